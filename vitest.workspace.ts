@@ -1,0 +1,37 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import type { TestProjectInlineConfiguration, ViteUserConfig } from "vitest/config";
+
+const root = import.meta.dirname;
+// "import" and "require" are not named: they would hold for every require inside node_modules too.
+const conditions = ["@seaworthy/source", "node"];
+
+const project = (
+  name: string,
+  directory: string,
+  include: string[],
+  testTimeout = 20_000,
+): TestProjectInlineConfiguration => ({
+  root: directory,
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: { name, include, environment: "node", testTimeout, hookTimeout: 60_000, pool: "forks" },
+});
+
+const members = (folder: string): TestProjectInlineConfiguration[] =>
+  readdirSync(join(root, folder))
+    .filter((name) => existsSync(join(root, folder, name, "package.json")))
+    .map((name) => project(name, join(root, folder, name), ["src/**/*.test.ts", "test/**/*.test.ts"]));
+
+/** Every package and example, the house rules, the documents, and the packed tarballs. */
+const config: ViteUserConfig = {
+  test: {
+    projects: [
+      ...members("packages"),
+      ...members("examples"),
+      project("house", root, ["test/architecture.test.ts", "test/repository.test.ts"]),
+      project("docs", root, ["test/docs.test.ts"], 300_000),
+      project("packaging", root, ["test/packaging.test.ts"], 600_000),
+    ],
+  },
+};
+export default config;
