@@ -1,0 +1,48 @@
+import { show } from "./internal/show.ts";
+
+/** An amount of data: bytes, or text such as `"10mb"` (powers of 1000) or `"64kib"` (powers of 1024, IEC 80000-13). */
+export type ByteSize = number | string;
+
+const BYTES: Readonly<Record<string, number>> = {
+  b: 1,
+  kb: 1000,
+  mb: 1000 ** 2,
+  gb: 1000 ** 3,
+  tb: 1000 ** 4,
+  kib: 1024,
+  mib: 1024 ** 2,
+  gib: 1024 ** 3,
+  tib: 1024 ** 4,
+};
+const LONGEST_TEXT = 64;
+const SIZE = /^(\d+(?:\.\d+)?)(b|[kmgt]i?b)$/i;
+
+/**
+ * Turns a {@link ByteSize} into whole bytes.
+ *
+ * Numbers are bytes and must be whole and not negative. Text has one number and one unit, in either case; a decimal
+ * fraction that does not come out whole is rounded. The largest result is `Number.MAX_SAFE_INTEGER`.
+ *
+ * @param name - what the error calls the value; pass the option's name
+ * @throws TypeError when the value is not a size; the message names the option and the value got
+ * @example
+ * ```ts
+ * import { toBytes } from "@seaworthy/core";
+ * console.log(toBytes("64kib")); // 65536
+ * ```
+ */
+export function toBytes(size: ByteSize, name = "size"): number {
+  const result = typeof size === "string" ? parse(size) : size;
+  if (!Number.isSafeInteger(result) || result < 0) {
+    throw new TypeError(
+      `${name} must be whole bytes of 0 or more, or text such as "10mb" or "64kib"; got ${show(size)}`,
+    );
+  }
+  return result;
+}
+
+function parse(text: string): number {
+  const match = text.length <= LONGEST_TEXT ? SIZE.exec(text) : null;
+  if (match === null) return Number.NaN;
+  return Math.round(Number(match[1]) * (BYTES[(match[2] as string).toLowerCase()] as number));
+}

@@ -1,0 +1,96 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { type Clock, systemClock } from "./clock.ts";
+import { shared } from "./internal/shared.ts";
+import { show } from "./internal/show.ts";
+
+/** Who acts in this request or job, as whoever authenticated them says. */
+export interface Principal {
+  /** Stable id; the only member that logs and audit trails show. */
+  id: string;
+  roles?: readonly string[];
+  [member: string]: unknown;
+}
+
+/** Facts that hold for everything done on behalf of one request or job. Hosts may add members of their own. */
+export interface Context {
+  /** Id that ties together all log lines of one request. */
+  readonly correlationId?: string;
+  /** W3C Trace Context header text; see `parseTraceparent`. */
+  readonly traceparent?: string;
+  readonly principal?: Principal;
+  /** When the work has to be over, in milliseconds since the Unix epoch. Inner contexts can only bring it forward. */
+  readonly deadline?: number;
+  /** Aborted when nobody waits for the work any more. Joined with the outer context's signal. */
+  readonly signal?: AbortSignal;
+  readonly [member: string]: unknown;
+}
+
+const NOTHING: Context = Object.freeze({});
+const storage = shared("context.v1", () => new AsyncLocalStorage<Context>());
+// A wall clock may jump; the remaining time of a deadline is kept on the monotonic clock from the moment it is set.
+const monotonicDeadlines = shared("context-deadlines.v1", () => new WeakMap<Context, number>());
+
+/** The context of the running code; an empty one outside `runWithContext`. It is frozen. */
+export function currentContext(): Context {
+  return storage.getStore() ?? NOTHING;
+}
+
+/**
+ * Runs `fn` with `fields` laid over the current context, through every promise, timer, stream and emitter that it
+ * starts, and returns what `fn` returns. The earlier of two deadlines holds; signals are joined.
+ *
+ * @throws TypeError when `fields` is no object, `deadline` is not a finite number, or `signal` not an `AbortSignal`
+ * @example
+ * ```ts
+ * import { currentContext, runWithContext } from "@seaworthy/core";
+ * await runWithContext({ correlationId: "r-1" }, async () => {
+ *   console.log(currentContext().correlationId); // "r-1"
+ * });
+ * ```
+ */
+export function runWithContext<T>(fields: Context, fn: () => T): T {
+  if (typeof fields !== "object" || fields === null)
+    throw new TypeError(`context fields must be an object; got ${show(fields)}`);
+  const outer = storage.getStore();
+  const inner: { -readonly [K in keyof Context]: Context[K] } = { ...outer, ...fields };
+  let deadline: number | undefined;
+  if (fields.deadline !== undefined || outer?.deadline !== undefined) deadline = earliest(inner, fields, outer);
+  if (fields.signal !== undefined) joinSignals(inner, fields.signal, outer?.signal);
+  Object.freeze(inner);
+  if (deadline !== undefined) monotonicDeadlines.set(inner, deadline);
+  return storage.run(inner, fn);
+}
+
+function earliest(inner: { deadline?: unknown }, fields: Context, outer: Context | undefined): number | undefined {
+  const given = fields.deadline;
+  if (given !== undefined && !Number.isFinite(given))
+    throw new TypeError(`deadline must be epoch milliseconds; got ${String(given)}`);
+  const own = given === undefined ? Number.POSITIVE_INFINITY : systemClock.monotonic() + (given - systemClock.now());
+  const inherited = outer === undefined ? undefined : monotonicDeadlines.get(outer);
+  if (inherited === undefined || own <= inherited) return own;
+  inner.deadline = outer?.deadline;
+  return inherited;
+}
+
+function joinSignals(inner: { signal?: unknown }, own: AbortSignal, outer: AbortSignal | undefined): void {
+  if (typeof own.addEventListener !== "function") throw new TypeError("signal must be an AbortSignal");
+  if (outer !== undefined && outer !== own) inner.signal = AbortSignal.any([own, outer]);
+}
+
+/** A function that runs `fn` in the context of the moment it was bound, for callbacks handed to code that loses it. */
+export function bindContext<A extends unknown[], R>(fn: (...args: A) => R): (...args: A) => R {
+  const context = storage.getStore();
+  return (...args) =>
+    context === undefined ? storage.exit(() => fn(...args)) : storage.run(context, () => fn(...args));
+}
+
+/**
+ * Milliseconds until the current context's deadline: negative when it has passed, `Infinity` when there is none.
+ * On the system clock a jump of the wall clock does not move it.
+ */
+export function remainingTime(clock: Clock = systemClock): number {
+  const context = storage.getStore();
+  if (context?.deadline === undefined) return Number.POSITIVE_INFINITY;
+  if (clock !== systemClock) return context.deadline - clock.now();
+  return (monotonicDeadlines.get(context) as number) - clock.monotonic();
+}

@@ -1,0 +1,124 @@
+import { isDeepStrictEqual } from "node:util";
+import { type Duration, toMilliseconds } from "./duration.ts";
+import { captureStack, type ErrorContext, isSeaworthyError, SeaworthyError } from "./error.ts";
+import { show } from "./internal/show.ts";
+import { checkOptions, flag } from "./options.ts";
+
+/** How a kind of error is described, once. */
+export interface ErrorDefinition {
+  /** HTTP status that fits, 400 to 599. @default 500 */
+  status?: number;
+  /** One sentence for people; a problem document's title. */
+  title: string;
+  /** Whether the same call may succeed later. @default false */
+  retryable?: boolean;
+  /** When a retry makes sense. */
+  retryAfter?: Duration;
+  /** Members of the context that clients may see; `false` hides the title too, `true` shows it. @default status < 500 */
+  expose?: readonly string[] | boolean;
+  /** Leaves out the call stack: for rejections on hot paths. @default false */
+  stackless?: boolean;
+}
+
+/** Makes errors of one code. */
+export interface ErrorFactory {
+  (context?: ErrorContext, options?: ErrorFactoryOptions): SeaworthyError;
+  readonly code: string;
+  /** Whether `value` is an error of this code, of any copy of the package. */
+  is(value: unknown): value is SeaworthyError;
+}
+
+/** Options of an {@link ErrorFactory}. */
+export interface ErrorFactoryOptions {
+  cause?: unknown;
+  /** In place of the title, for this occurrence. Shown to clients when the definition exposes. */
+  message?: string;
+  /** Milliseconds after which a retry makes sense, for this occurrence. */
+  retryAfter?: number;
+}
+
+/** Options of {@link defineErrors}. */
+export interface DefineErrorsOptions {
+  /** Who defines: the same owner may give an identical definition again (a package loaded twice in one tree). */
+  owner?: string;
+}
+
+const DEFINITION = ["status", "title", "retryable", "retryAfter", "expose", "stackless"];
+const defined = new Map<string, { owner: string | undefined; definition: ErrorDefinition }>();
+
+/**
+ * Turns descriptions into factories, one a code. Codes are unique in a process.
+ *
+ * @throws TypeError when a code is not upper-snake, a status not from 400 to 599, a title empty, another member not as
+ * described, or a code taken
+ * @example
+ * ```ts
+ * import { defineErrors } from "@seaworthy/core";
+ * const errors = defineErrors({ ORDER_NOT_FOUND: { status: 404, title: "Order not found", expose: ["orderId"] } });
+ * const error = errors.ORDER_NOT_FOUND({ orderId: 7 });
+ * console.log(error.code, error.status); // ORDER_NOT_FOUND 404
+ * ```
+ */
+export function defineErrors<const D extends Record<string, ErrorDefinition>>(
+  definitions: D,
+  options: DefineErrorsOptions = {},
+): { readonly [C in keyof D]: ErrorFactory } {
+  const factories: Record<string, ErrorFactory> = {};
+  for (const [code, definition] of Object.entries(definitions)) factories[code] = factoryOf(code, definition);
+  // Only when all of them are sound is any of them taken.
+  for (const [code, definition] of Object.entries(definitions)) claim(code, definition, options.owner);
+  return Object.freeze(factories) as { readonly [C in keyof D]: ErrorFactory };
+}
+
+function claim(code: string, definition: ErrorDefinition, owner: string | undefined): void {
+  const holder = defined.get(code);
+  const again =
+    holder !== undefined &&
+    owner !== undefined &&
+    holder.owner === owner &&
+    isDeepStrictEqual(holder.definition, definition);
+  if (holder !== undefined && !again) throw new TypeError(`error code ${code} is already defined`);
+  defined.set(code, { owner, definition });
+}
+
+function checkDefinition(code: string, definition: ErrorDefinition): void {
+  checkOptions(code, definition, DEFINITION);
+  const { title, retryable = false, stackless = false, expose = false } = definition;
+  if (typeof title !== "string" || title === "")
+    throw new TypeError(`${code}: title must be a sentence; got ${show(title)}`);
+  flag(`${code}: retryable`, retryable);
+  flag(`${code}: stackless`, stackless);
+  const isList = Array.isArray(expose) && expose.every((member) => typeof member === "string");
+  if (typeof expose !== "boolean" && !isList)
+    throw new TypeError(`${code}: expose must be true, false or a list of names; got ${show(expose)}`);
+}
+
+function factoryOf(code: string, definition: ErrorDefinition): ErrorFactory {
+  checkDefinition(code, definition);
+  const { title, status = 500, retryable = false, stackless = false, expose = status < 500 } = definition;
+  const retryAfter =
+    definition.retryAfter === undefined ? undefined : toMilliseconds(definition.retryAfter, `${code}: retryAfter`);
+  const exposed = Array.isArray(expose) ? (expose as readonly string[]) : [];
+  // The constructor would take the stack from itself; it is taken once, from the factory's caller.
+  const fixed = {
+    status,
+    retryable,
+    stackless: true,
+    expose: Array.isArray(expose) ? true : (expose as boolean),
+    exposed,
+  };
+  const make = (context?: ErrorContext, options?: ErrorFactoryOptions): SeaworthyError => {
+    const after = options?.retryAfter ?? retryAfter;
+    const error = new SeaworthyError(code, options?.message ?? title, {
+      ...fixed,
+      ...(after === undefined ? undefined : { retryAfter: after }),
+      ...(context === undefined ? undefined : { context }),
+      ...(options !== undefined && "cause" in options ? { cause: options.cause } : undefined),
+    });
+    if (!stackless) captureStack(error, make);
+    return error;
+  };
+  make({}); // a bad code or status fails here, at definition
+  const is = (value: unknown): value is SeaworthyError => isSeaworthyError(value, code);
+  return Object.freeze(Object.assign(make, { code, is }));
+}

@@ -1,0 +1,60 @@
+import { show } from "./internal/show.ts";
+
+/** A length of time: milliseconds, or text of number and unit pairs, largest unit first, such as `"250ms"`, `"30s"`, `"1h30m"`. */
+export type Duration = number | string;
+
+const MILLISECONDS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+};
+const ORDER = ["w", "d", "h", "m", "s", "ms"];
+const LONGEST_TEXT = 64;
+const PART = /(\d+(?:\.\d+)?)(ms|s|m|h|d|w)/y;
+
+/**
+ * Turns a {@link Duration} into milliseconds.
+ *
+ * Numbers are milliseconds and must be finite and not negative. Text has units `ms`, `s`, `m`, `h`, `d`, `w`, each at
+ * most once and from large to small; decimals are allowed (`"1.5s"`), blanks, signs and exponents are not. The largest
+ * result is `Number.MAX_SAFE_INTEGER`.
+ *
+ * @param name - what the error calls the value; pass the option's name
+ * @throws TypeError when the value is not a duration; the message names the option and the value got
+ * @example
+ * ```ts
+ * import { toMilliseconds } from "@seaworthy/core";
+ * console.log(toMilliseconds("1h30m")); // 5400000
+ * ```
+ */
+export function toMilliseconds(duration: Duration, name = "duration"): number {
+  const result = typeof duration === "string" ? parse(duration) : duration;
+  if (typeof result !== "number" || !(result >= 0 && result <= Number.MAX_SAFE_INTEGER)) {
+    throw new TypeError(
+      `${name} must be milliseconds of 0 or more, or text such as "250ms" or "1h30m"; got ${show(duration)}`,
+    );
+  }
+  return result;
+}
+
+function parse(text: string): number {
+  if (text.length === 0 || text.length > LONGEST_TEXT) return Number.NaN;
+  let total = 0;
+  let position = 0;
+  let rank = -1;
+  while (position < text.length) {
+    PART.lastIndex = position;
+    const part = PART.exec(text);
+    if (part === null) return Number.NaN;
+    const unit = part[2] as string;
+    const nextRank = ORDER.indexOf(unit);
+    if (nextRank <= rank) return Number.NaN;
+    rank = nextRank;
+    total += Number(part[1]) * (MILLISECONDS[unit] as number);
+    position = PART.lastIndex;
+  }
+  return total;
+}

@@ -1,0 +1,140 @@
+import { defineErrors } from "./define-errors.ts";
+import { describeError, type ErrorRecord } from "./describe-error.ts";
+import { CODE, isSeaworthyError, SeaworthyError } from "./error.ts";
+
+const errors = defineErrors(
+  { CORE_ERROR_UNDECODABLE: { status: 500, title: "The text is not an encoded error" } },
+  { owner: "@seaworthy/core" },
+);
+
+const VERSION = 1;
+const LONGEST_TEXT = 1_048_576;
+const DEPTH = 12;
+
+interface Encoded extends ErrorRecord {
+  seaworthy?: boolean;
+  retryAfter?: number;
+  expose?: boolean;
+  exposed?: readonly string[];
+}
+
+/**
+ * An error as JSON text for another process or thread. What {@link describeError} cuts and blanks out does not travel;
+ * the code, status, retry verdict and exposed context do, for each Seaworthy error of the chain of causes.
+ */
+export function encodeError(error: unknown): string {
+  const encoded = enrich(describeError(error), error);
+  const text = write(encoded);
+  if (text.length <= LONGEST_TEXT) return text;
+  // Escapes can make six units of one, so what is least missed goes first: what nobody decodes, then the stacks.
+  const lean = write(withoutMembers(encoded, ["errors", "members"]));
+  return lean.length <= LONGEST_TEXT ? lean : write(withoutMembers(encoded, ["errors", "members", "stack", "context"]));
+}
+
+function write(error: Encoded): string {
+  return JSON.stringify({ v: VERSION, error });
+}
+
+function withoutMembers(record: Encoded, names: readonly (keyof Encoded)[]): Encoded {
+  const lean = { ...record, truncated: "size" as const };
+  for (const name of names) delete lean[name];
+  if (record.cause !== undefined) lean.cause = withoutMembers(record.cause, names);
+  return lean;
+}
+
+function enrich(record: ErrorRecord, error: unknown): Encoded {
+  const encoded: Encoded = { ...record };
+  if (isSeaworthyError(error) && isOurs(record)) {
+    const { expose, exposed, retryAfter } = verdictOf(error);
+    encoded.seaworthy = true;
+    encoded.expose = expose === true;
+    if (Array.isArray(exposed)) encoded.exposed = exposed.filter((name) => typeof name === "string").slice(0, 100);
+    if (typeof retryAfter === "number") encoded.retryAfter = retryAfter;
+  }
+  if (record.cause !== undefined) encoded.cause = enrich(record.cause, causeOf(error));
+  return encoded;
+}
+
+/** Whether the decoder can make an error of ours of it. */
+function isOurs({ code, status }: ErrorRecord): boolean {
+  return typeof code === "string" && CODE.test(code) && status !== undefined && status >= 400 && status <= 599;
+}
+
+// A brand does not promise that the members are there, nor that they can be read.
+function verdictOf(error: SeaworthyError): { expose?: unknown; exposed?: unknown; retryAfter?: unknown } {
+  try {
+    const { expose, exposed, retryAfter } = error;
+    return { expose, exposed: Array.isArray(exposed) ? [...exposed] : [], retryAfter };
+  } catch {
+    return {};
+  }
+}
+
+function causeOf(error: unknown): unknown {
+  try {
+    return (error as { cause?: unknown }).cause;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The error that {@link encodeError} wrote. A code that this process has not defined survives as it is. An error that
+ * was none of Seaworthy's comes back as an `Error` with its name, message and code.
+ *
+ * @throws CORE_ERROR_UNDECODABLE when the text is longer than 1 MiB or not what `encodeError` writes
+ */
+export function decodeError(text: string): Error {
+  if (typeof text !== "string" || text.length > LONGEST_TEXT) throw errors.CORE_ERROR_UNDECODABLE();
+  let parsed: { v?: unknown; error?: unknown };
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    throw errors.CORE_ERROR_UNDECODABLE(); // the parser's message would quote the text
+  }
+  if (parsed?.v !== VERSION || !isRecord(parsed.error)) throw errors.CORE_ERROR_UNDECODABLE();
+  return revive(parsed.error, DEPTH);
+}
+
+function isRecord(value: unknown): value is Encoded {
+  const record = value as Encoded | null;
+  return (
+    typeof record === "object" &&
+    record !== null &&
+    typeof record.type === "string" &&
+    typeof record.message === "string"
+  );
+}
+
+function revive(record: Encoded, depth: number): Error {
+  const cause = isRecord(record.cause) && depth > 0 ? { cause: revive(record.cause, depth - 1) } : undefined;
+  const error = record.seaworthy === true ? reviveOwn(record, cause) : reviveForeign(record, cause);
+  if (typeof record.stack === "string")
+    Object.defineProperty(error, "stack", { value: record.stack, writable: true, configurable: true });
+  return error;
+}
+
+function reviveOwn(record: Encoded, cause: { cause: unknown } | undefined): SeaworthyError {
+  const { code, status, retryAfter, exposed, context } = record;
+  try {
+    return new SeaworthyError(String(code), record.message, {
+      ...(typeof status === "number" ? { status } : undefined),
+      retryable: record.retryable === true,
+      expose: record.expose === true,
+      exposed: Array.isArray(exposed) ? exposed.filter((key) => typeof key === "string") : [],
+      ...(typeof retryAfter === "number" && retryAfter >= 0 ? { retryAfter } : undefined),
+      ...(typeof context === "object" && context !== null && !Array.isArray(context) ? { context } : undefined),
+      stackless: true,
+      ...cause,
+    });
+  } catch {
+    throw errors.CORE_ERROR_UNDECODABLE(); // a code or status that no encoder writes
+  }
+}
+
+function reviveForeign(record: Encoded, cause: { cause: unknown } | undefined): Error {
+  const error = new Error(record.message, cause);
+  Object.defineProperty(error, "name", { value: record.type, writable: true, configurable: true });
+  if (record.code !== undefined) Object.assign(error, { code: record.code });
+  return error;
+}

@@ -1,0 +1,13 @@
+/**
+ * One value per process under a registered symbol, so that two installed copies of this package use the same one.
+ * The name carries a version: a copy with another layout of the value must not find this one.
+ */
+export function shared<T>(name: string, create: () => T): T {
+  const key = Symbol.for(`seaworthy.${name}`);
+  const holder = globalThis as unknown as Record<symbol, T | undefined>;
+  const found = holder[key];
+  if (found !== undefined) return found;
+  const made = create();
+  Object.defineProperty(holder, key, { value: made, enumerable: false, configurable: false, writable: false });
+  return made;
+}

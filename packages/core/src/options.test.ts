@@ -1,0 +1,78 @@
+import { describe, expect, test } from "vitest";
+import { systemClock } from "./clock.ts";
+import {
+  boundedText,
+  checkOptions,
+  finiteNumber,
+  flag,
+  oneOf,
+  optionalFunction,
+  positiveDuration,
+  requiredFunction,
+  showValue,
+  soundClock,
+  wholeNumber,
+} from "./options.ts";
+
+describe("checkOptions", () => {
+  test("admits an object whose members are all known", () => {
+    expect(() => checkOptions("make", { a: 1 }, ["a", "b"])).not.toThrow();
+  });
+  test("refuses a mistyped name and tells the ones there are", () => {
+    expect(() => checkOptions("make", { limt: 1 }, ["limit"])).toThrow('make has no option "limt"; it has limit');
+  });
+  test.each([null, undefined, 5, "x", [], () => 1])("refuses %s in place of options", (options) => {
+    expect(() => checkOptions("make", options, [])).toThrow(/^make: options must be an object; got /);
+  });
+});
+
+describe("the checks of single values", () => {
+  test("return what they admit", () => {
+    expect(wholeNumber("n", 3, 1, 5)).toBe(3);
+    expect(wholeNumber("n", Number.POSITIVE_INFINITY, 1, Number.POSITIVE_INFINITY)).toBe(Number.POSITIVE_INFINITY);
+    expect(finiteNumber("n", 0.5, 0, 1)).toBe(0.5);
+    expect(positiveDuration("d", "2s")).toBe(2000);
+    expect(flag("f", false)).toBe(false);
+    expect(oneOf("w", "a", ["a", "b"])).toBe("a");
+    expect(boundedText("t", "x")).toBe("x");
+    expect(optionalFunction("f", undefined)).toBeUndefined();
+    expect(optionalFunction("f", Math.abs)).toBe(Math.abs);
+    expect(requiredFunction("f", Math.abs)).toBe(Math.abs);
+    expect(soundClock("clock", systemClock)).toBe(systemClock);
+  });
+  test.each([Number.NaN, 1.5, -1, 6, "3", null, undefined, 3n, Number.POSITIVE_INFINITY])(
+    "wholeNumber refuses %s",
+    (value) => {
+      expect(() => wholeNumber("n", value, 0, 5)).toThrow(/^n must be a whole number from 0 to 5; got /);
+    },
+  );
+  test.each([Number.NaN, 1.5, -0.1, "0.5", Number.POSITIVE_INFINITY])("finiteNumber refuses %s", (value) => {
+    expect(() => finiteNumber("share", value, 0, 1)).toThrow(/^share must be a number from 0 to 1; got /);
+  });
+  test("the others name the option and the value got, too", () => {
+    expect(() => positiveDuration("openFor", 0)).toThrow("openFor must be more than 0; got 0");
+    expect(() => flag("safe", "yes")).toThrow('safe must be true or false; got "yes"');
+    expect(() => oneOf("jitter", "some", ["full", "none"])).toThrow('jitter must be one of full, none; got "some"');
+    expect(() => boundedText("name", "")).toThrow('name must be text of 1 to 1024 characters; got ""');
+    expect(() => optionalFunction("retryIf", 5)).toThrow("retryIf must be a function; got 5");
+    expect(() => requiredFunction("random", undefined)).toThrow("random must be a function; got undefined");
+    for (const clock of [null, 5, {}, { now: Date.now }])
+      expect(() => soundClock("clock", clock)).toThrow("clock must have now() and monotonic(); got ");
+  });
+});
+
+describe("showValue", () => {
+  test("is short, and runs nothing of what it shows", () => {
+    expect(showValue("x".repeat(1e6)).length).toBeLessThan(70);
+    const trap = (): never => {
+      throw new Error("trap");
+    };
+    expect(showValue(new Proxy({}, { get: trap, getPrototypeOf: trap }))).toBe("an object");
+    expect([showValue(5n), showValue([]), showValue(null), showValue(() => 1)]).toEqual([
+      "5n",
+      "an array",
+      "null",
+      "a function",
+    ]);
+  });
+});
