@@ -1,0 +1,124 @@
+import { isDeepStrictEqual } from "node:util";
+import { isSecret } from "@seaworthy/core";
+import { showValue } from "@seaworthy/core/options";
+import { isPlainObject } from "./internal/coerce.ts";
+import { fieldAt } from "./internal/model.ts";
+import { recall } from "./internal/provenance.ts";
+import { credentialsIn, isCredential, masked, secretsIn } from "./internal/redact.ts";
+
+/** One value in which two configurations differ. Secrets show as `[redacted]`. */
+export interface ConfigDifference {
+  /** Dotted path. */
+  readonly path: string;
+  readonly change: "added" | "removed" | "changed";
+  /** In the first; absent when added. */
+  readonly before?: unknown;
+  /** In the second; absent when removed. */
+  readonly after?: unknown;
+  /** Whether the value is not shown. */
+  readonly secret: boolean;
+}
+
+/** One secret that two configurations have in common. */
+export interface SharedSecret {
+  /** Where it stands in the first. */
+  readonly path: string;
+  /** Where it stands in the second. */
+  readonly otherPath: string;
+}
+
+/**
+ * The values in which two configurations differ, by path. No secret is shown, though secrets are compared.
+ *
+ * @throws TypeError when an argument is not an object
+ * @example
+ * ```ts
+ * import { compareConfigs } from "@seaworthy/config";
+ * console.log(compareConfigs({ port: 80 }, { port: 81 })[0]?.path); // port
+ * ```
+ */
+export function compareConfigs(a: object, b: object): ConfigDifference[] {
+  const before = leavesOf("a", a);
+  const after = leavesOf("b", b);
+  const differences: ConfigDifference[] = [];
+  for (const path of [...new Set([...before.keys(), ...after.keys()])].sort()) {
+    const [old, now] = [before.get(path), after.get(path)];
+    if (old && now && isDeepStrictEqual(bare(old.value), bare(now.value))) continue;
+    const secret = old?.secret === true || now?.secret === true;
+    const change = old === undefined ? "added" : now === undefined ? "removed" : "changed";
+    differences.push({
+      path,
+      change,
+      ...(old === undefined ? undefined : { before: old.shown(secret) }),
+      ...(now === undefined ? undefined : { after: now.shown(secret) }),
+      secret,
+    });
+  }
+  return differences;
+}
+
+/**
+ * The secrets, passwords in URLs among them, that two configurations share: what leaks from one environment opens the
+ * other too. Only the paths are told.
+ *
+ * @throws TypeError when an argument is not an object
+ */
+export function sharedSecrets(a: object, b: object): SharedSecret[] {
+  const theirs = secretsOf(leavesOf("b", b));
+  const found = new Map<string, SharedSecret>();
+  for (const { path, text } of secretsOf(leavesOf("a", a))) {
+    const same = theirs.filter((other) => other.text === text);
+    // The same place first: it is the one that people look for.
+    const match = same.find((other) => other.path === path) ?? same[0];
+    if (match !== undefined) found.set(path, { path, otherPath: match.path });
+  }
+  return [...found.values()];
+}
+
+interface LeafValue {
+  readonly value: unknown;
+  readonly secret: boolean;
+  shown(secret: boolean): unknown;
+}
+
+function leavesOf(name: string, config: unknown): Map<string, LeafValue> {
+  if (typeof config !== "object" || config === null)
+    throw new TypeError(`${name} must be an object; got ${showValue(config)}`);
+  const run = recall(config)?.run;
+  const leaves = new Map<string, LeafValue>();
+  const visit = (value: unknown, path: readonly string[]): void => {
+    if (value === undefined) return;
+    const field = run && fieldAt(run.model, path);
+    const whole = field !== undefined && run?.hidesWhole(field, value) === true;
+    if (isPlainObject(value) && !whole && path.length < 64) {
+      for (const [key, member] of Object.entries(value)) visit(member, [...path, key]);
+      return;
+    }
+    const named = field?.path !== path.join(".") && isCredential(path.at(-1) ?? "", value);
+    const hidden = named || whole || (field !== undefined && typeof value === "string" && run?.hides(field) === true);
+    const shown = (secret: boolean): unknown =>
+      !named && field !== undefined && run !== undefined && typeof value === "string"
+        ? run.shownText(field, value)
+        : masked(value, secret, (text) => run?.redactor.scrub(text) ?? text);
+    leaves.set(path.join("."), { value, secret: hidden || isSecret(value), shown });
+  };
+  visit(config, []);
+  return leaves;
+}
+
+function secretsOf(leaves: ReadonlyMap<string, LeafValue>): { path: string; text: string }[] {
+  return [...leaves].flatMap(([path, { value, secret }]) => secretTexts(value, secret).map((text) => ({ path, text })));
+}
+
+function secretTexts(value: unknown, secret: boolean): string[] {
+  if (secret && typeof value === "string") return value === "" ? [] : [value];
+  return [...credentialsIn(value, secret), ...secretsIn(value).flatMap((inner) => secretTexts(inner, true))];
+}
+
+function bare(value: unknown): unknown {
+  if (isSecret(value)) return value.reveal();
+  if (Array.isArray(value)) return value.map(bare);
+  return isPlainObject(value)
+    ? Object.fromEntries(Object.entries(value).map(([key, member]) => [key, bare(member)]))
+    : value;
+}

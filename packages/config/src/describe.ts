@@ -1,0 +1,60 @@
+import { checkOptions } from "@seaworthy/core/options";
+import { modelOf } from "./internal/model.ts";
+import { defaultText } from "./internal/text.ts";
+import type { Schema } from "./internal/zod.ts";
+
+/** What can be said about one value of a configuration without having one. */
+export interface ConfigField {
+  /** Dotted path, such as `database.url`. */
+  readonly path: string;
+  /** Name of its environment variable; `<env>_FILE` names a file that holds it. */
+  readonly env: string;
+  /** What it takes, in words. */
+  readonly expected: string;
+  /** Whether a configuration without it is refused. */
+  readonly required: boolean;
+  /** Whether its value is kept out of everything that is shown. A URL with a password is. */
+  readonly secret: boolean;
+  /** Its default as text; absent for secrets, and where it is computed. */
+  readonly default?: string;
+  readonly description?: string;
+  readonly example?: string;
+}
+
+/** Options of {@link describeConfig}. */
+export interface DescribeOptions {
+  /** As in `loadConfig`. @default none */
+  prefix?: string | undefined;
+}
+
+/**
+ * The values that a schema lets one configure, in the order of the schema.
+ *
+ * @throws TypeError when an option or the schema is not what it must be
+ * @example
+ * ```ts
+ * import { describeConfig, port } from "@seaworthy/config";
+ * import { z } from "zod";
+ * const [field] = describeConfig(z.object({ http: z.object({ port: port().default(3000) }) }));
+ * console.log(field?.env, field?.default, field?.required); // HTTP__PORT 3000 false
+ * ```
+ */
+export function describeConfig(schema: Schema, options: DescribeOptions = {}): ConfigField[] {
+  checkOptions("describeConfig", options, ["prefix"]);
+  return modelOf(schema, options.prefix).fields.map((field) => {
+    const { path, env, expected, required, description, example, sensitivity } = field;
+    const fallback = defaultText(field);
+    return {
+      path,
+      env,
+      expected,
+      required,
+      secret: sensitivity !== undefined,
+      ...(fallback === undefined ? undefined : { default: fallback }),
+      ...(typeof description === "string" ? { description } : undefined),
+      ...(example === undefined
+        ? undefined
+        : { example: typeof example === "string" ? example : JSON.stringify(example) }),
+    };
+  });
+}

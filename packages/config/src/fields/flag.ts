@@ -1,0 +1,20 @@
+import { readBoolean } from "../internal/coerce.ts";
+import { createField, refuse, type Schema } from "../internal/zod.ts";
+
+/**
+ * A switch: true or false, or one of the texts `true`, `yes`, `on`, `1`, `false`, `no`, `off`, `0` in any case.
+ * `"false"` is false, `""` counts as missing, and any other text is refused.
+ *
+ * @example
+ * ```ts
+ * import { flag } from "@seaworthy/config";
+ * console.log(flag().parse("off")); // false
+ * ```
+ */
+export function flag(): Schema<boolean, boolean | string> {
+  const expected = "true or false (or yes, no, on, off, 1, 0)";
+  return createField({ kind: "flag", expected, json: { type: "boolean" } }, (value) => {
+    const read = typeof value === "string" ? readBoolean(value) : value;
+    return typeof read === "boolean" ? read : refuse({ expected });
+  });
+}

@@ -1,0 +1,105 @@
+import { type Clock, type Duration, type Secret, toMilliseconds } from "@seaworthy/core";
+import { boundedText, checkOptions, oneOf, optionalFunction, showValue } from "@seaworthy/core/options";
+import { isPlainObject } from "./coerce.ts";
+
+/** Something about a valid configuration that deserves a look. */
+export interface ConfigWarning {
+  /** `CONFIG_LOCAL_IGNORED`, `CONFIG_PROFILE_UNKNOWN` or `CONFIG_VARIABLE_UNUSED`. */
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Fetches the value that a reference such as `vault://database/password` names. */
+export type ReferenceResolver = (name: string) => Promise<string | Secret<string>> | string | Secret<string>;
+
+/** Options of `loadConfig`. */
+export interface LoadConfigOptions {
+  /**
+   * Which profile file is read, and whether `config/local.json` and `.env` are.
+   * @default the variable `APP_PROFILE` (with a prefix, `<PREFIX>_PROFILE`), else `NODE_ENV`, else `"development"`
+   */
+  profile?: string | undefined;
+  /** Where `default.json`, `<profile>.json` and `local.json` are; each may be absent. @default "config" */
+  directory?: string | undefined;
+  /** The environment; it is copied and never changed. @default process.env */
+  env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** First part of every variable's name: with `"APP"`, `http.port` is read from `APP_HTTP__PORT`. @default none */
+  prefix?: string | undefined;
+  /** A directory with one file a secret, named as the variable or as the path. @default none */
+  secretsDirectory?: string | undefined;
+  /** The `.env` file, read in the profile `development` only; `false` for none. @default ".env" beside the directory */
+  envFile?: string | false | undefined;
+  /** Values that win over every other layer. @default none */
+  overrides?: object | undefined;
+  /** Resolvers of references by scheme: `{ vault: (name) => vault.get(name) }` serves `vault://name`. @default none */
+  references?: Readonly<Record<string, ReferenceResolver>> | undefined;
+  /** Longest wait for one reference; at the bound it is a problem like any other. @default "10s" */
+  referenceTimeout?: Duration | undefined;
+  /** What becomes of a key in a file that the schema does not know. @default "refuse" */
+  unknownKeys?: "refuse" | "ignore" | undefined;
+  /** Told of each warning. @default process.emitWarning */
+  onWarning?: ((warning: ConfigWarning) => void) | undefined;
+  /** @default systemClock */
+  clock?: Clock | undefined;
+}
+
+/** Names of the options above. */
+export const LOAD_OPTIONS: readonly string[] = [
+  "profile",
+  "directory",
+  "env",
+  "prefix",
+  "secretsDirectory",
+  "envFile",
+  "overrides",
+  "references",
+  "referenceTimeout",
+  "unknownKeys",
+  "onWarning",
+  "clock",
+];
+const LONGEST_PATH = 4096;
+const SCHEME = /^[a-z][a-z0-9+.-]*$/;
+/** A profile becomes part of a file's name. */
+export const PROFILE: RegExp = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
+/** Names of files that are no profiles. */
+export const NO_PROFILES: ReadonlySet<string> = new Set(["default", "local"]);
+
+/** @throws TypeError when an option is unknown or not what it must be */
+export function checkLoadOptions(of: string, options: LoadConfigOptions, more: readonly string[] = []): void {
+  checkOptions(of, options, [...LOAD_OPTIONS, ...more]);
+  const { profile, env, overrides, references, unknownKeys, onWarning, clock } = options;
+  if (profile !== undefined && (typeof profile !== "string" || !PROFILE.test(profile) || NO_PROFILES.has(profile)))
+    throw new TypeError(
+      `profile must be letters, digits, "-" and "_", not "default" or "local"; got ${showValue(profile)}`,
+    );
+  checkPath("directory", options.directory);
+  checkPath("secretsDirectory", options.secretsDirectory);
+  if (options.envFile !== false) checkPath("envFile", options.envFile);
+  if (env !== undefined && (typeof env !== "object" || env === null || Array.isArray(env)))
+    throw new TypeError(`env must be an object; got ${showValue(env)}`);
+  if (overrides !== undefined && !isPlainObject(overrides))
+    throw new TypeError(`overrides must be a plain object; got ${showValue(overrides)}`);
+  checkReferences(references);
+  toMilliseconds(options.referenceTimeout ?? 0, "referenceTimeout");
+  if (unknownKeys !== undefined) oneOf("unknownKeys", unknownKeys, ["refuse", "ignore"]);
+  optionalFunction("onWarning", onWarning);
+  if (clock !== undefined && typeof clock?.monotonic !== "function")
+    throw new TypeError(`clock must be a Clock; got ${showValue(clock)}`);
+}
+
+function checkPath(name: string, value: unknown): void {
+  if (value !== undefined && boundedText(name, value, 1, LONGEST_PATH).includes("\0"))
+    throw new TypeError(`${name} must be a path without a NUL; got ${showValue(value)}`);
+}
+
+function checkReferences(references: unknown): void {
+  if (references === undefined) return;
+  if (!isPlainObject(references)) throw new TypeError(`references must be an object; got ${showValue(references)}`);
+  for (const [scheme, resolver] of Object.entries(references)) {
+    if (!SCHEME.test(scheme) || typeof resolver !== "function")
+      throw new TypeError(
+        `references.${scheme} must be a lower-case scheme with a function; got ${showValue(resolver)}`,
+      );
+  }
+}

@@ -1,0 +1,91 @@
+/** Values that stand in tutorials, images and templates, without their punctuation. */
+const WELL_KNOWN: ReadonlySet<string> = new Set([
+  "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
+  "0123456789abcdef",
+  "0123456789abcdef0123456789abcdef",
+  "1234",
+  "12345",
+  "123456",
+  "1234567",
+  "12345678",
+  "123456789",
+  "1234567890",
+  "abc123",
+  "abcdef",
+  "abcdefghijklmnopqrstuvwxyz",
+  "admin",
+  "asecretkey",
+  "astringsecretatleast256bitslong",
+  "correcthorsebatterystaple",
+  "default",
+  "foobar",
+  "guest",
+  "hunter2",
+  "iloveyou",
+  "jwtsecret",
+  "keyboardcat",
+  "letmein",
+  "minioadmin",
+  "mysecret",
+  "mysecretkey",
+  "mysql",
+  "none",
+  "null",
+  "p4ssw0rd",
+  "pass",
+  "passw0rd",
+  "password",
+  "postgres",
+  "privatekey",
+  "qwerty",
+  "qwertyuiop",
+  "redis",
+  "root",
+  "s3cr3t",
+  "s3cret",
+  "secret",
+  "secretkey",
+  "secretsecret",
+  "sessionsecret",
+  "shhh",
+  "shhhh",
+  "shhhhh",
+  "supersecret",
+  "supersecretjwttokenwithatleast32characterslong",
+  "supersecretkey",
+  "test",
+  "testsecret",
+  "topsecret",
+  "toor",
+  "undefined",
+  "welcome",
+  "xxx",
+]);
+const PLACEHOLDER =
+  /^(?:please)?(?:changeme|changethis|changeit|replaceme|replacethis|replacewith|fillmein|insert(?:your|secret|key)|placeholder|todo|example|dummy|djangoinsecure|your(?:own|super|jwt|session|api)?(?:[0-9]+bit)?(?:secret|key|token|password|passphrase|signing))/;
+
+/** Phrases by which samples say of themselves that they are none. */
+const SAMPLE = /changeme|changethis|changein|replaceme|donotuse|notforproduction|yoursecret|secrethere/;
+
+/** Whether a secret is a default, a placeholder, or one of those repeated; punctuation and case do not count. */
+export function isWellKnown(value: string): boolean {
+  const plain = value.toLowerCase().replace(/[^a-z0-9]/g, "");
+  if (plain === "") return false;
+  if (WELL_KNOWN.has(unitOf(plain)) || WELL_KNOWN.has(plain)) return true;
+  return PLACEHOLDER.test(plain) || SAMPLE.test(plain);
+}
+
+/** Whether a text is one character over and over. */
+export function isOneCharacter(value: string): boolean {
+  const [first] = value;
+  return first !== undefined && value === first.repeat(value.length / first.length);
+}
+
+/** The shortest text that, repeated, makes this one; a last repetition may be cut short. */
+function unitOf(text: string): string {
+  for (let size = 1; size <= Math.min(64, text.length / 2); size++) {
+    const unit = text.slice(0, size);
+    if (text === unit.repeat(Math.ceil(text.length / size)).slice(0, text.length)) return unit;
+  }
+  return text;
+}
