@@ -1,0 +1,81 @@
+import { basename, dirname, extname, join } from "node:path";
+import type { FileSystem } from "./file-system.ts";
+
+/** One rotated file. */
+export interface Archived {
+  /** Path without `.gz`. */
+  readonly path: string;
+  /** When it was rotated, in epoch milliseconds. */
+  readonly rotatedAt: number;
+  /** Whether the file itself is there, its compressed form, or both. */
+  readonly plain: boolean;
+  readonly packed: boolean;
+}
+
+/** The names of a log file's rotated predecessors: `app.log` becomes `app.20260101T000000123Z.log`, in UTC. */
+export class Archive {
+  readonly directory: string;
+  readonly #stem: string;
+  readonly #extension: string;
+  readonly #pattern: RegExp;
+  readonly #fs: FileSystem;
+  #last = 0;
+
+  constructor(path: string, fs: FileSystem) {
+    this.directory = dirname(path);
+    this.#extension = extname(path);
+    this.#stem = basename(path, this.#extension);
+    this.#fs = fs;
+    const [stem, extension] = [escapeText(this.#stem), escapeText(this.#extension)];
+    this.#pattern = new RegExp(`^${stem}\\.(\\d{8}T\\d{9}Z)${extension}(\\.gz)?(\\.tmp)?$`);
+  }
+
+  /** A name for a file rotated at this time: later than all before it, even where the clock was set back. */
+  nameAt(time: number): string {
+    for (this.#last = Math.max(Math.floor(time), this.#last + 1); ; this.#last++) {
+      const stamp = new Date(this.#last).toISOString().replace(/[-:.]/g, "");
+      const path = join(this.directory, `${this.#stem}.${stamp}${this.#extension}`);
+      if (!this.#fs.existsSync(path) && !this.#fs.existsSync(`${path}.gz`)) return path;
+    }
+  }
+
+  /** The rotated files, the newest first. */
+  list(): Archived[] {
+    const found = new Map<string, { rotatedAt: number; plain: boolean; packed: boolean }>();
+    for (const name of this.#fs.readdirSync(this.directory)) {
+      const match = this.#pattern.exec(name);
+      if (match === null || match[3] !== undefined) continue;
+      const rotatedAt = toTime(match[1] as string);
+      if (Number.isNaN(rotatedAt)) continue;
+      const base = match[2] === undefined ? name : name.slice(0, -3);
+      const entry = found.get(base) ?? { rotatedAt, plain: false, packed: false };
+      if (match[2] === undefined) entry.plain = true;
+      else entry.packed = true;
+      found.set(base, entry);
+    }
+    const archived = [...found]
+      .map(([base, entry]) => ({ path: join(this.directory, base), ...entry }))
+      .sort((a, b) => b.rotatedAt - a.rotatedAt);
+    this.#last = Math.max(this.#last, archived[0]?.rotatedAt ?? 0);
+    return archived;
+  }
+
+  /** Temporary files of a compression that did not end. */
+  leftovers(): string[] {
+    return this.#fs
+      .readdirSync(this.directory)
+      .filter((name) => this.#pattern.exec(name)?.[3] !== undefined)
+      .map((name) => join(this.directory, name));
+  }
+}
+
+// "20260101T000000123Z"
+function toTime(stamp: string): number {
+  const [, year, month, day, hour, minute, second, rest] =
+    /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z$/.exec(stamp) ?? [];
+  return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}.${rest}Z`);
+}
+
+function escapeText(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|-]/g, "\\$&");
+}

@@ -1,0 +1,62 @@
+import { scrubAndCut } from "@seaworthy/core";
+import { isPlain, quote } from "./json-text.ts";
+
+/** What is known of a member's name. */
+export interface KeyInfo {
+  /** The name as it is written. */
+  readonly name: string;
+  /** The same as JSON. */
+  readonly json: string;
+  /** Whether its value is blanked out. */
+  readonly hidden: boolean;
+  /** Whether it was cut or scrubbed, and so may equal another. */
+  readonly altered: boolean;
+  /** Whether the logger itself writes this name at the top of a line, always or sometimes. */
+  readonly reserved: "no" | "always" | "sometimes";
+}
+
+const LONGEST = 256;
+const LONGEST_KEPT = 64;
+const MOST_KEPT = 2000;
+const ALWAYS = new Set(["level", "time", "pid", "hostname", "msg"]);
+const SOMETIMES = new Set(["correlationId", "traceId", "spanId", "suppressed"]);
+
+/** Remembers what a name means, so that it is judged once and not on every line. Bounded, since hosts log names they do not choose. */
+export class KeyTable {
+  readonly hides: (key: string) => boolean;
+  readonly named: boolean;
+  readonly #known = new Map<string, KeyInfo>();
+
+  /** @param named - whether the logger writes `name` */
+  constructor(hides: (key: string) => boolean, named: boolean) {
+    this.hides = hides;
+    this.named = named;
+  }
+
+  get(key: string): KeyInfo {
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    if (key.length > LONGEST_KEPT || !isPlain(key)) return this.#judge(key, scrubAndCut(key, LONGEST));
+    const info = this.#judge(key, key);
+    if (this.#known.size >= MOST_KEPT) this.#known.clear();
+    this.#known.set(key, info);
+    return info;
+  }
+
+  /** The same of a name without any value of a living secret. */
+  scrubbed(key: string): KeyInfo {
+    const name = scrubAndCut(key, LONGEST);
+    return name === key ? this.get(key) : this.#judge(key, name);
+  }
+
+  #judge(key: string, name: string): KeyInfo {
+    const always = ALWAYS.has(key) || (this.named && key === "name");
+    return {
+      name,
+      json: quote(name),
+      hidden: this.hides(key),
+      altered: name !== key,
+      reserved: always ? "always" : SOMETIMES.has(key) ? "sometimes" : "no",
+    };
+  }
+}

@@ -1,0 +1,143 @@
+import { scrubAndCut } from "@seaworthy/core";
+import { type Bindings, type Serializers, serialize } from "./bindings.ts";
+import type { ContextFields } from "./context-fields.ts";
+import { quote } from "./json-text.ts";
+import { claim, type JsonWriter } from "./json-writer.ts";
+import { plainKeys, readMember } from "./values.ts";
+
+/** Everything that one line is made of. */
+export interface Parts {
+  /** `{"level":30,"time":"…","pid":…,"hostname":…,"name":…` */
+  readonly head: string;
+  readonly bindings: Bindings;
+  readonly context: ContextFields;
+  /** Lines that a sampler or limiter held back before this one. */
+  readonly suppressed: number;
+  readonly fields: object | undefined;
+  readonly message: string | undefined;
+  readonly serializers: Serializers | undefined;
+}
+
+// What marks may add once the room is used up: one for each level of nesting.
+const SLACK = 1024;
+const CUT = '"…":"[the line was too long]"';
+
+/** The line of these parts, within the limit and without any secret. */
+export function writeLine(
+  parts: Parts,
+  writer: JsonWriter,
+  secretIn: (line: string, longest: number) => boolean,
+): string {
+  const line = fit(parts, writer);
+  const longest = Math.max(writer.longest, parts.bindings.longest, parts.context.text.length);
+  if (!secretIn(line, longest)) return line;
+  writer.scrub = true;
+  try {
+    return fit(parts, writer);
+  } finally {
+    writer.scrub = false;
+  }
+}
+
+function fit(parts: Parts, writer: JsonWriter): string {
+  const limit = writer.limits.line;
+  const used = parts.head.length + parts.bindings.text.length + parts.context.text.length;
+  const room = limit - used - Math.min(SLACK, limit >> 2);
+  let line = assemble(parts, writer, room, writer.limits.text);
+  if (fits(line, limit)) return line;
+  // Bytes are more than units: three for one beyond Latin, and a control character is written as six.
+  line = assemble(parts, writer, Math.floor(room / 6), Math.floor(room / 12));
+  if (fits(line, limit)) return line;
+  const message = parts.message === undefined ? "" : `,"msg":${quote(scrubAndCut(parts.message, 64))}`;
+  line = `${parts.head},${CUT}${message}}\n`;
+  return fits(line, limit) ? line : `${parts.head},${CUT}}\n`;
+}
+
+function fits(line: string, limit: number): boolean {
+  return line.length * 3 <= limit || (line.length <= limit && Buffer.byteLength(line) <= limit);
+}
+
+function assemble(parts: Parts, writer: JsonWriter, room: number, text: number): string {
+  writer.begin(room, text);
+  const message = parts.message === undefined ? "" : `,"msg":${writer.text(parts.message)}`;
+  const { fields, bindings, context } = parts;
+  const contested = context.ids.length > 0 || parts.suppressed > 0;
+  if (!writer.scrub && parts.suppressed === 0 && !(contested && bindings.contested)) {
+    const written = fields === undefined ? "" : writeFields(fields, parts, writer, contested);
+    if (written !== undefined) return `${parts.head}${bindings.text}${context.text}${written}${message}}\n`;
+    writer.begin(room - message.length, text);
+  }
+  return `${parts.head}${writeApart(parts, writer)}${message}}\n`;
+}
+
+/** The fields as `,"key":value` each; `undefined` if one of the names is in the line already. */
+function writeFields(fields: object, parts: Parts, writer: JsonWriter, contested: boolean): string | undefined {
+  const { serializers, bindings } = parts;
+  const { members, depth } = writer.limits;
+  let json = "";
+  let count = 0;
+  for (const key in fields) {
+    if (!Object.hasOwn(fields, key)) continue;
+    if (count >= members || writer.room <= 0) {
+      const all = plainKeys(fields);
+      const mark = claim("…", new Set([...all, ...bindings.keys]));
+      return `${json},"${mark}":"[${all.length - count} more]"`;
+    }
+    count++;
+    const info = writer.key(key);
+    if (info.altered || info.reserved === "always" || (contested && info.reserved === "sometimes")) return undefined;
+    if (bindings.keys.length > 0 && bindings.keys.includes(key)) return undefined;
+    let value = readMember(fields, key);
+    if (serializers !== undefined) value = serialize(serializers, key, value);
+    const item = writer.member(info, value, depth);
+    if (item === "") continue;
+    json += `,${info.json}:${item}`;
+    writer.room -= info.json.length + 2;
+  }
+  return json;
+}
+
+/** The same where names meet: the logger's own stay, the host's get underscores, and a field replaces a binding. */
+function writeApart(parts: Parts, writer: JsonWriter): string {
+  const { bindings, context, fields = {}, serializers } = parts;
+  const own = new Map<string, string>(context.ids);
+  if (parts.suppressed > 0) own.set("suppressed", String(parts.suppressed));
+  const names = plainKeys(fields);
+  const taken = new Set([...own.keys(), ...bindings.keys, ...names]);
+  const rename = (key: string): string => claim(`${key}_`, taken);
+  const line = new Map<string, string>();
+  bindings.keys.forEach((key, i) => {
+    const json = bindings.values[i] as string;
+    const info = writer.key(key);
+    const name = own.has(key) ? rename(key) : info.altered ? claim(info.name, taken) : key;
+    line.set(name, writer.scrub ? rewrite(json, writer) : json);
+  });
+  for (const [name, json] of own) line.set(name, writer.scrub ? rewrite(json, writer) : json);
+  let count = 0;
+  for (const key of names) {
+    if (count >= writer.limits.members || writer.room <= 0) {
+      line.set(claim("…", taken), `"[${names.length - count} more]"`);
+      break;
+    }
+    count++;
+    const info = writer.key(key);
+    const value = readMember(fields, key);
+    const item = writer.member(
+      info,
+      serializers === undefined ? value : serialize(serializers, key, value),
+      writer.limits.depth,
+    );
+    if (item === "") continue;
+    const reserved = info.reserved === "always" || own.has(key);
+    const name = reserved ? rename(key) : info.altered ? claim(info.name, taken) : key;
+    line.set(name, item);
+    writer.room -= name.length + 4;
+  }
+  let json = "";
+  for (const [name, item] of line) json += `,${quote(name)}:${item}`;
+  return json;
+}
+
+function rewrite(json: string, writer: JsonWriter): string {
+  return writer.value(JSON.parse(json), writer.limits.depth);
+}

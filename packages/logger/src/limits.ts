@@ -1,0 +1,40 @@
+import { type ByteSize, toBytes } from "@seaworthy/core";
+import { checkOptions, wholeNumber } from "@seaworthy/core/options";
+
+/** Limits of one line. What is cut is marked where it was cut. */
+export interface LimitOptions {
+  /** Bytes of a whole line with its line feed, 1 KiB or more. @default "64kib" */
+  line?: ByteSize;
+  /** UTF-16 units kept of one text, at most a quarter of the line. @default 8192 */
+  text?: number;
+  /** Levels of nesting kept below a field. @default 8 */
+  depth?: number;
+  /** Members kept of one object or array. @default 100 */
+  members?: number;
+  /** Values kept of one line in all. @default 2000 */
+  values?: number;
+}
+
+/** {@link LimitOptions} as plain numbers. */
+export type Limits = Readonly<Record<keyof LimitOptions, number>>;
+
+const SMALLEST_LINE = 1024;
+const DEEPEST = 100;
+
+/**
+ * Reads the `limits` option.
+ *
+ * @throws TypeError when a limit is not a whole number in its bounds
+ */
+export function toLimits(options: LimitOptions = {}): Limits {
+  checkOptions("limits", options, ["line", "text", "depth", "members", "values"]);
+  const { line = "64kib", text = 8192, depth = 8, members = 100, values = 2000 } = options;
+  const bytes = wholeNumber("limits.line", toBytes(line, "limits.line"), SMALLEST_LINE);
+  return {
+    line: bytes,
+    text: Math.min(wholeNumber("limits.text", text, 16), bytes >> 2),
+    depth: Math.min(wholeNumber("limits.depth", depth, 1), DEEPEST),
+    members: wholeNumber("limits.members", members, 1),
+    values: wholeNumber("limits.values", values, 1),
+  };
+}

@@ -1,0 +1,70 @@
+import { defineEvent } from "@seaworthy/core";
+import { expect, test } from "vitest";
+import { captureLogs } from "./testing.ts";
+
+const attempt = defineEvent("loggertest.attempt", {
+  help: "One attempt.",
+  unit: "seconds",
+  labels: ["policy", "outcome"],
+  level: (labels) => (labels.outcome === "ok" ? "trace" : "warn"),
+});
+const plain = defineEvent("loggertest.plain", { help: "Something plain." });
+const quiet = defineEvent("loggertest.quiet", { help: "Something quiet.", level: "silent" });
+const broken = defineEvent("loggertest.broken", {
+  help: "Its level fails.",
+  level: () => {
+    throw new Error("no level");
+  },
+});
+
+test("telemetry events become lines at their level with labels, value, unit and details, until stopped", () => {
+  const { logger, records } = captureLogs();
+  expect(attempt.active).toBe(false);
+  const stop = logger.observe();
+  attempt.emit({ policy: "payments", outcome: "failed" }, 0.25, {
+    attempt: 2,
+    error: new Error("boom"),
+    password: "x",
+  });
+  attempt.emit({ policy: "payments", outcome: "ok" }, 0.1);
+  plain.emit({});
+  quiet.emit({});
+  broken.emit({});
+  stop();
+  plain.emit({});
+  expect(attempt.active).toBe(false);
+  expect(records).toMatchObject([
+    {
+      level: 40,
+      event: "loggertest.attempt",
+      policy: "payments",
+      outcome: "failed",
+      value: 0.25,
+      unit: "seconds",
+      attempt: 2,
+      error: { type: "Error", message: "boom" },
+      password: "[redacted]",
+      msg: "loggertest.attempt",
+    },
+    { level: 10, outcome: "ok", value: 0.1 },
+    { level: 20, event: "loggertest.plain" },
+    { level: 20, event: "loggertest.broken" },
+  ]);
+});
+
+test("an event at a disabled level makes no line, and close ends the observing", async () => {
+  const { logger, records } = captureLogs({ level: "warn" });
+  logger.observe();
+  plain.emit({});
+  await logger.close();
+  attempt.emit({ policy: "p", outcome: "failed" });
+  expect(records).toEqual([]);
+});
+
+test("labels and details cannot forge the line's own level and message", () => {
+  const { logger, records } = captureLogs();
+  const stop = logger.observe();
+  plain.emit({}, undefined, { level: 60, msg: "forged", event: "forged" });
+  stop();
+  expect(records[0]).toMatchObject({ level: 20, msg: "loggertest.plain", event: "loggertest.plain", level_: 60 });
+});

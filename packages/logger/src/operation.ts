@@ -1,0 +1,100 @@
+import { type Clock, type Duration, describeError, toMilliseconds } from "@seaworthy/core";
+import { boundedText, checkOptions, requiredFunction, showValue } from "@seaworthy/core/options";
+import { isError, plainKeys, readMember } from "./internal/values.ts";
+import type { Logger } from "./logger.ts";
+import { operated } from "./telemetry.ts";
+
+/** Options of `logger.operation()`. */
+export interface OperationOptions {
+  /** An operation that takes this long or longer ends in a warning. @default never */
+  slow?: Duration;
+}
+
+/** What an operation's function receives: a logger whose lines carry the operation's name and fields. */
+export interface Operation extends Logger {
+  /** Adds fields to the line that ends the operation. */
+  set(fields: Readonly<Record<string, unknown>>): void;
+  /** Milliseconds since it began. */
+  elapsed(): number;
+}
+
+/** The work that is measured. */
+export type OperationWork<T> = (operation: Operation) => T | PromiseLike<T>;
+
+/** Arguments of `logger.operation()` once the optional ones are sorted out. */
+export interface OperationCall<T> {
+  readonly name: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly work: OperationWork<T>;
+  readonly slow: number;
+}
+
+/**
+ * Sorts out the arguments of `logger.operation()`, in which the fields may be missing.
+ *
+ * @throws TypeError when one of them is not as described
+ */
+export function readOperation<T>(name: unknown, args: readonly unknown[]): OperationCall<T> {
+  const checked = boundedText("operation name", name, 1, 128);
+  const [fields, work, options = {}] =
+    typeof args[0] === "function" ? [{}, ...args] : [args[0] ?? {}, args[1], args[2]];
+  if (typeof fields !== "object" || fields === null)
+    throw new TypeError(`operation fields must be an object; got ${showValue(fields)}`);
+  requiredFunction("operation's work", work);
+  checkOptions("operation", options, ["slow"]);
+  const { slow } = options as OperationOptions;
+  return {
+    name: checked,
+    fields: fields as Readonly<Record<string, unknown>>,
+    work: work as OperationWork<T>,
+    slow: slow === undefined ? Number.POSITIVE_INFINITY : toMilliseconds(slow, "operation slow"),
+  };
+}
+
+/** Runs the work between a first line and a last one; what it throws is thrown on, the same. */
+export async function runOperation<T>(logger: Logger, call: OperationCall<T>, clock: Clock): Promise<T> {
+  const { name, fields, work, slow } = call;
+  const start = clock.monotonic();
+  const elapsed = (): number => Math.max(0, Math.round((clock.monotonic() - start) * 1000) / 1000);
+  const added: Record<string, unknown> = {};
+  const set = (more: Readonly<Record<string, unknown>>): void => void copyMembers(more, added);
+  const child = logger.child({ ...copyMembers(fields, {}), operation: name });
+  const operation = Object.assign(child, { set, elapsed }) as Operation;
+  const end = (outcome: "ok" | "failed", level: "info" | "error", error?: unknown): void => {
+    const durationMs = elapsed();
+    if (operated.active) operated.emit({ operation: name, outcome }, durationMs / 1000);
+    const isSlow = durationMs >= slow;
+    if (Object.hasOwn(added, "operation")) added.operation = name;
+    const facts = { ...added, durationMs, ...(isSlow ? { slow: true, slowAfterMs: slow } : undefined) };
+    if (outcome === "failed") child[level]({ ...facts, err: describeThrown(error) }, `${name} failed`);
+    else child[isSlow ? "warn" : level](facts, `${name} finished${isSlow ? " slowly" : ""}`);
+  };
+  child.debug(`${name} started`);
+  let result: T;
+  try {
+    result = await work(operation);
+  } catch (error) {
+    end("failed", "error", error);
+    throw error;
+  }
+  end("ok", "info");
+  return result;
+}
+
+/** Copies what can be read; a getter that throws must neither stop the work nor change its outcome. */
+function copyMembers(from: unknown, into: Record<string, unknown>): Record<string, unknown> {
+  if (typeof from !== "object" || from === null) return into;
+  for (const key of plainKeys(from))
+    Object.defineProperty(into, key, {
+      value: readMember(from, key),
+      enumerable: true,
+      writable: true,
+      configurable: true,
+    });
+  return into;
+}
+
+/** An error is described when the line is written; anything else that was thrown would not look like a failure. */
+function describeThrown(error: unknown): unknown {
+  return typeof error === "object" && error !== null && isError(error) ? error : describeError(error);
+}

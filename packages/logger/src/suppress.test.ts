@@ -1,0 +1,132 @@
+import { manualClock } from "@seaworthy/core/testing";
+import { describe, expect, test } from "vitest";
+import { createSampler, rateLimited } from "./suppress.ts";
+import { captureLogs } from "./testing.ts";
+
+describe("a sampled logger", () => {
+  test("writes its share and says in the next line how many it held back", () => {
+    const draws = [0.9, 0.9, 0.05, 0.9, 0.05];
+    const { logger, records } = captureLogs({ random: () => draws.shift() ?? 1 });
+    const sampled = logger.sampled({ rate: 0.1 });
+    for (let i = 0; i < 5; i++) sampled.info({ i }, "m");
+    expect(records).toMatchObject([
+      { i: 2, suppressed: 2 },
+      { i: 4, suppressed: 1 },
+    ]);
+  });
+
+  test("always writes errors, with what was held back before", () => {
+    const { logger, records } = captureLogs();
+    const sampled = logger.sampled({ rate: 0 });
+    for (let i = 0; i < 100; i++) sampled.warn("m");
+    sampled.error("e");
+    sampled.fatal("f");
+    expect(records).toMatchObject([
+      { level: 50, msg: "e", suppressed: 100 },
+      { level: 60, msg: "f" },
+    ]);
+    expect(records[1]).not.toHaveProperty("suppressed");
+  });
+
+  test("writes everything at rate 1, and counts nothing at a disabled level", async () => {
+    const { logger, records } = captureLogs({ level: "info" });
+    const sampled = logger.sampled({ rate: 1 });
+    for (let i = 0; i < 10; i++) sampled.info("m");
+    expect(records).toHaveLength(10);
+    logger.sampled({ rate: 0 }).debug("m");
+    await logger.close();
+    expect(records).toHaveLength(10);
+  });
+
+  test("says what is left at flush and close, at the highest level it held back", async () => {
+    const { logger, records } = captureLogs();
+    const sampled = logger.child({ part: "a" }).sampled({ rate: 0 });
+    sampled.info("m");
+    sampled.child({}).warn("m");
+    logger.flush();
+    expect(records).toMatchObject([{ level: 40, part: "a", suppressed: 2, msg: "2 lines were suppressed" }]);
+    sampled.debug("m");
+    await logger.close();
+    expect(records[1]).toMatchObject({ level: 20, suppressed: 1 });
+  });
+
+  test("does not let a field or binding forge what it says", () => {
+    const { logger, lines } = captureLogs({ random: () => 0.5 });
+    const sampled = logger.child({ suppressed: 1 }).sampled({ rate: 0 });
+    sampled.info("m");
+    sampled.error({ suppressed: 7 }, "e");
+    expect(lines[0]?.split('"suppressed":')).toHaveLength(2);
+    expect(JSON.parse(lines[0] as string)).toMatchObject({ suppressed: 1, suppressed_: expect.anything() as unknown });
+  });
+});
+
+describe("a limited logger", () => {
+  test("writes so many lines in a window and says in the next how many it held back", async () => {
+    const clock = manualClock();
+    const { logger, records } = captureLogs({ clock });
+    const limited = logger.limited({ per: "1s", lines: 5 });
+    for (let i = 0; i < 100; i++) limited.info({ i }, "m");
+    await clock.advance(999);
+    limited.info({ i: 100 }, "m");
+    expect(records.map((record) => record.i)).toEqual([0, 1, 2, 3, 4]);
+    await clock.advance(1);
+    limited.info({ i: 101 }, "m");
+    expect(records[5]).toMatchObject({ i: 101, suppressed: 96 });
+    clock.jumpTo(0);
+    for (let i = 0; i < 10; i++) limited.info("m");
+    expect(records).toHaveLength(10);
+  });
+
+  test("lets errors through unless told otherwise", () => {
+    const { logger, records } = captureLogs({ clock: manualClock() });
+    const gentle = logger.limited({ per: 1000, lines: 1 });
+    const strict = logger.limited({ per: 1000, lines: 1, errors: true });
+    for (let i = 0; i < 3; i++) gentle.error("gentle");
+    for (let i = 0; i < 3; i++) strict.error("strict");
+    expect(records.map((record) => record.msg)).toEqual(["gentle", "gentle", "gentle", "strict"]);
+  });
+
+  test("shares its count with its children, and stacks with a sampler", () => {
+    const { logger, records } = captureLogs({ clock: manualClock(), random: () => 0 });
+    const limited = rateLimited(logger, { per: "1m", lines: 2 });
+    const both = createSampler(limited, { rate: 0.5 });
+    for (let i = 0; i < 4; i++) both.child({ i }).info("m");
+    both.error("e");
+    expect(records.map((record) => record.suppressed)).toEqual([undefined, undefined, 2]);
+  });
+
+  test("leaves the logger it was made from alone", () => {
+    const { logger, records } = captureLogs({ clock: manualClock() });
+    logger.limited({ per: "1m", lines: 1 });
+    for (let i = 0; i < 5; i++) logger.info("m");
+    expect(records).toHaveLength(5);
+  });
+});
+
+test.each<[string, string, unknown]>([
+  ["sampled", "rate", { rate: -0.1 }],
+  ["sampled", "rate", { rate: 1.1 }],
+  ["sampled", "rate", { rate: Number.NaN }],
+  ["sampled", "rate", {}],
+  ["sampled", "every", { rate: 1, every: 2 }],
+  ["limited", "per", { per: 0, lines: 1 }],
+  ["limited", "per", { per: "often", lines: 1 }],
+  ["limited", "lines", { per: 1, lines: 0 }],
+  ["limited", "lines", { per: 1, lines: 1.5 }],
+  ["limited", "errors", { per: 1, lines: 1, errors: "yes" }],
+])("%s refuses a wrong %s: %j", (method, name, options) => {
+  const { logger } = captureLogs();
+  const call = (): unknown => logger[method as "sampled"](options as { rate: number });
+  expect(call).toThrow(TypeError);
+  expect(call).toThrow(name);
+});
+
+test("a random source that fails costs no line", () => {
+  const { logger, records } = captureLogs({
+    random: () => {
+      throw new Error("no entropy");
+    },
+  });
+  logger.sampled({ rate: 0.5 }).info({ a: 1 }, "m");
+  expect(records).toMatchObject([{ a: 1, msg: "m" }]);
+});

@@ -1,0 +1,28 @@
+import type { Duration } from "@seaworthy/core";
+import type { Logger } from "./logger.ts";
+
+/** Options of `logger.sampled()`. */
+export interface SampleOptions {
+  /** Share of the lines below error that are written, 0 to 1. */
+  rate: number;
+}
+
+/** Options of `logger.limited()`. */
+export interface LimitedOptions {
+  /** Length of a window, more than 0; it begins with the first line after the last window ended. */
+  per: Duration;
+  /** Lines written in a window, 1 or more. */
+  lines: number;
+  /** Whether lines of level error and above are limited too. @default false */
+  errors?: boolean;
+}
+
+/** The same as `logger.sampled(options)`. */
+export function createSampler(logger: Logger, options: SampleOptions): Logger {
+  return logger.sampled(options);
+}
+
+/** The same as `logger.limited(options)`. */
+export function rateLimited(logger: Logger, options: LimitedOptions): Logger {
+  return logger.limited(options);
+}

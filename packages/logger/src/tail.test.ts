@@ -1,0 +1,127 @@
+import { expect, test } from "vitest";
+import type { LogRecord } from "./record.ts";
+import { captureLogs } from "./testing.ts";
+
+async function take(tail: AsyncIterable<LogRecord>, count: number): Promise<LogRecord[]> {
+  const taken: LogRecord[] = [];
+  for await (const record of tail) {
+    taken.push(record);
+    if (taken.length === count) break;
+  }
+  return taken;
+}
+
+test("a tail shows the lines from the moment it was made, of the logger and its children", async () => {
+  const { logger } = captureLogs();
+  logger.info("before");
+  const tail = logger.tail();
+  logger.info({ a: 1 }, "one");
+  logger.child({ b: 2 }).warn("two");
+  expect(await take(tail, 2)).toMatchObject([
+    { level: 30, a: 1, msg: "one" },
+    { level: 40, b: 2, msg: "two" },
+  ]);
+});
+
+test("a reader that waits gets the next line", async () => {
+  const { logger } = captureLogs();
+  const waiting = take(logger.tail(), 1);
+  setImmediate(() => logger.info("now"));
+  expect(await waiting).toMatchObject([{ msg: "now" }]);
+});
+
+test("a filter is a function, or the least level and members that are equal", async () => {
+  const { logger } = captureLogs();
+  const byFunction = logger.tail((record) => record.n === 2);
+  const byMembers = logger.tail({ level: "warn", user: "u-1" });
+  logger.info({ n: 2, user: "u-1" }, "one");
+  logger.warn({ n: 1, user: "u-1" }, "two");
+  logger.warn({ n: 1, user: "u-2" }, "three");
+  await logger.close();
+  expect(await take(byFunction, 9)).toMatchObject([{ msg: "one" }]);
+  expect(await take(byMembers, 9)).toMatchObject([{ msg: "two" }]);
+});
+
+test("a reader that does not read loses the oldest lines, counted, and costs the writer bounded memory", async () => {
+  const { logger } = captureLogs();
+  const tail = logger.tail(undefined, { capacity: 10 });
+  for (let i = 0; i < 1000; i++) logger.info({ i }, "m");
+  expect(tail.dropped).toBe(990);
+  const large = logger.tail();
+  for (let i = 0; i < 1000; i++) logger.info({ i, text: "x".repeat(8000) }, "m");
+  expect(large.dropped).toBeGreaterThan(400);
+  tail.close();
+  large.close();
+  expect((await take(tail, 99)).map((record) => record.i)).toEqual(
+    [990, 991, 992, 993, 994, 995, 996, 997, 998, 999].map((_, i) => 990 + i),
+  );
+  expect((await take(large, 999)).at(-1)).toMatchObject({ i: 999 });
+});
+
+test("filtering is the reader's work: a filter that throws rejects the reader and never the writer", async () => {
+  const { logger } = captureLogs();
+  let filtered = 0;
+  const tail = logger.tail(() => {
+    filtered++;
+    throw new Error("bad filter");
+  });
+  expect(() => logger.info("m")).not.toThrow();
+  expect(filtered).toBe(0);
+  await expect(take(tail, 1)).rejects.toThrow("bad filter");
+});
+
+test("ends with close, with a signal, with the logger, and when the reader stops", async () => {
+  const { logger } = captureLogs();
+  const aborting = new AbortController();
+  const tails = [logger.tail(), logger.tail(undefined, { signal: aborting.signal }), logger.tail()];
+  const ended = tails.map((tail) => take(tail, 9));
+  tails[0]?.close();
+  aborting.abort();
+  await logger.close();
+  expect(await Promise.all(ended)).toEqual([[], [], []]);
+  const stopped = logger.tail();
+  logger.info("one");
+  await take(stopped, 1);
+  logger.info("two");
+  expect(await take(stopped, 1)).toEqual([]);
+  expect(await take(logger.tail(undefined, { signal: AbortSignal.abort() }), 1)).toEqual([]);
+  await using disposed = logger.tail();
+  expect(disposed.dropped).toBe(0);
+});
+
+test.each<[string, unknown, unknown]>([
+  ["filter", 5, undefined],
+  ["level", { level: "loud" }, undefined],
+  ["capacity", undefined, { capacity: 0 }],
+  ["size", undefined, { size: 1 }],
+  ["tail signal", undefined, { signal: 5 }],
+  ["tail filter", [], undefined],
+])("refuses a wrong %s", (name, filter, options) => {
+  const { logger } = captureLogs();
+  const call = (): unknown => logger.tail(filter as undefined, options as undefined);
+  expect(call).toThrow(TypeError);
+  expect(call).toThrow(name);
+});
+
+test("two readers of one tail share its lines, and both end with it", async () => {
+  const { logger } = captureLogs();
+  const tail = logger.tail();
+  const readers = [tail[Symbol.asyncIterator](), tail[Symbol.asyncIterator]()];
+  const waiting = readers.map((reader) => reader.next());
+  logger.info("one");
+  logger.info("two");
+  expect((await Promise.all(waiting)).map(({ value }) => value?.msg)).toEqual(["one", "two"]);
+  const ends = readers.map((reader) => reader.next());
+  tail.close();
+  expect((await Promise.all(ends)).map(({ done }) => done)).toEqual([true, true]);
+});
+
+test("a reader that leaves while it waits is let go at once", async () => {
+  const { logger } = captureLogs();
+  const reader = logger.tail()[Symbol.asyncIterator]();
+  const waiting = reader.next();
+  expect(await reader.return?.()).toEqual({ done: true, value: undefined });
+  expect(await waiting).toEqual({ done: true, value: undefined });
+  logger.info("nobody reads this");
+  expect(await reader.next()).toEqual({ done: true, value: undefined });
+});
