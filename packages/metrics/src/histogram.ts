@@ -1,0 +1,86 @@
+import type { Clock } from "@seaworthy/core";
+import type { MetricOptions } from "./counter.ts";
+import { exemplarOf } from "./internal/exemplar.ts";
+import type { Family } from "./internal/family.ts";
+import type { HistogramSeries } from "./internal/histogram-series.ts";
+import { timed } from "./internal/timed.ts";
+import type { LabelSpec, NoLabels, Recording } from "./labels.ts";
+
+/** Options of `metrics.histogram()`. */
+export interface HistogramOptions<S extends LabelSpec = readonly []> extends MetricOptions<S> {
+  /**
+   * Upper bounds of the buckets: 1 to 200 finite numbers, rising; `+Inf` is implied.
+   * @default 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30
+   */
+  buckets?: readonly number[];
+}
+
+/** Bounds that suit durations in seconds, from a cache hit to a slow report. */
+export const DURATION_BUCKETS: readonly number[] = Object.freeze([
+  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
+]);
+
+/** One series of a histogram. */
+export interface BoundHistogram {
+  /** Puts a finite number into its bucket. Never throws; anything else is counted as dropped. */
+  observe(value: number): void;
+  /** Runs `fn` and observes how many seconds it took, to the end of a promise it returns; failures count as well. */
+  time<T>(fn: () => T): T;
+}
+
+/** How often values fell into which range. */
+export interface Histogram<L = NoLabels> {
+  /**
+   * Puts a finite number into its bucket of the series of these labels. Never throws; what does not fit is counted as
+   * dropped, and so is a negative number unless the lowest bound is negative.
+   */
+  observe(...recording: Recording<L, [value: number]>): void;
+  /**
+   * Runs `fn`, gives back what it gives, and observes how many seconds it took: to its return, or to the end of a
+   * promise it returned. A failure counts too, and stays the caller's.
+   */
+  time<T>(...call: Recording<L, [fn: () => T]>): T;
+  /** The series of these labels, from now on there at zero: recording on it looks nothing up. */
+  bind(...labels: Recording<L, []>): BoundHistogram;
+}
+
+/** The histogram over a family of series. */
+export function histogramOver(
+  family: Family<HistogramSeries>,
+  bounds: readonly number[],
+  clock: Clock,
+): Histogram<NoLabels> {
+  const lowest = Math.min(0, bounds[0] as number) < 0 ? Number.NEGATIVE_INFINITY : 0;
+  const put = (series: HistogramSeries, value: unknown): void => {
+    const sum = typeof value === "number" && value >= lowest ? series.sum + value : Number.NaN;
+    if (!Number.isFinite(sum)) {
+      family.drop("value");
+      return;
+    }
+    let bucket = 0;
+    while (bucket < bounds.length && (value as number) > (bounds[bucket] as number)) bucket++;
+    (series.counts[bucket] as number)++;
+    series.sum = sum;
+    const exemplar = exemplarOf(value as number, clock);
+    if (exemplar !== undefined) series.exemplars[bucket] = exemplar;
+  };
+  const observe = (first?: unknown, second?: unknown): void => {
+    const labelled = typeof first === "object" && first !== null;
+    const series = labelled ? family.find(first) : family.only();
+    if (series !== undefined) put(series, labelled ? second : first);
+  };
+  return {
+    observe,
+    time<T>(first: unknown, second?: () => T): T {
+      const alone = typeof first === "function";
+      const record = (seconds: number): void => (alone ? observe(seconds) : observe(first, seconds));
+      return timed(clock, (alone ? first : second) as () => T, record);
+    },
+    bind(labels?: unknown): BoundHistogram {
+      const series = family.bind(labels);
+      const record = (value: number): void =>
+        series === undefined ? family.drop("missing_label") : put(series, value);
+      return { observe: record, time: (fn) => timed(clock, fn, record) };
+    },
+  };
+}

@@ -1,0 +1,38 @@
+import { type Exemplar, exemplarSample } from "./exemplar.ts";
+import type { SeriesKind } from "./family.ts";
+
+/** State of one series of a histogram. */
+export interface HistogramSeries {
+  /** One more than there are bounds: the last is `+Inf`. Not cumulative. */
+  readonly counts: Float64Array;
+  readonly exemplars: (Exemplar | undefined)[];
+  sum: number;
+}
+
+/** Series with these upper bounds. */
+export function histogramSeries(bounds: readonly number[]): SeriesKind<HistogramSeries> {
+  return {
+    type: "histogram",
+    create: () => ({ counts: new Float64Array(bounds.length + 1), exemplars: [], sum: 0 }),
+    write(series, name, labels, out) {
+      let count = 0;
+      for (let i = 0; i <= bounds.length; i++) {
+        count += series.counts[i] as number;
+        const bucket = { le: bounds[i] ?? "+Inf", ...labels };
+        out.push({
+          labels: bucket,
+          value: count,
+          metricName: `${name}_bucket`,
+          ...exemplarSample(series.exemplars[i]),
+        });
+      }
+      out.push({ labels, value: series.sum, metricName: `${name}_sum` });
+      out.push({ labels, value: count, metricName: `${name}_count` });
+    },
+    reset(series) {
+      series.counts.fill(0);
+      series.exemplars.length = 0;
+      series.sum = 0;
+    },
+  };
+}

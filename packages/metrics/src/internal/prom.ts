@@ -1,0 +1,117 @@
+// The only file that touches prom-client. Its registry, its text formats and its aggregation are used; its metric
+// classes are not, since they hash the labels anew on each call. A registry takes anything with a name and get(), which
+// its own AggregatorRegistry relies on as well.
+import { AggregatorRegistry, openMetricsContentType, prometheusContentType, Registry } from "prom-client";
+
+/** A registry of prom-client, of either content type. */
+export type PromRegistry = Registry<typeof prometheusContentType> | Registry<typeof openMetricsContentType>;
+
+/** How a metric's series of several processes become one. */
+export type Aggregation = "sum" | "first" | "min" | "max" | "average" | "omit";
+
+/** A text format that Prometheus reads. */
+export type TextFormat = "prometheus" | "openmetrics";
+
+/** One line of the output, in prom-client's words. */
+export interface Sample {
+  readonly labels: Readonly<Record<string, string | number>>;
+  readonly value: number;
+  readonly metricName?: string;
+  readonly exemplar?: {
+    readonly labelSet: Readonly<Record<string, string>>;
+    readonly value: number;
+    readonly timestamp: number;
+  };
+}
+
+/** One metric's samples at one moment, in prom-client's words. */
+export interface Snapshot {
+  readonly name: string;
+  readonly help: string;
+  readonly type: "counter" | "gauge" | "histogram" | "summary";
+  readonly aggregator: Aggregation;
+  readonly values: readonly Sample[];
+}
+
+/** What a registry holds. */
+export interface Collectable {
+  /** Writable, because prom-client cuts "_total" off the counters of an OpenMetrics registry. */
+  name: string;
+  readonly help: string;
+  readonly type: Snapshot["type"];
+  readonly aggregator: Aggregation;
+  get(): Promise<Snapshot>;
+  reset(): void;
+}
+
+/** The whole of a render. */
+export interface Rendered {
+  readonly body: string;
+  readonly contentType: string;
+}
+
+type AnyRegistry = Registry;
+const METHODS = ["registerMetric", "removeSingleMetric", "getSingleMetric", "getMetricsAsArray", "getMetricsAsJSON"];
+
+export function createRegistry(): PromRegistry {
+  return new Registry();
+}
+
+/** Whether `value` is a registry, by its shape: two copies of prom-client in one tree must both do. */
+export function isRegistry(value: unknown): value is PromRegistry {
+  if (typeof value !== "object" || value === null) return false;
+  return METHODS.every((method) => typeof (value as Record<string, unknown>)[method] === "function");
+}
+
+export function isRegistered(registry: PromRegistry, name: string): boolean {
+  return registry.getSingleMetric(name) !== undefined;
+}
+
+/** Whether a metric of this name writes series of other names: `_sum`, `_count` and, if it is a histogram, `_bucket`. */
+export function isCompound(registry: PromRegistry, name: string): boolean {
+  const metric = registry.getSingleMetric(name) as { type?: unknown } | undefined;
+  return metric?.type === "histogram" || metric?.type === "summary";
+}
+
+export function register(registry: PromRegistry, metric: Collectable): void {
+  (registry as AnyRegistry).registerMetric(metric as never);
+}
+
+export function unregister(registry: PromRegistry, name: string): void {
+  registry.removeSingleMetric(name);
+}
+
+/** Reads one metric, or, if it cannot be read, gives `undefined`. */
+export type Reader = (metric: Collectable) => Promise<Snapshot | undefined>;
+
+/** All metrics of a registry as data, default labels included; `read` decides what an unreadable metric does. */
+export async function takeSnapshots(registry: PromRegistry, read: Reader): Promise<Snapshot[]> {
+  const metrics = registry.getMetricsAsArray() as unknown as Collectable[];
+  const readable = metrics.map((metric) => ({
+    get: async (): Promise<Partial<Snapshot>> => (await read(metric)) ?? {},
+  }));
+  // The same registry with other eyes: its default labels are private, and this is the public way that applies them.
+  const view = Object.create(registry, { getMetricsAsArray: { value: () => readable } }) as AnyRegistry;
+  const snapshots = (await view.getMetricsAsJSON()) as unknown as Partial<Snapshot>[];
+  return snapshots.filter((snapshot) => snapshot.values !== undefined) as Snapshot[];
+}
+
+/** Writes snapshots as text. */
+export async function writeText(snapshots: readonly Snapshot[], format: TextFormat): Promise<Rendered> {
+  const contentType = format === "openmetrics" ? openMetricsContentType : prometheusContentType;
+  // A registry of its own for each text: in OpenMetrics mode prom-client strips "_total" off the metrics it holds, and
+  // the next plain text would lack it.
+  const view = createRegistry() as AnyRegistry;
+  view.setContentType(contentType as never);
+  for (const snapshot of snapshots) {
+    const metric = { ...snapshot, get: () => ({ ...snapshot, name: metric.name }) };
+    view.registerMetric(metric as never);
+  }
+  return { body: await view.metrics(), contentType };
+}
+
+/** Snapshots of several processes as one, by each metric's own rule of aggregation. */
+export async function aggregate(processes: readonly (readonly Snapshot[])[]): Promise<Snapshot[]> {
+  const registry = AggregatorRegistry.aggregate(processes as unknown as object[]);
+  return (await registry.getMetricsAsJSON()) as unknown as Snapshot[];
+}
