@@ -1,0 +1,134 @@
+import { type Clock, type Duration, type SqlClient, startTimer } from "@seaworthy/core";
+import {
+  boundedText,
+  checkOptions,
+  finiteNumber,
+  positiveDuration,
+  showValue,
+  wholeNumber,
+} from "@seaworthy/core/options";
+import type { Check } from "../check.ts";
+import { elapsed, Findings, member, numberMember, ratio, remote } from "../internal/built-in.ts";
+import { soundClock } from "../internal/sound-clock.ts";
+import { withDefault } from "../internal/with-default.ts";
+
+/** Options of {@link postgresCheck}. */
+export interface PostgresCheckOptions {
+  /** The statement, one that changes nothing. @default "select 1" */
+  query?: string;
+  /** Latency from which on the check is degraded, above 0, in milliseconds. @default never */
+  slow?: Duration;
+  /** Share of the pool in use, 0 to 1, from which on the check is degraded. @default 0.9 */
+  saturation?: number;
+  /** How many callers, 0 or more, may wait for a connection before the check is degraded. @default 10 */
+  waiting?: number;
+  /**
+   * How long the query may wait while no connection of the pool is free, above 0, in milliseconds; then the check is
+   * unhealthy and says so, with the pool's numbers. Keep it below the check's timeout. @default "500ms"
+   */
+  connectionWait?: Duration;
+  /** @default systemClock */
+  clock?: Clock;
+}
+
+/** The numbers of a connection pool. */
+interface PoolNumbers {
+  readonly total: number;
+  readonly idle: number;
+  readonly waiting: number;
+  readonly max: number | undefined;
+}
+
+const OPTIONS = ["query", "slow", "saturation", "waiting", "connectionWait", "clock"];
+
+/**
+ * Asks a PostgreSQL database for an answer, and a pool for its numbers. `pg.Pool`, `pg.Client` and PGlite fit as they
+ * are; so does anything whose `stats()` has `total`, `idle`, `waiting` and `max`.
+ *
+ * Data: `latency` in milliseconds; of a pool `pool: { total, idle, waiting, max, saturation }` as found before asking.
+ * A query that still waits in the queue of a full pool is waited for by the next run, so that probes do not add to it.
+ *
+ * @throws TypeError when the client has no `query`, or an option is unknown or out of bounds
+ * @example
+ * ```ts
+ * import { PGlite } from "@electric-sql/pglite";
+ * import { createHealth, postgresCheck } from "@seaworthy/health";
+ * const database = await PGlite.create();
+ * const health = createHealth();
+ * health.add("database", postgresCheck(database), { failureThreshold: 2 });
+ * console.log((await health.report()).status); // healthy
+ * await database.close();
+ * ```
+ */
+export function postgresCheck(client: SqlClient, options: PostgresCheckOptions = {}): Check {
+  if (typeof member(client, "query") !== "function")
+    throw new TypeError(`client must have a query method, like a pg.Pool or PGlite; got ${showValue(client)}`);
+  checkOptions("postgresCheck", options, OPTIONS);
+  const clock = soundClock(options.clock);
+  const query = boundedText("query", withDefault(options.query, "select 1"), 1, 65_536);
+  const slow = options.slow === undefined ? Number.POSITIVE_INFINITY : positiveDuration("slow", options.slow);
+  const saturation = finiteNumber("saturation", withDefault(options.saturation, 0.9), 0, 1);
+  const waiting = wholeNumber("waiting", withDefault(options.waiting, 10), 0);
+  const connectionWait = positiveDuration("connectionWait", withDefault(options.connectionWait, "500ms"));
+  let queued: Promise<unknown> | undefined;
+
+  const ask = (): Promise<unknown> => {
+    queued ??= client.query(query).finally(() => {
+      queued = undefined;
+    });
+    return queued;
+  };
+
+  return remote(async () => {
+    const found = new Findings();
+    const pool = poolOf(client);
+    if (pool !== undefined) judgePool(found, pool, saturation, waiting);
+    const start = clock.monotonic();
+    const answered = await answeredWithin(ask(), isFull(pool) ? connectionWait : undefined, clock);
+    found.data.latency = elapsed(clock, start);
+    if (!answered) found.add("unhealthy", "HEALTH_POOL_EXHAUSTED");
+    else if ((found.data.latency as number) >= slow) found.add("degraded", "HEALTH_SLOW");
+    return found.outcome();
+  });
+}
+
+function poolOf(client: SqlClient): PoolNumbers | undefined {
+  const stats = member(client, "stats");
+  const source: unknown = typeof stats === "function" ? stats.call(client) : client;
+  const total = numberMember(source, "total") ?? numberMember(source, "totalCount");
+  if (total === undefined) return undefined;
+  return {
+    total,
+    idle: numberMember(source, "idle") ?? numberMember(source, "idleCount") ?? 0,
+    waiting: numberMember(source, "waiting") ?? numberMember(source, "waitingCount") ?? 0,
+    max: numberMember(source, "max") ?? numberMember(member(source, "options"), "max"),
+  };
+}
+
+const isFull = (pool: PoolNumbers | undefined): boolean =>
+  pool?.max !== undefined && pool.total >= pool.max && pool.idle === 0;
+
+function judgePool(found: Findings, pool: PoolNumbers, saturation: number, waiting: number): void {
+  const { total, idle, max } = pool;
+  const used = max === undefined ? undefined : ratio(total - idle, max);
+  found.data.pool = {
+    total,
+    idle,
+    waiting: pool.waiting,
+    ...(used === undefined ? undefined : { max, saturation: used }),
+  };
+  if (pool.waiting > waiting) found.add("degraded", "HEALTH_POOL_WAITING");
+  if (used !== undefined && used >= saturation) found.add("degraded", "HEALTH_POOL_SATURATED");
+}
+
+/** Whether the answer came within the limit; a failure is passed on. */
+async function answeredWithin(answer: Promise<unknown>, limit: number | undefined, clock: Clock): Promise<boolean> {
+  if (limit === undefined) return answer.then(() => true);
+  const { promise: late, resolve } = Promise.withResolvers<boolean>();
+  const cancel = startTimer(clock, limit, () => resolve(false));
+  try {
+    return await Promise.race([answer.then(() => true), late]);
+  } finally {
+    cancel();
+  }
+}

@@ -1,0 +1,72 @@
+import type { HealthStatus } from "./check.ts";
+import { titleOf } from "./errors.ts";
+import type { CheckReport, HealthReport } from "./report.ts";
+
+/** Media type of {@link toHealthJson}'s documents. */
+export const HEALTH_JSON = "application/health+json";
+
+/** One measurement in a {@link HealthJson}. */
+export interface HealthJsonCheck {
+  status: "pass" | "warn" | "fail";
+  /** ISO 8601, UTC. */
+  time: string;
+  observedValue: number;
+  observedUnit: "ms";
+  /** The code and what it means. Absent when passing, or when details are hidden. */
+  output?: string;
+  data?: Record<string, unknown>;
+  hangingFor?: number;
+  stale?: boolean;
+}
+
+/** A document of `draft-inadarei-api-health-check`. */
+export interface HealthJson {
+  status: "pass" | "warn" | "fail";
+  serviceId?: string;
+  version?: string;
+  releaseId?: string;
+  /** Keys are `name:responseTime`. */
+  checks?: Record<string, HealthJsonCheck[]>;
+}
+
+const WORDS: Readonly<Record<HealthStatus, HealthJsonCheck["status"]>> = {
+  healthy: "pass",
+  degraded: "warn",
+  unhealthy: "fail",
+};
+
+/**
+ * The report as `application/health+json` (draft-inadarei-api-health-check-06). It shows what the report shows.
+ *
+ * @example
+ * ```ts
+ * import { createHealth, toHealthJson } from "@seaworthy/health";
+ * const health = createHealth({ version: "1.4.2" });
+ * console.log(toHealthJson(await health.report()).status); // pass
+ * ```
+ */
+export function toHealthJson(report: HealthReport): HealthJson {
+  const checks = Object.entries(report.checks).map(([name, check]) => [`${name}:responseTime`, [checkJson(check)]]);
+  return {
+    status: WORDS[report.status],
+    ...(report.name === undefined ? undefined : { serviceId: report.name }),
+    ...(report.version === undefined ? undefined : { version: report.version, releaseId: report.version }),
+    ...(checks.length === 0 ? undefined : { checks: Object.fromEntries(checks) }),
+  };
+}
+
+function checkJson({ status, latency, observedAt, error, ...rest }: CheckReport): HealthJsonCheck {
+  return {
+    status: WORDS[status],
+    time: new Date(observedAt).toISOString(),
+    observedValue: latency,
+    observedUnit: "ms",
+    ...(error === undefined ? undefined : { output: explained(error) }),
+    ...rest,
+  };
+}
+
+function explained(code: string): string {
+  const title = titleOf(code);
+  return title === undefined ? code : `${code}: ${title}`;
+}

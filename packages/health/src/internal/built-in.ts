@@ -1,0 +1,64 @@
+import type { Clock } from "@seaworthy/core";
+import type { Check, CheckOutcome, HealthStatus } from "../check.ts";
+import { errors, type HealthCode } from "../errors.ts";
+import { frozen } from "./frozen.ts";
+
+type Data = Record<string, unknown>;
+
+/**
+ * Marks an outcome by its data, frozen, which holds numbers, fixed words, and names that the host itself gave to the check: a queue
+ * called `orders.created` would otherwise be taken for a host. Data that a host puts in its place bears no mark.
+ */
+export const CLEAN: unique symbol = Symbol("seaworthy.health.clean");
+
+/** What a built-in check found: every flaw it met, the worst of which decides. */
+export class Findings {
+  readonly data: Data = {};
+  #status: HealthStatus = "healthy";
+  #error: HealthCode | undefined;
+
+  /** Notes a flaw. The first one of the worst kind gives the code. */
+  add(status: "degraded" | "unhealthy", code: HealthCode): void {
+    if (this.#status === "unhealthy" || this.#status === status) return;
+    this.#status = status;
+    this.#error = code;
+  }
+
+  outcome(): CheckOutcome {
+    const data = frozen(this.data);
+    const error = this.#error === undefined ? undefined : { error: this.#error };
+    return Object.defineProperty({ status: this.#status, data, ...error }, CLEAN, { value: data });
+  }
+}
+
+/** Marks a check as one of a remote system, so that group `live` refuses it. */
+export function remote(check: (signal: AbortSignal) => Promise<CheckOutcome>): Check {
+  return Object.assign(check, { remote: true as const });
+}
+
+/** Ends a check that nobody waits for any more between two of its steps. */
+export function stopIfAborted(signal: AbortSignal): void {
+  if (signal.aborted) throw errors.HEALTH_CHECK_TIMEOUT();
+}
+
+/** Milliseconds since `start` on the clock, to the microsecond. */
+export function elapsed(clock: Clock, start: number): number {
+  return Math.round((clock.monotonic() - start) * 1000) / 1000;
+}
+
+/** A share with three decimals. */
+export function ratio(part: number, whole: number): number {
+  return whole > 0 ? Math.round((part / whole) * 1000) / 1000 : 0;
+}
+
+/** The member of any value, if it can be read. */
+export function member(value: unknown, key: string): unknown {
+  if ((typeof value !== "object" && typeof value !== "function") || value === null) return undefined;
+  return (value as Record<string, unknown>)[key];
+}
+
+/** The member of any value where it is a finite number. */
+export function numberMember(value: unknown, key: string): number | undefined {
+  const found = member(value, key);
+  return typeof found === "number" && Number.isFinite(found) ? found : undefined;
+}

@@ -1,0 +1,233 @@
+import { bindContext, type Clock, startTimer } from "@seaworthy/core";
+import type { Check, HealthStatus } from "../check.ts";
+import { errors } from "../errors.ts";
+import type { CheckReport } from "../report.ts";
+import { checkEvent } from "../telemetry.ts";
+import { type Verdict, verdictOf, verdictOnThrown } from "./outcome.ts";
+
+/** What a runner is told, checked and in milliseconds. */
+export interface RunnerSettings {
+  readonly timeout: number;
+  readonly cacheFor: number;
+  readonly failureThreshold: number;
+  readonly successThreshold: number;
+}
+
+/** One started run. It stays here until the check settles, however late, so that none is started beside it. */
+interface Flight {
+  readonly startedAt: number;
+  readonly controller: AbortController;
+  /** Settles when the run ended or its time was up; never rejects. */
+  readonly judged: Promise<void>;
+  readonly release: () => void;
+  cancelTimer: () => void;
+  /** How many timeouts it has been running; from 1 on it is overdue. */
+  missed: number;
+  /** A report after the one that saw the timeout has met it. */
+  hung: boolean;
+}
+
+interface Observation extends Verdict {
+  readonly latency: number;
+  readonly observedAt: number;
+}
+
+/** Runs one check, at most once at a time, and remembers what it said. */
+export class CheckRunner {
+  readonly name: string;
+  readonly #run: (signal: AbortSignal) => unknown;
+  readonly #settings: RunnerSettings;
+  readonly #clock: Clock;
+  readonly #onChange: (runner: CheckRunner, previous: HealthStatus | undefined) => void;
+  #flight: Flight | undefined;
+  #last: Observation | undefined;
+  #lastGood: Observation | undefined;
+  #freshUntil = Number.NEGATIVE_INFINITY;
+  #failures = 0;
+  #passes = 0;
+  #down: boolean | undefined;
+  #shown: HealthStatus | undefined;
+  #answeredIn: object | undefined;
+
+  constructor(
+    name: string,
+    check: Check,
+    settings: RunnerSettings,
+    clock: Clock,
+    onChange: (runner: CheckRunner, previous: HealthStatus | undefined) => void,
+  ) {
+    this.name = name;
+    // Several probes share a run, so it must not inherit the deadline or the signal of the one that came first.
+    this.#run = bindContext((signal: AbortSignal): unknown => check(signal));
+    this.#settings = settings;
+    this.#clock = clock;
+    this.#onChange = onChange;
+  }
+
+  /** The status that reports show; undefined before the first verdict. */
+  get status(): HealthStatus | undefined {
+    return this.#shown;
+  }
+
+  /**
+   * Starts a run or joins the one under way; undefined when {@link report} has its answer already. Probes that share a
+   * moment share the run of a check that answers at once, too.
+   */
+  refresh(moment: object): Promise<void> | undefined {
+    const flight = this.#flight;
+    if (flight !== undefined) {
+      this.#expire(flight);
+      if (flight.missed === 0) return flight.judged;
+      flight.hung = true;
+      return undefined;
+    }
+    if (this.#answeredIn === moment || this.#clock.monotonic() < this.#freshUntil) return undefined;
+    this.#answeredIn = moment;
+    return this.#start();
+  }
+
+  /** What is known now. */
+  report(): CheckReport {
+    const flight = this.#flight;
+    // A check that asks for the report it is part of has no answer yet.
+    if (flight === undefined) return this.#last === undefined ? this.#pending(0) : this.#settled();
+    this.#expire(flight);
+    const elapsed = rounded(this.#clock.monotonic() - flight.startedAt);
+    if (flight.missed > 0) {
+      const report = this.#settled();
+      if (report.status === "unhealthy") report.latency = elapsed;
+      if (flight.hung) report.error = errors.HEALTH_CHECK_HUNG.code;
+      report.hangingFor = elapsed;
+      return report;
+    }
+    return this.#last === undefined ? this.#pending(elapsed) : { ...this.#settled(), stale: true };
+  }
+
+  #pending(latency: number): CheckReport {
+    const error = errors.HEALTH_CHECK_PENDING.code;
+    return { status: "unhealthy", latency, observedAt: this.#clock.now(), error };
+  }
+
+  #start(): Promise<void> | undefined {
+    const controller = new AbortController();
+    const startedAt = this.#clock.monotonic();
+    let returned: unknown;
+    let then: unknown;
+    try {
+      returned = this.#run(controller.signal);
+      then = (returned as { then?: unknown } | undefined | null)?.then;
+    } catch (thrown) {
+      this.#judge(startedAt, verdictOnThrown(thrown));
+      return undefined;
+    }
+    if (typeof then === "function") return this.#follow(startedAt, controller, returned as PromiseLike<unknown>);
+    this.#judge(startedAt, verdictOf(returned));
+    return undefined;
+  }
+
+  #follow(startedAt: number, controller: AbortController, pending: PromiseLike<unknown>): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const flight: Flight = {
+      startedAt,
+      controller,
+      judged: promise,
+      release: resolve,
+      cancelTimer: nothing,
+      missed: 0,
+      hung: false,
+    };
+    this.#flight = flight;
+    const left = this.#settings.timeout - (this.#clock.monotonic() - startedAt);
+    flight.cancelTimer = startTimer(this.#clock, left, () => this.#miss(flight, 1));
+    Promise.resolve(pending).then(
+      (returned) => this.#land(flight, () => verdictOf(returned)),
+      (thrown: unknown) => this.#land(flight, () => verdictOnThrown(thrown)),
+    );
+    return promise;
+  }
+
+  // An answer after the timeout frees the check to be started again, and says nothing else.
+  #land(flight: Flight, verdict: () => Verdict): void {
+    this.#flight = undefined;
+    if (flight.missed > 0) return;
+    flight.cancelTimer();
+    this.#judge(flight.startedAt, verdict());
+    flight.release();
+  }
+
+  #expire(flight: Flight): void {
+    const { timeout } = this.#settings;
+    // Platform timers may fire up to a millisecond early.
+    const elapsed = this.#clock.monotonic() - flight.startedAt + Math.min(1, timeout / 20);
+    this.#miss(flight, Math.floor(elapsed / timeout));
+  }
+
+  // Every further timeout that a run hangs is one more failure: no threshold keeps a hanging check good for ever.
+  #miss(flight: Flight, missed: number): void {
+    if (missed <= flight.missed) return;
+    const more = missed - flight.missed;
+    const first = flight.missed === 0;
+    flight.missed = missed;
+    if (!first) {
+      this.#failures += more;
+      this.#update(true);
+      return;
+    }
+    flight.cancelTimer();
+    const thrown = errors.HEALTH_CHECK_TIMEOUT({ check: this.name, timeout: this.#settings.timeout });
+    this.#judge(flight.startedAt, { status: "unhealthy", error: thrown.code, thrown });
+    flight.release();
+    flight.controller.abort(thrown);
+  }
+
+  #judge(startedAt: number, verdict: Verdict): void {
+    const now = this.#clock.monotonic();
+    const latency = rounded(now - startedAt);
+    this.#last = { ...verdict, latency, observedAt: this.#clock.now() };
+    this.#freshUntil = now + this.#settings.cacheFor;
+    const failed = verdict.status === "unhealthy";
+    this.#failures = failed ? this.#failures + 1 : 0;
+    this.#passes = failed ? 0 : this.#passes + 1;
+    if (!failed) this.#lastGood = this.#last;
+    if (checkEvent.active) {
+      const { status, error, thrown } = verdict;
+      checkEvent.emit({ check: this.name, status }, latency / 1000, { code: error, error: thrown });
+    }
+    this.#update(failed);
+  }
+
+  #update(failed: boolean): void {
+    this.#down = this.#countsAsDown(failed);
+    const previous = this.#shown;
+    this.#shown = this.#settled().status;
+    if (previous !== this.#shown) this.#onChange(this, previous);
+  }
+
+  #countsAsDown(failed: boolean): boolean {
+    // A check that was never good has no good state to hold on to, however high the threshold.
+    if (this.#down === undefined) return failed;
+    if (this.#down) return failed || this.#passes < this.#settings.successThreshold;
+    return failed && this.#failures >= this.#settings.failureThreshold;
+  }
+
+  #settled(): CheckReport {
+    const last = this.#last as Observation;
+    const failed = last.status === "unhealthy";
+    const good = this.#lastGood;
+    if (failed && !this.#down && good !== undefined) return { ...shown(good), ...errorOf(last), stale: true };
+    if (!failed && this.#down)
+      return { ...shown(last), status: "unhealthy", error: errors.HEALTH_CHECK_RECOVERING.code };
+    if (!failed || good === undefined || last.error !== errors.HEALTH_CHECK_TIMEOUT.code) return shown(last);
+    const { data, observedAt } = good;
+    return { ...shown(last), ...(data === undefined ? undefined : { data }), observedAt, stale: true };
+  }
+}
+
+const nothing = (): void => undefined;
+const rounded = (milliseconds: number): number => Math.round(milliseconds * 1000) / 1000;
+const errorOf = ({ error }: Observation): { error?: string } => (error === undefined ? {} : { error });
+
+function shown(observation: Observation): CheckReport {
+  const { status, latency, observedAt, data } = observation;
+  return { status, latency, observedAt, ...(data === undefined ? undefined : { data }), ...errorOf(observation) };
+}

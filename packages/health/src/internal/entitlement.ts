@@ -1,0 +1,41 @@
+import { showValue } from "@seaworthy/core/options";
+import type { HealthReport } from "../report.ts";
+
+/** Who sees details: everybody, nobody, or whoever a function of the host says. */
+export type Details = "always" | "never" | DetailsDecision;
+
+// Written as a method, so that a function of a framework's own request type fits.
+/** Whether the sender of this request may see details. Only `true` says so; throwing is a no. */
+export type DetailsDecision = { decide(request: unknown): boolean | Promise<boolean> }["decide"];
+
+/** Whether one caller may see details: known at once, or a promise that never rejects. */
+export function entitled(details: Details | undefined, request: unknown): boolean | Promise<boolean> {
+  if (details === "always") return true;
+  if (details === "never") return false;
+  // Without a request the caller is the host's own code.
+  if (request === undefined) return true;
+  if (details === undefined) return false;
+  try {
+    const answer: unknown = details(request);
+    if (typeof answer === "boolean") return answer;
+    return Promise.resolve(answer).then(
+      (value) => value === true,
+      () => false,
+    );
+  } catch {
+    return false;
+  }
+}
+
+/** Refuses what is neither of the words nor a function. */
+export function checkDetails(details: unknown): void {
+  if (details === undefined || details === "always" || details === "never" || typeof details === "function") return;
+  throw new TypeError(`details must be "always", "never" or a function; got ${showValue(details)}`);
+}
+
+/** The report without data and error codes. */
+export function withoutDetails(report: HealthReport): HealthReport {
+  const checks: HealthReport["checks"] = {};
+  for (const [name, { data: _data, error: _error, ...rest }] of Object.entries(report.checks)) checks[name] = rest;
+  return { ...report, checks };
+}

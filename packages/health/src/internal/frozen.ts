@@ -1,0 +1,6 @@
+/** Freezes plain bounded data, and all in it: probes share it, so that none may change what another one sees. */
+export function frozen<T>(value: T): T {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
+  for (const member of Object.values(value)) frozen(member);
+  return Object.freeze(value);
+}

@@ -1,0 +1,56 @@
+import { type RedisClient, redisCommand } from "@seaworthy/core";
+import { showValue } from "@seaworthy/core/options";
+import type { HealthCode } from "../errors.ts";
+import { member } from "./built-in.ts";
+import { redisReply } from "./failure.ts";
+
+/** Refuses what is neither ioredis nor node-redis. */
+export function checkRedisClient(client: unknown): void {
+  if (typeof member(client, "call") === "function" || typeof member(client, "sendCommand") === "function") return;
+  throw new TypeError(`client must be an ioredis or node-redis client; got ${showValue(client)}`);
+}
+
+// Both clients queue commands while they reconnect; a check is to say at once that there is no connection.
+const GONE = new Set(["close", "disconnecting", "reconnecting", "end"]);
+
+/** Whether the client itself says that it has no connection: ioredis by `status`, node-redis by `isReady`. */
+export function connectionFlaw(client: RedisClient): HealthCode | undefined {
+  const status = member(client, "status");
+  const gone = typeof status === "string" ? GONE.has(status) : member(client, "isReady") === false;
+  return gone ? "HEALTH_NOT_CONNECTED" : undefined;
+}
+
+/** The fields of `INFO memory` and `INFO replication`; none where the account may not ask. */
+export async function redisInfo(client: RedisClient): Promise<ReadonlyMap<string, string>> {
+  const fields = new Map<string, string>();
+  for (const section of ["memory", "replication"]) {
+    try {
+      for (const line of replyText(await redisCommand(client, "INFO", section)).split("\r\n")) {
+        const colon = line.indexOf(":");
+        if (colon > 0) fields.set(line.slice(0, colon), line.slice(colon + 1));
+      }
+    } catch (error) {
+      if (redisReply(error) !== "NOPERM") throw error;
+    }
+  }
+  return fields;
+}
+
+/** A reply that is text, whichever way the client decodes it. */
+export function replyText(reply: unknown): string {
+  if (typeof reply === "string") return reply;
+  if (reply instanceof Uint8Array) return Buffer.from(reply).toString();
+  return reply === null || reply === undefined ? "" : String(reply);
+}
+
+/** A reply that is a map: RESP2 lists names and values in turn, RESP3 clients make a Map or an object of it. */
+export function replyMap(reply: unknown): ReadonlyMap<string, unknown> {
+  if (reply instanceof Map) return new Map([...reply].map(([key, value]) => [replyText(key), value]));
+  const fields = new Map<string, unknown>();
+  if (Array.isArray(reply)) {
+    for (let i = 0; i + 1 < reply.length; i += 2) fields.set(replyText(reply[i]), reply[i + 1]);
+  } else if (typeof reply === "object" && reply !== null) {
+    for (const [key, value] of Object.entries(reply)) fields.set(key, value);
+  }
+  return fields;
+}

@@ -1,0 +1,133 @@
+import { connect } from "amqplib";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createHealth, type RabbitmqConnection, rabbitmqCheck } from "../src/index.ts";
+import { reachable } from "./reachable.ts";
+import { runCheck } from "./run-check.ts";
+
+const url = process.env.AMQP_URL ?? "amqp://guest:guest@127.0.0.1:5672";
+const runs = await reachable(url);
+type Connection = Awaited<ReturnType<typeof connect>>;
+
+describe.skipIf(!runs)("rabbitmqCheck on RabbitMQ", () => {
+  const prefix = `seaworthy.health.${process.pid}`;
+  const full = `${prefix}.full`;
+  const quiet = `${prefix}.quiet`;
+  let connection: Connection;
+
+  beforeAll(async () => {
+    connection = await connect(url);
+    connection.on("error", () => undefined);
+    const channel = await connection.createConfirmChannel();
+    for (const queue of [full, quiet]) await channel.assertQueue(queue, { durable: false });
+    for (let i = 0; i < 5; i++) channel.sendToQueue(full, Buffer.from(`${i}`));
+    await channel.waitForConfirms();
+    await channel.close();
+  });
+  afterAll(async () => {
+    const channel = await connection.createChannel();
+    for (const queue of [full, quiet]) await channel.deleteQueue(queue);
+    await connection.close();
+  });
+
+  /** The connection, telling of each queue that a check declares and each channel that it leaves open. */
+  function watched(): { connection: RabbitmqConnection; declared: string[]; open: Set<unknown> } {
+    const declared: string[] = [];
+    const open = new Set<unknown>();
+    return {
+      declared,
+      open,
+      connection: {
+        createConfirmChannel: async () => {
+          const channel = await connection.createConfirmChannel();
+          open.add(channel);
+          channel.once("close", () => open.delete(channel));
+          const assertQueue = channel.assertQueue.bind(channel);
+          channel.assertQueue = async (name, options) => {
+            const answer = await assertQueue(name, options);
+            declared.push(answer.queue);
+            return answer;
+          };
+          return channel;
+        },
+      },
+    };
+  }
+
+  test("publishes and gets a message on a queue of its own, and leaves neither queue nor channel", async () => {
+    const watch = watched();
+    expect(await runCheck(rabbitmqCheck(watch.connection))).toMatchObject({
+      status: "healthy",
+      data: { latency: expect.any(Number) },
+    });
+    expect(watch.declared).toHaveLength(1);
+    expect(watch.open.size).toBe(0);
+    const channel = await connection.createChannel();
+    channel.on("error", () => undefined);
+    await expect(channel.checkQueue(watch.declared[0] as string)).rejects.toThrow(/NOT_FOUND|NOT-FOUND/);
+  });
+
+  test("counts the messages of named queues, and is degraded above a limit", async () => {
+    const report = await runCheck(rabbitmqCheck(connection, { queues: { [full]: 4, [quiet]: 0 } }));
+    expect(report).toMatchObject({ status: "degraded", error: "HEALTH_QUEUE_DEEP" });
+    expect(report.data?.queues).toEqual({
+      [full]: { messages: 5, consumers: 0 },
+      [quiet]: { messages: 0, consumers: 0 },
+    });
+    for (const limit of [5, Number.POSITIVE_INFINITY])
+      expect((await runCheck(rabbitmqCheck(connection, { queues: { [full]: limit } }))).status).toBe("healthy");
+  });
+
+  test("a missing queue is unhealthy, said beside the others, and harms neither process nor connection", async () => {
+    const watch = watched();
+    const check = rabbitmqCheck(watch.connection, { queues: { [`${prefix}.nowhere`]: 1, [full]: 10 } });
+    const report = await runCheck(check);
+    expect(report).toMatchObject({ status: "unhealthy", error: "HEALTH_QUEUE_MISSING" });
+    expect(report.data?.queues).toEqual({
+      [`${prefix}.nowhere`]: { missing: true },
+      [full]: { messages: 5, consumers: 0 },
+    });
+    expect(watch.open.size).toBe(0);
+    expect((await runCheck(rabbitmqCheck(connection))).status).toBe("healthy");
+  });
+
+  test("can do without publishing", async () => {
+    const watch = watched();
+    expect((await runCheck(rabbitmqCheck(watch.connection, { publish: false }))).status).toBe("healthy");
+    expect(watch.declared).toEqual([]);
+  });
+
+  test("a closed connection is unhealthy, and a function may give a new one", async () => {
+    let current: Connection | undefined = await connect(url);
+    const health = createHealth({ timeout: "10s" });
+    health.add(
+      "broker",
+      rabbitmqCheck(() => current),
+    );
+    expect((await health.report()).status).toBe("healthy");
+    await current.close();
+    expect((await health.report()).checks.broker).toMatchObject({ status: "unhealthy", error: "HEALTH_NOT_CONNECTED" });
+    current = undefined;
+    expect((await health.report()).checks.broker).toMatchObject({ status: "unhealthy", error: "HEALTH_NOT_CONNECTED" });
+    current = await connect(url);
+    expect((await health.report()).status).toBe("healthy");
+    await current.close();
+  });
+});
+
+describe("rabbitmqCheck", () => {
+  test.each([undefined, null])("a function that gives %s has no connection", async (none) => {
+    const report = await runCheck(rabbitmqCheck(() => none));
+    expect(report).toMatchObject({ status: "unhealthy", error: "HEALTH_NOT_CONNECTED" });
+  });
+
+  test.each<[string, unknown, unknown?]>([
+    ["what is no connection", {}],
+    ["an unknown option", () => undefined, { queue: "a" }],
+    ["queues in a list", () => undefined, { queues: ["a"] }],
+    ["a negative limit", () => undefined, { queues: { a: -1 } }],
+    ["a limit that is NaN", () => undefined, { queues: { a: Number.NaN } }],
+    ["publish that is not a boolean", () => undefined, { publish: "no" }],
+  ])("refuses %s", (_, connection, options) => {
+    expect(() => rabbitmqCheck(connection as never, options as never)).toThrow(TypeError);
+  });
+});
