@@ -1,0 +1,44 @@
+import { cutText, describeError, scrubSecrets } from "@seaworthy/core";
+
+/** Something that did not end in time, or not well, during a shutdown. */
+export interface Cut {
+  /** `stream` is a WebSocket, another upgraded connection, or an event stream; `work` was given to `track()`. */
+  kind: "request" | "stream" | "work" | "resource";
+  /** A request's method and path without its query, or the name of the work or resource. */
+  name: string;
+  /** Milliseconds that it had run for, or that its close took. */
+  after: number;
+  /** What it failed with, if it failed rather than ran out of time. */
+  error?: unknown;
+}
+
+/** A request's name: method and path, without the query, which may hold anything. */
+export function requestName(method: unknown, url: unknown): string {
+  const path = typeof url === "string" ? (url.split("?", 1)[0] as string) : "";
+  return `${typeof method === "string" ? method : "?"} ${cutText(scrubSecrets(cutText(path, 512)), 128)}`;
+}
+
+/** What was cut, in words. */
+export function describeCut({ kind, name, after, error }: Cut): string {
+  const what = kind === "work" ? `background work "${name}"` : kind === "resource" ? `resource "${name}"` : name;
+  if (error !== undefined) return `${what} failed: ${errorLine(error)}`;
+  return kind === "resource"
+    ? `${what} not closed after ${shownTime(after)}`
+    : `${kind === "stream" ? "stream " : ""}${what} cut off after ${shownTime(after)}`;
+}
+
+/** An error in one line, with those that caused it. */
+export function errorLine(error: unknown): string {
+  const parts: string[] = [];
+  for (let record: ReturnType<typeof describeError> | undefined = describeError(error); record; record = record.cause) {
+    const code = record.code === undefined || record.message.includes(String(record.code)) ? "" : ` [${record.code}]`;
+    const nested = record.message === "" ? record.errors?.map((inner) => inner.message).join("; ") : undefined;
+    parts.push(`${record.type}${code}: ${cutText(nested ?? record.message, 500)}`);
+  }
+  return parts.join(", caused by ").replaceAll(/\s*\n\s*/g, " ");
+}
+
+/** Milliseconds for people. */
+export function shownTime(milliseconds: number): string {
+  return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
+}

@@ -1,0 +1,97 @@
+import { startTimer } from "@seaworthy/core";
+import { within } from "./internal/within.ts";
+import { type Notice, type Settings, type StopReport, writeNotice } from "./options.ts";
+import { activeHandles } from "./process.ts";
+import * as telemetry from "./telemetry.ts";
+
+/** Milliseconds that buffered lines have to be written out. */
+const FLUSH = 1000;
+/** Milliseconds that a process has to end by itself once all is closed. */
+const LINGER = 500;
+
+/** The way out of the process, and the last words. */
+export class Exit {
+  /** Ends listening to the process. */
+  unlisten: () => void = () => undefined;
+  readonly #settings: Settings;
+  #demanded = false;
+  #lingering = false;
+  #left = false;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+  }
+
+  /** From now on the process ends when the shutdown does. */
+  demand(): void {
+    this.#demanded = true;
+  }
+
+  /** An error came when the shutdown was already over: the process must not end with a code of 0. */
+  failed(): void {
+    if (this.#lingering) process.exitCode = 1;
+  }
+
+  /** Tells people. Never throws. */
+  say(level: Notice["level"], message: string, details: Notice["details"]): void {
+    const notice = { level, message, details };
+    try {
+      this.#settings.report(notice);
+    } catch {
+      writeNotice(notice);
+    }
+  }
+
+  /** Ends the process on the spot, with code 1. */
+  now(): void {
+    const report: StopReport = { reason: "second signal", code: 1, duration: 0, cut: [], handles: activeHandles() };
+    void this.#flush();
+    this.#leave(report);
+  }
+
+  /**
+   * Ends the process after a shutdown, if that is wanted. When all went well it may end by itself first, unless somebody
+   * still waits for the start and would go on behind it.
+   */
+  async after(report: StopReport, starting: boolean): Promise<void> {
+    await within(this.#settings.clock, this.#flush(), FLUSH);
+    if (this.#left) return;
+    const { exit } = this.#settings;
+    if (exit === true && !this.#demanded) {
+      if (report.code !== 0) process.exitCode = report.code;
+      return this.unlisten();
+    }
+    if (exit === true && report.code === 0 && !starting) this.#linger();
+    else this.#leave(report);
+  }
+
+  async #flush(): Promise<void> {
+    try {
+      await this.#settings.flush();
+    } catch (error) {
+      this.say("warn", "what was buffered could not be written out", { error });
+    }
+  }
+
+  #leave(report: StopReport): void {
+    if (this.#left) return;
+    this.#left = true;
+    this.unlisten();
+    const { exit } = this.#settings;
+    if (typeof exit === "function") exit(report.code, report);
+    else if (exit) process.exit(report.code);
+  }
+
+  /** Lets the process end by itself; whoever keeps it alive is named. */
+  #linger(): void {
+    // An exit code that the host has set says more than ours would.
+    this.#lingering = true;
+    startTimer(this.#settings.clock, LINGER, () => {
+      const handles = activeHandles();
+      telemetry.leftover.emit({}, undefined, { handles });
+      const names = handles.join(", ") || "an unnamed handle";
+      this.say("warn", `everything is closed, but ${names} kept the process alive; exiting`, { handles });
+      process.exit();
+    });
+  }
+}

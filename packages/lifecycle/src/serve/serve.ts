@@ -1,0 +1,75 @@
+import type { Server as HttpServer } from "node:http";
+import type { Http2SecureServer, Http2Server } from "node:http2";
+import { Server as NetServer } from "node:net";
+import { checkOptions, optionalFunction, showValue, wholeNumber } from "@seaworthy/core/options";
+import type { OpenStream } from "./streams.ts";
+
+/** A server of `node:http`, `node:https` or `node:http2`, whoever made it. */
+export type AnyServer = HttpServer | Http2Server | Http2SecureServer;
+
+/** How a server is served. */
+export interface ServeOptions {
+  /** Address to listen on. @default Node's: all addresses */
+  host?: string;
+  /** Port to listen on, 0 to 65535; 0 takes a free one. @default none: the server is adopted, whoever made it lets it listen */
+  port?: number;
+  /** Path of a Unix domain socket, in place of host and port. */
+  path?: string;
+  /** Lets the server listen, in place of host, port and path; for a framework with a `listen()` of its own. */
+  listen?: () => unknown;
+  /** Its name in reports and events. @default "http", then "http-2" and so on */
+  name?: string;
+  /**
+   * Called when the drain delay is over with the WebSockets and event streams that are open, to say goodbye to them in
+   * the application's own way, and again with one opened later. What is still open `streamTimeout` later is cut off.
+   * @default `stream.end()` on each
+   */
+  onDrain?: (streams: readonly OpenStream[]) => unknown;
+}
+
+const KEYS = ["host", "port", "path", "listen", "name", "onDrain"];
+
+/** @throws TypeError when the server is none, or an option malformed */
+export function checkServe(server: unknown, options: ServeOptions): void {
+  const shape = server as Partial<NetServer> | null;
+  if (
+    typeof shape !== "object" ||
+    shape === null ||
+    typeof shape.listen !== "function" ||
+    typeof shape.on !== "function"
+  )
+    throw new TypeError(
+      `serve: server must be a server of node:http, node:https or node:http2; got ${showValue(server)}`,
+    );
+  checkOptions("serve", options, KEYS);
+  const { host, port, path, listen, name } = options;
+  for (const [key, value] of Object.entries({ host, path, name }))
+    if (value !== undefined && (typeof value !== "string" || value === ""))
+      throw new TypeError(`serve: ${key} must be text; got ${showValue(value)}`);
+  if (port !== undefined) wholeNumber("serve: port", port, 0, 65_535);
+  optionalFunction("serve: listen", listen);
+  optionalFunction("serve: onDrain", options.onDrain);
+  if ([port, path, listen].filter((way) => way !== undefined).length > 1)
+    throw new TypeError("serve: port, path and listen exclude each other");
+}
+
+/** Lets the server listen as the options say; does nothing when it listens already or is adopted. */
+export async function listen(server: AnyServer, options: ServeOptions): Promise<void> {
+  if (options.listen !== undefined) return void (await options.listen());
+  if (server.listening || (options.port === undefined && options.path === undefined)) return;
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ host: options.host, port: options.port, path: options.path }, () => {
+      server.removeListener("error", reject);
+      resolve();
+    });
+  });
+}
+
+/**
+ * Stops accepting connections and touches none of those there are. The `close()` of Node's HTTP servers destroys idle
+ * connections at once, also those on which a request is just arriving.
+ */
+export function stopListening(server: AnyServer): void {
+  if (server.listening) NetServer.prototype.close.call(server);
+}

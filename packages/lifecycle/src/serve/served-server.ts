@@ -1,0 +1,124 @@
+import type { Server } from "node:net";
+import { type Clock, startTimer } from "@seaworthy/core";
+import type { Cut } from "../cut.ts";
+import { Http1Connections } from "./http1.ts";
+import { Http2Sessions } from "./http2.ts";
+import { type AnyServer, listen, type ServeOptions, stopListening } from "./serve.ts";
+import type { HeldStream } from "./streams.ts";
+
+interface Connections {
+  readonly requests: number;
+  beginDrain(): void;
+  streams(): HeldStream[];
+  gone(): Promise<void>;
+  cut(): Cut[];
+}
+
+/** Milliseconds between two looks for streams that were opened late. */
+const LOOK = 100;
+
+/** A server with its connections, as the lifecycle drives it. */
+export class ServedServer {
+  readonly name: string;
+  readonly #server: AnyServer;
+  readonly #options: ServeOptions;
+  readonly #clock: Clock;
+  readonly #connections: readonly Connections[];
+  readonly #told = new Map<unknown, () => void>();
+  #cancelLook: (() => void) | undefined;
+
+  constructor(name: string, server: AnyServer, options: ServeOptions, clock: Clock) {
+    this.name = name;
+    this.#server = server;
+    this.#options = options;
+    this.#clock = clock;
+    // Met by shape, so that servers of other copies and mocks of the platform's modules are recognised too.
+    const secure = "setSecureContext" in server;
+    const http2 = "updateSettings" in server;
+    const plain = server as unknown as Server;
+    this.#connections = [
+      ...(http2 ? [new Http2Sessions(plain, clock)] : []),
+      ...(http2 && !secure ? [] : [new Http1Connections(plain, clock, secure)]),
+    ];
+  }
+
+  serves(server: AnyServer): boolean {
+    return this.#server === server;
+  }
+
+  get listening(): boolean {
+    return this.#server.listening;
+  }
+
+  get requests(): number {
+    return this.#connections.reduce((sum, { requests }) => sum + requests, 0);
+  }
+
+  get streams(): number {
+    return this.#streams().length;
+  }
+
+  start(): Promise<void> {
+    return listen(this.#server, this.#options);
+  }
+
+  /** From now on clients are told to come back on another connection. */
+  beginDrain(): void {
+    for (const connections of this.#connections) connections.beginDrain();
+  }
+
+  /** Stops listening and waits until every connection is gone; streams get `streamTimeout` milliseconds to end. */
+  async drained(streamTimeout: number, onCut: (cut: Cut) => void): Promise<void> {
+    stopListening(this.#server);
+    const look = (): void => {
+      this.#sayGoodbye(streamTimeout, onCut);
+      this.#cancelLook = startTimer(this.#clock, LOOK, look);
+    };
+    look();
+    await Promise.all(this.#connections.map((connections) => connections.gone()));
+    this.#settle();
+  }
+
+  /** Ends all connections by force and tells what that cut off. */
+  cut(): Cut[] {
+    stopListening(this.#server);
+    this.#settle();
+    return this.#connections.flatMap((connections) => connections.cut());
+  }
+
+  #settle(): void {
+    this.#cancelLook?.();
+    for (const cancel of this.#told.values()) cancel();
+    this.#told.clear();
+    // Connections made before the server was handed over are known to Node alone.
+    if ("closeIdleConnections" in this.#server) this.#server.closeIdleConnections();
+  }
+
+  #streams(): HeldStream[] {
+    return this.#connections.flatMap((connections) => connections.streams());
+  }
+
+  #sayGoodbye(streamTimeout: number, onCut: (cut: Cut) => void): void {
+    const fresh = this.#streams().filter(({ output }) => !this.#told.has(output));
+    if (fresh.length === 0) return;
+    for (const { output, name, since } of fresh) {
+      const expire = (): void => {
+        if (output.destroyed) return;
+        onCut({ kind: "stream", name, after: this.#clock.monotonic() - since });
+        output.destroy();
+      };
+      this.#told.set(output, startTimer(this.#clock, streamTimeout, expire, { keepAlive: true }));
+    }
+    try {
+      const { onDrain } = this.#options;
+      if (onDrain === undefined) for (const stream of fresh) stream.end();
+      else Promise.resolve(onDrain(fresh)).catch(() => endAll(fresh));
+    } catch {
+      endAll(fresh); // a hook that fails must not keep its streams open until the limit
+    }
+  }
+}
+
+function endAll(streams: readonly HeldStream[]): void {
+  for (const stream of streams) stream.end();
+}

@@ -1,0 +1,253 @@
+import { optionalFunction, showValue } from "@seaworthy/core/options";
+import { type Cut, describeCut, errorLine, shownTime } from "./cut.ts";
+import { errors } from "./errors.ts";
+import { Exit } from "./exit.ts";
+import { nextTurn, within } from "./internal/within.ts";
+import type { Settings, StopReport } from "./options.ts";
+import { activeHandles, type FatalKind, listenToProcess } from "./process.ts";
+import { type Resource, type ResourceOptions, Resources } from "./resources.ts";
+import { type AnyServer, checkServe, type ServeOptions } from "./serve/serve.ts";
+import { ServedServer } from "./serve/served-server.ts";
+import { shutDown } from "./shutdown.ts";
+import { type Startable, startAll } from "./start.ts";
+import type { LifecycleState, StateChange } from "./state.ts";
+import * as telemetry from "./telemetry.ts";
+import { Work } from "./work.ts";
+
+/** Why a service ends. */
+interface Cause {
+  readonly kind: "signal" | "stop" | "fatal" | "start";
+  readonly reason: string;
+}
+
+/** How many cuts a notice names; the report has them all. */
+const NAMED_CUTS = 20;
+/** How many errors that nobody caught are told: whoever is told may fail by telling it, and fail again. */
+const TOLD_FATALS = 10;
+
+/** The state machine behind a lifecycle. */
+export class Service {
+  state: LifecycleState = "starting";
+  readonly work: Work;
+  readonly #settings: Settings;
+  readonly #exit: Exit;
+  readonly #resources = new Resources();
+  readonly #servers: ServedServer[] = [];
+  readonly #opened = new Set<Startable>();
+  readonly #listeners = new Set<(change: StateChange) => void>();
+  readonly #stopping = new AbortController();
+  readonly #cut: Cut[] = [];
+  #items: readonly Startable[] = [];
+  #starting: Promise<void> | undefined;
+  #opening: Promise<void> | undefined;
+  #ending: Promise<StopReport> | undefined;
+  #signals = 0;
+  #fatals = 0;
+  #failed = false;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+    this.work = new Work(settings.clock);
+    this.#exit = new Exit(settings);
+  }
+
+  resource(name: string, options: ResourceOptions): void {
+    this.#assertNew();
+    if (this.#servers.some((server) => server.name === name))
+      throw new TypeError(`resource ${showValue(name)} is already defined`);
+    this.#resources.define(name, options);
+  }
+
+  serve(server: AnyServer, options: ServeOptions = {}): void {
+    this.#assertNew();
+    checkServe(server, options);
+    if (this.#servers.some((other) => other.serves(server)))
+      throw new TypeError("serve: this server is already served");
+    const taken = (name: string): boolean =>
+      this.#resources.has(name) || this.#servers.some((other) => other.name === name);
+    let name = options.name ?? "http";
+    if (options.name !== undefined && taken(name))
+      throw new TypeError(`serve: name ${showValue(name)} is already taken`);
+    for (let count = 2; taken(name); count++) name = `http-${count}`;
+    this.#servers.push(new ServedServer(name, server, options, this.#settings.clock));
+  }
+
+  onChange(listener: (change: StateChange) => void): () => void {
+    if (typeof listener !== "function") optionalFunction("onChange: listener", listener ?? null);
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  start(): Promise<void> {
+    if (this.#starting !== undefined) return this.#starting;
+    if (this.#ending !== undefined) return Promise.reject(errors.LIFECYCLE_ALREADY_STARTED());
+    try {
+      this.#items = [...this.#resources.inOrder(), ...this.#startables()];
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    this.#starting = this.#start();
+    return this.#starting;
+  }
+
+  stop(reason = "stop() was called"): Promise<StopReport> {
+    if (typeof reason !== "string") throw new TypeError(`stop: reason must be text; got ${showValue(reason)}`);
+    return this.#end({ kind: "stop", reason });
+  }
+
+  #assertNew(): void {
+    if (this.#starting !== undefined || this.#ending !== undefined) throw errors.LIFECYCLE_ALREADY_STARTED();
+  }
+
+  #startables(): Startable[] {
+    return this.#servers.map((server) => ({ name: server.name, start: () => server.start() }));
+  }
+
+  async #start(): Promise<void> {
+    const { clock, times, signals, fatalErrors } = this.#settings;
+    const onFatal = (kind: FatalKind, error: unknown): void => this.#onFatal(kind, error);
+    const onSignal = (signal: string): void => this.#onSignal(signal);
+    this.#exit.unlisten = listenToProcess({ signals, onSignal, ...(fatalErrors ? { onFatal } : undefined) });
+    const onStarted = (item: Startable): void => void this.#opened.add(item);
+    const { signal } = this.#stopping;
+    this.#opening = startAll(this.#items, { clock, startTimeout: times.startTimeout, signal, onStarted });
+    try {
+      await this.#opening;
+      if (this.#ending !== undefined) throw errors.LIFECYCLE_START_INTERRUPTED();
+    } catch (error) {
+      await this.#giveUp(error);
+      throw error;
+    }
+    this.#opening = undefined;
+    this.#change("ready", "started");
+  }
+
+  async #giveUp(error: unknown): Promise<void> {
+    if (this.#ending === undefined) {
+      const opened = [...this.#opened].map(({ name }) => name).reverse();
+      const closing = opened.length === 0 ? "nothing was open" : `closing ${opened.join(", ")}`;
+      const { message } = error as Error;
+      this.#failed = true;
+      this.#exit.demand();
+      this.#exit.say("error", `the service could not start: ${message}; ${closing}; exit code 1`, { error });
+    }
+    await this.#end({ kind: "start", reason: (error as Error).message });
+  }
+
+  #onSignal(signal: string): void {
+    this.#signals += 1;
+    const effect = this.#signals === 1 ? "drain" : "exit";
+    telemetry.signalled.emit({ signal, effect });
+    if (effect === "drain") {
+      this.#exit.demand();
+      void this.#end({ kind: "signal", reason: signal });
+      return;
+    }
+    const left = this.#unfinished();
+    const message = `second signal (${signal}): exiting at once with code 1; not finished: ${left.join(", ")}`;
+    this.#exit.say("warn", message, { signal, left });
+    this.#exit.now();
+  }
+
+  #unfinished(): string[] {
+    const requests = this.#servers.reduce((sum, server) => sum + server.requests, 0);
+    const streams = this.#servers.reduce((sum, server) => sum + server.streams, 0);
+    const counted = Object.entries({ requests, streams, "background work": this.work.size });
+    const open = [...this.#opened].map(({ name }) => name);
+    return [
+      ...counted.filter(([, count]) => count > 0).map(([what, count]) => `${what}: ${count}`),
+      ...(open.length === 0 ? [] : [`open: ${open.join(" ")}`]),
+      `handles: ${activeHandles().join(" ") || "none"}`,
+    ];
+  }
+
+  #onFatal(kind: FatalKind, error: unknown): void {
+    this.#failed = true;
+    this.#fatals += 1;
+    if (this.#fatals <= TOLD_FATALS) {
+      telemetry.fatal.emit({ kind }, undefined, { error });
+      this.#exit.say("fatal", `${kind}: ${errorLine(error)}; exit code 1`, { kind, error });
+    }
+    this.#exit.demand();
+    this.#exit.failed();
+    void this.#end({ kind: "fatal", reason: kind });
+  }
+
+  #end(cause: Cause): Promise<StopReport> {
+    this.#ending ??= this.#shutDown(cause);
+    return this.#ending;
+  }
+
+  async #shutDown({ kind, reason }: Cause): Promise<StopReport> {
+    const { clock, times } = this.#settings;
+    const began = clock.monotonic();
+    const end = began + (kind === "fatal" ? times.fatalTimeout : times.deadline);
+    const wasReady = this.state === "ready";
+    this.#change(kind === "start" ? "failed" : "draining", reason);
+    for (const server of this.#servers) server.beginDrain();
+    this.#stopping.abort(new Error(`the service is told to stop: ${reason}`));
+    if (kind !== "start") await this.#settleOpening();
+    await shutDown({
+      clock,
+      servers: this.#servers,
+      work: this.work,
+      opened: () => [...this.#opened] as Resource[],
+      drainDelay: wasReady && kind !== "fatal" ? times.drainDelay : 0,
+      drainTimeout: kind === "fatal" ? times.fatalTimeout / 2 : times.drainTimeout,
+      streamTimeout: times.streamTimeout,
+      closeTimeout: times.closeTimeout,
+      end,
+      onCut: (cut) => this.#noteCut(cut),
+    });
+    return this.#finish(reason, clock.monotonic() - began);
+  }
+
+  /** Gives a start that is under way the time of a close to heed its signal. */
+  async #settleOpening(): Promise<void> {
+    if (this.#opening === undefined) return;
+    const { clock, times } = this.#settings;
+    const settled = this.#opening.then(undefined, () => undefined);
+    const began = clock.monotonic();
+    if ((await within(clock, settled, times.closeTimeout)).done) return;
+    const name = this.#items.find((item) => !this.#opened.has(item))?.name ?? "?";
+    const error = errors.LIFECYCLE_START_INTERRUPTED({ resource: name }, { message: "its start heeded no signal" });
+    this.#noteCut({ kind: "resource", name, after: clock.monotonic() - began, error });
+  }
+
+  #noteCut(cut: Cut): void {
+    this.#cut.push(cut);
+    const { kind, ...details } = cut;
+    telemetry.cutOff.emit({ kind }, undefined, details);
+  }
+
+  async #finish(reason: string, duration: number): Promise<StopReport> {
+    const cut = [...this.#cut];
+    if (cut.length > 0) await nextTurn(); // what has just been cut is gone from the handles then
+    const handles = cut.length > 0 ? activeHandles() : [];
+    const code = this.#failed || cut.length > 0 ? 1 : 0;
+    const report: StopReport = Object.freeze({ reason, code, duration, cut, handles });
+    if (cut.length > 0) {
+      const named = cut.slice(0, NAMED_CUTS).map(describeCut);
+      if (cut.length > NAMED_CUTS) named.push(`and ${cut.length - NAMED_CUTS} more`);
+      const held = handles.length === 0 ? "" : `; event loop held by ${handles.join(", ")}`;
+      const message = `stopped (${reason}) after ${shownTime(duration)} with exit code 1: ${named.join("; ")}${held}`;
+      this.#exit.say("error", message, { reason, duration, cut, handles });
+    }
+    if (this.state !== "failed") this.#change(this.#failed ? "failed" : "stopped", reason);
+    await this.#exit.after(report, this.#opening !== undefined);
+    return report;
+  }
+
+  #change(state: LifecycleState, reason: string): void {
+    const previous = this.state;
+    this.state = state;
+    telemetry.stateChanged.emit({ state }, undefined, { previous, reason });
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener({ state, previous, reason });
+      } catch (error) {
+        this.#exit.say("warn", `a listener of state changes failed: ${errorLine(error)}`, { error });
+      }
+    }
+  }
+}

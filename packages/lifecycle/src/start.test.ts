@@ -1,0 +1,112 @@
+import { captureTelemetry, manualClock } from "@seaworthy/core/testing";
+import { afterEach, describe, expect, test } from "vitest";
+import { type Startable, startAll } from "./start.ts";
+
+const telemetry = captureTelemetry();
+afterEach(() => telemetry.clear());
+
+function begin(items: Startable[], signal: AbortSignal = new AbortController().signal) {
+  const clock = manualClock();
+  const started: string[] = [];
+  const done = startAll(items, { clock, startTimeout: 1000, signal, onStarted: ({ name }) => started.push(name) });
+  done.catch(() => undefined);
+  return { clock, started, done };
+}
+const hang = (): Promise<never> => new Promise(() => undefined);
+
+describe("startAll", () => {
+  test("starts one after the other and tells of each how long it took", async () => {
+    const clock = manualClock();
+    const log: string[] = [];
+    const item = (name: string): Startable => ({
+      name,
+      start: async () => {
+        log.push(`${name} begins`);
+        await new Promise<void>((resolve) => clock.schedule(resolve, 200));
+        log.push(`${name} is open`);
+      },
+    });
+    const done = startAll([item("a"), item("b")], {
+      clock,
+      startTimeout: 1000,
+      signal: new AbortController().signal,
+      onStarted: () => undefined,
+    });
+    await clock.advance(400);
+    await done;
+    expect(log).toEqual(["a begins", "a is open", "b begins", "b is open"]);
+    expect(telemetry.of("lifecycle.resource_start").map(({ labels, value }) => [labels, value])).toEqual([
+      [{ resource: "a", outcome: "ok" }, 0.2],
+      [{ resource: "b", outcome: "ok" }, 0.2],
+    ]);
+    expect(clock.pending).toBe(0);
+  });
+
+  test("the first that throws ends it, and the error says which, why and after how long", async () => {
+    const cause = Object.assign(new Error("connect refused"), { code: "ECONNREFUSED" });
+    const run = begin([
+      { name: "config" },
+      { name: "database", start: () => Promise.reject(cause) },
+      { name: "cache", start: () => expect.unreachable() },
+    ]);
+    await expect(run.done).rejects.toMatchObject({
+      code: "LIFECYCLE_START_FAILED",
+      message: 'resource "database" did not start (0 ms): Error [ECONNREFUSED]: connect refused',
+      context: { resource: "database", elapsed: 0 },
+      cause,
+    });
+    expect(run.started).toEqual(["config"]);
+  });
+
+  test.each([undefined, null, "text", 0, new AggregateError([new Error("inner")])])(
+    "a start that rejects with %s fails like any other",
+    async (reason) => {
+      const run = begin([{ name: "odd", start: () => Promise.reject(reason) }]);
+      await expect(run.done).rejects.toMatchObject({ code: "LIFECYCLE_START_FAILED", context: { resource: "odd" } });
+    },
+  );
+
+  test("a start that hangs fails at its limit and has its signal aborted", async () => {
+    let seen: AbortSignal | undefined;
+    const start = (signal: AbortSignal): Promise<never> => {
+      seen = signal;
+      return hang();
+    };
+    const run = begin([{ name: "broker", start, startTimeout: 300 }]);
+    await run.clock.advance(299);
+    expect(seen?.aborted).toBe(false);
+    await run.clock.advance(1);
+    await expect(run.done).rejects.toThrow('resource "broker" did not start (300 ms): it took too long');
+    expect(seen?.aborted).toBe(true);
+    expect(telemetry.of("lifecycle.resource_start")[0]?.labels).toEqual({ resource: "broker", outcome: "timeout" });
+    expect(run.clock.pending).toBe(0);
+  });
+
+  test("when the service is told to stop, the one under way learns it and no other is started", async () => {
+    const stopping = new AbortController();
+    const run = begin(
+      [
+        {
+          name: "slow",
+          start: (signal) => new Promise((resolve) => signal.addEventListener("abort", () => resolve(undefined))),
+        },
+        { name: "next", start: () => expect.unreachable() },
+      ],
+      stopping.signal,
+    );
+    await run.clock.advance(10);
+    stopping.abort();
+    await expect(run.done).rejects.toMatchObject({ code: "LIFECYCLE_START_INTERRUPTED" });
+    expect(run.started).toEqual(["slow"]);
+  });
+
+  test("a start that rejects because it was told to stop is an interruption and no failure", async () => {
+    const stopping = new AbortController();
+    const start = (signal: AbortSignal): Promise<never> =>
+      new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    const run = begin([{ name: "slow", start }], stopping.signal);
+    await run.clock.advance(1);
+    stopping.abort(new Error("told"));
+    await expect(run.done).rejects.toMatchObject({ code: "LIFECYCLE_START_INTERRUPTED" });
+  });
+});

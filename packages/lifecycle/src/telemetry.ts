@@ -1,0 +1,68 @@
+import { defineEvent, type TelemetryEvent } from "@seaworthy/core";
+
+/** The service went from one state to another. Details: previous, reason. */
+export const stateChanged: TelemetryEvent<"state"> = defineEvent("lifecycle.state", {
+  help: "The service changed its state.",
+  labels: ["state"],
+  level: ({ state }) => (state === "failed" ? "error" : "info"),
+});
+
+/** A resource or server has been started, or failed to. Details: error. */
+export const resourceStarted: TelemetryEvent<"resource" | "outcome"> = defineEvent("lifecycle.resource_start", {
+  help: "Start of one resource or server.",
+  unit: "seconds",
+  labels: ["resource", "outcome"],
+  level: ({ outcome }) => (outcome === "ok" ? "debug" : "error"),
+});
+
+/** A resource has been closed, or failed to. Details: error. */
+export const resourceStopped: TelemetryEvent<"resource" | "outcome"> = defineEvent("lifecycle.resource_stop", {
+  help: "Close of one resource.",
+  unit: "seconds",
+  labels: ["resource", "outcome"],
+  level: ({ outcome }) => (outcome === "ok" ? "debug" : "error"),
+});
+
+/** In-flight requests, open streams and background work were waited for. Details: requests, streams and work at its begin. */
+export const drained: TelemetryEvent<"outcome"> = defineEvent("lifecycle.drain", {
+  help: "Wait for in-flight work after the listeners closed.",
+  unit: "seconds",
+  labels: ["outcome"],
+  level: ({ outcome }) => (outcome === "clean" ? "info" : "warn"),
+});
+
+/** Something did not end in time and was ended by force. Details: name, after, error. */
+export const cutOff: TelemetryEvent<"kind"> = defineEvent("lifecycle.cut", {
+  help: "Something that had to be cut off by the shutdown.",
+  labels: ["kind"],
+  level: "warn",
+});
+
+/** A signal that the lifecycle handles arrived; effect is drain or exit. */
+export const signalled: TelemetryEvent<"signal" | "effect"> = defineEvent("lifecycle.signal", {
+  help: "A signal to stop arrived.",
+  labels: ["signal", "effect"],
+  level: ({ effect }) => (effect === "exit" ? "warn" : "info"),
+});
+
+/** An error that nobody caught; kind is uncaughtException or unhandledRejection. Details: error. */
+export const fatal: TelemetryEvent<"kind"> = defineEvent("lifecycle.fatal", {
+  help: "An error that nobody caught ended the service.",
+  labels: ["kind"],
+  level: "fatal",
+});
+
+/** A promise given to track() has settled. Details: name, error. */
+export const workEnded: TelemetryEvent<"outcome"> = defineEvent("lifecycle.work", {
+  help: "Background work given to track() has ended.",
+  unit: "seconds",
+  labels: ["outcome"],
+  level: ({ outcome }) => (outcome === "ok" ? "trace" : "error"),
+});
+
+/** Handles still held the event loop after everything was closed. Details: handles. */
+export const leftover: TelemetryEvent<never> = defineEvent("lifecycle.leftover", {
+  help: "Something unknown to the lifecycle kept the process alive after the shutdown.",
+  labels: [],
+  level: "warn",
+});
