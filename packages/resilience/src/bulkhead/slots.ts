@@ -1,0 +1,117 @@
+import { type Clock, startTimer } from "@seaworthy/core";
+import { errors } from "../errors.ts";
+import type { GuardedCall, Next } from "../internal/guarded-call.ts";
+import { timeoutError } from "../internal/invoke.ts";
+import { rejectionEvent } from "../telemetry.ts";
+
+/** Bounds of {@link Slots}. */
+export interface SlotOptions {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly limit: number;
+  readonly queue: number;
+  readonly queueTimeout: number;
+}
+
+/**
+ * Slots for calls in flight, and a queue in order of arrival. A slot that falls free is handed to the first in the
+ * queue, not put back, so nobody can overtake and a call once queued is never refused for want of room. A slot is held
+ * until the work has really ended, though the caller may have been told of a timeout long before.
+ */
+export class Slots {
+  limit: number;
+  active = 0;
+  rejected = 0;
+  readonly #options: SlotOptions;
+  // A set keeps its order and lets an aborted waiter leave from the middle at once.
+  readonly #queue = new Set<() => void>();
+
+  constructor(options: SlotOptions) {
+    this.#options = options;
+    this.limit = options.limit;
+  }
+
+  get queued(): number {
+    return this.#queue.size;
+  }
+
+  /** Runs the rest of the pipeline in a slot. */
+  hold(call: GuardedCall, next: Next): Promise<unknown> {
+    if (this.active >= this.limit) return this.#wait(call).then(() => this.#run(call, next));
+    this.active += 1;
+    return this.#run(call, next);
+  }
+
+  #run(call: GuardedCall, next: Next): Promise<unknown> {
+    return next(call).then(
+      (value) => {
+        this.#leave(call);
+        return value;
+      },
+      (error) => {
+        this.#leave(call);
+        throw error;
+      },
+    );
+  }
+
+  #leave(call: GuardedCall): void {
+    if (call.stragglers === 0) this.#release();
+    else call.whenIdle(() => this.#release());
+  }
+
+  #release(): void {
+    this.active -= 1;
+    this.admit();
+  }
+
+  /** Lets in as many of the queue as there is room for; to be called when the limit has grown. */
+  admit(): void {
+    for (const enter of this.#queue) {
+      if (this.active >= this.limit) return;
+      this.active += 1;
+      enter();
+    }
+  }
+
+  #wait(call: GuardedCall): Promise<void> {
+    if (call.aborted) return Promise.reject(call.reason);
+    const { queue, clock, queueTimeout } = this.#options;
+    if (this.#queue.size >= queue) return Promise.reject(this.#refusal(call, "bulkhead_full"));
+    const since = clock.monotonic();
+    const left = call.armed ? Number.POSITIVE_INFINITY : Math.max(0, call.remaining());
+    call.queued = true;
+    return new Promise((resolve, reject) => {
+      let cancel: (() => void) | undefined;
+      const leave = (): void => {
+        this.#queue.delete(enter);
+        cancel?.();
+        call.waiter = undefined;
+      };
+      const enter = (): void => {
+        leave();
+        call.queued = false;
+        call.waited += clock.monotonic() - since;
+        resolve();
+      };
+      const expire = (): void => {
+        leave();
+        reject(queueTimeout <= left ? this.#refusal(call, "queue_timeout") : timeoutError(call.name, left));
+      };
+      const limit = Math.min(queueTimeout, left);
+      if (limit !== Number.POSITIVE_INFINITY) cancel = startTimer(clock, limit, expire);
+      call.waiter = (reason) => {
+        leave();
+        reject(reason);
+      };
+      this.#queue.add(enter);
+    });
+  }
+
+  #refusal(call: GuardedCall, reason: "bulkhead_full" | "queue_timeout"): Error {
+    this.rejected += 1;
+    const { name } = this.#options;
+    if (rejectionEvent.active) rejectionEvent.emit({ policy: call.name, reason }, undefined, { bulkhead: name });
+    return errors.RESILIENCE_BULKHEAD_FULL({ bulkhead: name, reason, limit: this.limit });
+  }
+}

@@ -1,0 +1,36 @@
+export { createBreaker } from "./breaker/create-breaker.ts";
+export { adaptiveBulkhead } from "./bulkhead/adaptive-bulkhead.ts";
+export { createBulkhead } from "./bulkhead/create-bulkhead.ts";
+export { compose } from "./compose.ts";
+export { guardedFetch } from "./guarded-fetch.ts";
+export { hedge } from "./hedge.ts";
+export { policy } from "./policy.ts";
+export { retry } from "./retry.ts";
+export { parseRetryAfter } from "./retry-after.ts";
+export { retryBudget } from "./retry-budget.ts";
+export { tiers } from "./tiers.ts";
+export { withTimeout } from "./with-timeout.ts";
+
+export type { Backoff, BackoffFunction, Jitter } from "./backoff.ts";
+export type {
+  Breaker,
+  BreakerChange,
+  BreakerOptions,
+  BreakerSnapshot,
+  BreakerState,
+  BreakerStats,
+  GrowingOpenTime,
+  SlowCallOptions,
+} from "./breaker/breaker.ts";
+export type { AdaptiveBulkheadOptions } from "./bulkhead/adaptive-bulkhead.ts";
+export type { Bulkhead, BulkheadOptions, BulkheadStats } from "./bulkhead/create-bulkhead.ts";
+export type { Call, Operation, Runner, RunOptions } from "./call.ts";
+export type { ResilienceErrorCode } from "./errors.ts";
+export type { GuardedFetchOptions, GuardedInit } from "./guarded-fetch.ts";
+export type { HedgeOptions, HedgeRunOptions } from "./hedge.ts";
+export type { Outcome, Policy, PolicyOptions } from "./policy.ts";
+export type { RetryRunOptions } from "./retry.ts";
+export type { RetryBudget, RetryBudgetOptions } from "./retry-budget.ts";
+export type { RetryOptions } from "./retry-options.ts";
+export type { Tier, TierAnswer, TierFailure, TierRunOptions, Tiers, TiersOptions } from "./tiers.ts";
+export type { TimeoutOptions } from "./with-timeout.ts";

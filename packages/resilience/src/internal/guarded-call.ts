@@ -1,0 +1,159 @@
+import type { Clock } from "@seaworthy/core";
+import type { Call, Operation } from "../call.ts";
+import type { DeadlineList } from "./deadline-list.ts";
+
+/** Runs the rest of a pipeline. Never throws: what goes wrong is a rejection. */
+export type Next = (call: GuardedCall) => Promise<unknown>;
+/** Lays one guard over the rest of a pipeline, once, when the pipeline is built. */
+export type Layer = (next: Next) => Next;
+
+/**
+ * One run, or one attempt within a run. Attempts, timeouts and hedges are children, so that each can be aborted
+ * without the others. It plays the part of an abort signal inside the package, at a small part of the cost; a real
+ * signal is made when an operation asks for it.
+ */
+export class GuardedCall {
+  readonly operation: Operation<unknown>;
+  /** Of the pipeline; a metric label. */
+  readonly name: string;
+  readonly clock: Clock;
+  readonly parent: GuardedCall | undefined;
+  readonly root: GuardedCall;
+  attempt = 1;
+  /** Whether anything may abort it; where nothing can, nothing has to wait for that. */
+  abortable = false;
+  /** On the monotonic clock. */
+  dueAt: number = Number.POSITIVE_INFINITY;
+  /** Whether a timer stands behind `dueAt`. */
+  armed = false;
+  aborted = false;
+  reason: unknown = undefined;
+  /** Ends whatever this call waits for at the moment. */
+  waiter: ((reason: unknown) => void) | undefined = undefined;
+  controller: AbortController | undefined = undefined;
+  /** Operations under this call that nobody waits for any more and that still run. */
+  stragglers = 0;
+  idle: (() => void) | undefined = undefined;
+  /** Milliseconds spent in queues, which are no latency of the operation. */
+  waited = 0;
+  /** Whether it is, or ended, in a queue: the operation was not called. */
+  queued = false;
+  // Of the root only.
+  idempotent = true;
+  calls = 0;
+  tier: string | undefined = undefined;
+  // Places in the parent's list of children and in a list of deadlines.
+  firstChild: GuardedCall | undefined = undefined;
+  nextSibling: GuardedCall | undefined = undefined;
+  deadlines: DeadlineList | undefined = undefined;
+  laterDue: GuardedCall | undefined = undefined;
+  earlierDue: GuardedCall | undefined = undefined;
+
+  constructor(operation: Operation<unknown>, name: string, clock: Clock, parent: GuardedCall | undefined) {
+    this.operation = operation;
+    this.name = name;
+    this.clock = clock;
+    this.parent = parent;
+    this.root = parent === undefined ? this : parent.root;
+  }
+
+  /** A call under this one, aborted with it. Give it back with {@link drop}. */
+  derive(abortable: boolean, operation: Operation<unknown> = this.operation): GuardedCall {
+    const child = new GuardedCall(operation, this.name, this.clock, this);
+    child.attempt = this.attempt;
+    child.abortable = abortable || this.abortable;
+    child.dueAt = this.dueAt;
+    child.armed = this.armed;
+    child.nextSibling = this.firstChild;
+    this.firstChild = child;
+    if (this.aborted) child.abort(this.reason);
+    return child;
+  }
+
+  /** Lets go of a child that is over: a later abort does not reach it. */
+  drop(child: GuardedCall): void {
+    this.waited += child.waited;
+    this.queued = child.queued;
+    if (this.firstChild === child) {
+      this.firstChild = child.nextSibling;
+      return;
+    }
+    for (let at = this.firstChild; at !== undefined; at = at.nextSibling) {
+      if (at.nextSibling === child) at.nextSibling = child.nextSibling;
+    }
+  }
+
+  /** Ends the call and everything under it. The first reason holds. */
+  abort(reason: unknown): void {
+    if (this.aborted) return;
+    this.aborted = true;
+    this.reason = reason;
+    // Whoever waits gets the reason itself, before the operation can answer its signal with an error of its own.
+    const { waiter } = this;
+    this.waiter = undefined;
+    waiter?.(reason);
+    this.controller?.abort(reason);
+    for (let child = this.firstChild; child !== undefined; child = child.nextSibling) child.abort(reason);
+  }
+
+  /** Keeps count of an operation that still runs though nobody waits for it, here and in every call above. */
+  abandon(work: Promise<unknown>): void {
+    for (let call: GuardedCall | undefined = this; call !== undefined; call = call.parent) call.stragglers += 1;
+    const ended = (): void => {
+      for (let call: GuardedCall | undefined = this; call !== undefined; call = call.parent) {
+        call.stragglers -= 1;
+        if (call.stragglers === 0) call.idle?.();
+      }
+    };
+    work.then(ended, ended);
+  }
+
+  /** Calls back once no operation under this call runs any more; at once if none does. */
+  whenIdle(callback: () => void): void {
+    if (this.stragglers === 0) {
+      callback();
+      return;
+    }
+    const earlier = this.idle;
+    this.idle = () => {
+      this.idle = undefined;
+      earlier?.();
+      callback();
+    };
+  }
+
+  get signal(): AbortSignal {
+    if (this.controller === undefined) {
+      this.controller = new AbortController();
+      if (this.aborted) this.controller.abort(this.reason);
+    }
+    return this.controller.signal;
+  }
+
+  /** Milliseconds left on the monotonic clock. */
+  remaining(): number {
+    return this.dueAt === Number.POSITIVE_INFINITY ? this.dueAt : this.dueAt - this.clock.monotonic();
+  }
+}
+
+/** What an operation sees of its call. */
+export class CallView implements Call {
+  readonly #call: GuardedCall;
+
+  constructor(call: GuardedCall) {
+    this.#call = call;
+  }
+
+  get signal(): AbortSignal {
+    return this.#call.signal;
+  }
+
+  get attempt(): number {
+    return this.#call.attempt;
+  }
+
+  get deadline(): number | undefined {
+    const left = this.#call.remaining();
+    return left === Number.POSITIVE_INFINITY ? undefined : Math.round(this.#call.clock.now() + left);
+  }
+}

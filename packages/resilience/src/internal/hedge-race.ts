@@ -1,0 +1,98 @@
+import { startTimer } from "@seaworthy/core";
+import { errors } from "../errors.ts";
+import type { HedgePlan } from "../hedge.ts";
+import { hedgeEvent } from "../telemetry.ts";
+import type { GuardedCall, Next } from "./guarded-call.ts";
+
+interface Runner {
+  readonly call: GuardedCall;
+  readonly startedAt: number;
+  readonly first: boolean;
+}
+
+/** One hedged run: a call, and others beside it while none has answered. */
+export class HedgeRace {
+  readonly #plan: HedgePlan;
+  readonly #call: GuardedCall;
+  readonly #next: Next;
+  readonly #resolve: (value: unknown) => void;
+  readonly #reject: (error: unknown) => void;
+  readonly #delay: number | undefined;
+  readonly #running = new Set<Runner>();
+  #launched = 0;
+  #cancelTimer: (() => void) | undefined;
+  #over = false;
+
+  constructor(
+    plan: HedgePlan,
+    call: GuardedCall,
+    next: Next,
+    resolve: (value: unknown) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#plan = plan;
+    this.#call = call;
+    this.#next = next;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#delay = plan.delay();
+  }
+
+  /** Calls once more, and sets the timer for the next. */
+  launch(): void {
+    const runner = {
+      call: this.#call.derive(true),
+      startedAt: this.#call.clock.monotonic(),
+      first: this.#launched === 0,
+    };
+    this.#launched += 1;
+    this.#running.add(runner);
+    this.#next(runner.call).then(
+      (value) => this.#won(runner, value),
+      (error) => this.#failed(runner, error),
+    );
+    if (this.#delay !== undefined && this.#launched <= this.#plan.max) {
+      this.#cancelTimer = startTimer(this.#call.clock, this.#delay, () => this.#beside());
+    }
+  }
+
+  #beside(): void {
+    this.#cancelTimer = undefined;
+    const granted = this.#plan.budget === undefined || this.#plan.budget.tryTake();
+    this.#tell(granted ? "launched" : "refused");
+    if (granted) this.launch();
+  }
+
+  #won(winner: Runner, value: unknown): void {
+    if (this.#over) return;
+    this.#end();
+    const now = this.#call.clock.monotonic();
+    for (const runner of this.#running) {
+      // A loser would have taken at least this long; leaving it out would make the quantile sink with every hedge.
+      if (runner === winner || runner.first) this.#plan.latencies.record(now - runner.startedAt);
+      if (runner !== winner) runner.call.abort(errors.RESILIENCE_HEDGE_LOST({ policy: this.#call.name }));
+      this.#call.drop(runner.call);
+    }
+    if (!winner.first) this.#tell("won");
+    this.#resolve(value);
+  }
+
+  #failed(runner: Runner, error: unknown): void {
+    if (this.#over) return;
+    this.#running.delete(runner);
+    this.#call.drop(runner.call);
+    if (this.#running.size > 0) return;
+    this.#end();
+    this.#reject(error);
+  }
+
+  #end(): void {
+    this.#over = true;
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+  }
+
+  #tell(outcome: "launched" | "refused" | "won"): void {
+    if (hedgeEvent.active) hedgeEvent.emit({ policy: this.#call.name, outcome });
+  }
+}

@@ -1,0 +1,55 @@
+import { defineEvent, type TelemetryEvent } from "@seaworthy/core";
+
+/** Every call of an operation: its own outcome and duration, however many calls a run makes. */
+export const attemptEvent: TelemetryEvent<"policy" | "outcome"> = defineEvent("resilience.attempt", {
+  help: "One attempt of a guarded call.",
+  unit: "seconds",
+  labels: ["policy", "outcome"],
+  level: ({ outcome }) => (outcome === "failure" || outcome === "timeout" ? "warn" : "trace"),
+});
+
+/** A run that a guard refused without calling. */
+export const rejectionEvent: TelemetryEvent<"policy" | "reason"> = defineEvent("resilience.rejection", {
+  help: "A call that a guard refused to make.",
+  labels: ["policy", "reason"],
+  level: "debug",
+});
+
+type TransitionLabel = "breaker" | "to" | "from";
+const FROM = "from";
+
+/** A breaker that changed its state. */
+export const transitionEvent: TelemetryEvent<TransitionLabel> = defineEvent("resilience.transition", {
+  help: "A circuit breaker changed its state.",
+  labels: ["breaker", FROM, "to"],
+  level: ({ to }) => (to === "closed" ? "info" : "warn"),
+});
+
+/** A request for a repeated call, and what the budget said. */
+export const budgetEvent: TelemetryEvent<"policy" | "outcome"> = defineEvent("resilience.budget", {
+  help: "A repeated call was asked of a retry budget.",
+  labels: ["policy", "outcome"],
+  level: ({ outcome }) => (outcome === "refused" ? "warn" : "debug"),
+});
+
+/** A hedge launched, won, or refused by the budget. */
+export const hedgeEvent: TelemetryEvent<"policy" | "outcome"> = defineEvent("resilience.hedge", {
+  help: "A second call was launched beside a slow one, or answered first, or was refused.",
+  labels: ["policy", "outcome"],
+  level: "debug",
+});
+
+/** A tier that answered or failed. */
+export const tierEvent: TelemetryEvent<"tiers" | "tier" | "outcome"> = defineEvent("resilience.tier", {
+  help: "A tier of a fallback chain answered or failed.",
+  labels: ["tiers", "tier", "outcome"],
+  level: ({ outcome }) => (outcome === "failed" ? "warn" : "debug"),
+});
+
+/** The limit of an adaptive bulkhead after it moved. */
+export const limitEvent: TelemetryEvent<"bulkhead"> = defineEvent("resilience.limit", {
+  help: "The concurrency limit of an adaptive bulkhead after an adjustment.",
+  unit: "items",
+  labels: ["bulkhead"],
+  level: "trace",
+});

@@ -1,0 +1,4 @@
+export type { Chaos, ChaosOptions } from "./testing/chaos.ts";
+export { chaos } from "./testing/chaos.ts";
+export type { ScriptedOperation, ScriptStep } from "./testing/scripted-operation.ts";
+export { scriptedOperation } from "./testing/scripted-operation.ts";

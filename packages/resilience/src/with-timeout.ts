@@ -1,0 +1,45 @@
+import { type Clock, type Duration, systemClock } from "@seaworthy/core";
+import { checkOptions, positiveDuration, soundClock } from "@seaworthy/core/options";
+import type { Operation } from "./call.ts";
+import { checkSignal } from "./internal/options.ts";
+import { createPipeline, startRun } from "./internal/pipeline.ts";
+import { timeoutLayer } from "./internal/timeout-layer.ts";
+
+/** Options of {@link withTimeout}. */
+export interface TimeoutOptions {
+  /** Ends the wait at once, with the signal's reason. */
+  signal?: AbortSignal | undefined;
+  /** @default systemClock */
+  clock?: Clock;
+}
+
+const KNOWN: readonly string[] = ["signal", "clock"];
+
+/**
+ * Runs `operation` and rejects when `duration` is over, even if the operation ignores its signal.
+ *
+ * The signal is aborted only then, with the very error that is thrown. A deadline in core's context that comes earlier
+ * holds instead. All waits of one duration share a timer, which does not hold the process.
+ *
+ * @throws TypeError when the duration is not more than 0, or an option is wrong
+ * @throws RESILIENCE_TIMEOUT when time is up
+ * @example
+ * ```ts
+ * import { withTimeout } from "@seaworthy/resilience";
+ * const body = await withTimeout(async ({ signal }) => (signal.aborted ? "late" : "in time"), "2s");
+ * console.log(body); // in time
+ * ```
+ */
+export async function withTimeout<T>(
+  operation: Operation<T>,
+  duration: Duration,
+  options: TimeoutOptions = {},
+): Promise<T> {
+  checkOptions("withTimeout", options, KNOWN);
+  const { clock = systemClock, signal } = options;
+  soundClock("clock", clock);
+  checkSignal(signal);
+  const limit = positiveDuration("duration", duration);
+  const pipeline = createPipeline("timeout", clock, [timeoutLayer(limit, clock)]);
+  return startRun(pipeline, operation, { signal });
+}
