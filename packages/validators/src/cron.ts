@@ -1,0 +1,96 @@
+import { checkOptions, flag } from "@seaworthy/core/options";
+import { type Refused, refuse, type Schema, textSchema } from "./internal/zod.ts";
+
+/** Options of {@link cron}. */
+export interface CronOptions {
+  /** Whether a field for seconds comes first. @default false */
+  seconds?: boolean;
+}
+
+interface Field {
+  readonly name: string;
+  readonly min: number;
+  readonly max: number;
+  readonly words?: readonly string[];
+}
+
+const LONGEST = 256;
+const SECOND: Field = { name: "second", min: 0, max: 59 };
+const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+const FIELDS: readonly Field[] = [
+  { name: "minute", min: 0, max: 59 },
+  { name: "hour", min: 0, max: 23 },
+  { name: "day of the month", min: 1, max: 31 },
+  { name: "month", min: 1, max: 12, words: MONTHS },
+  { name: "day of the week", min: 0, max: 7, words: ["sun", "mon", "tue", "wed", "thu", "fri", "sat"] },
+];
+const MACROS = new Set(["@yearly", "@annually", "@monthly", "@weekly", "@daily", "@midnight", "@hourly"]);
+const LONGEST_MONTH = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+const PART = /^(?:\*|(\w{1,3})(?:-(\w{1,3}))?)(?:\/(\d{1,2}))?$/;
+
+/**
+ * A schema for a schedule in crontab's five fields (POSIX, with steps and names), or `@daily` and the like. It comes out
+ * with one blank between the fields.
+ *
+ * Prevents schedules that do something other than they look like: a sixth field that makes every minute every second,
+ * ranges that run backwards, steps wider than their field (every 90 minutes is once an hour), and days that never come
+ * (`0 0 31 2 *`). Codes: `cron`, `never`.
+ *
+ * @throws TypeError when an option is none of these
+ * @example
+ * ```ts
+ * import { cron } from "@seaworthy/validators";
+ * console.log(cron().safeParse("30 2 * * mon-fri").success, cron().safeParse("0 0 30 2 *").success); // true false
+ * ```
+ */
+export function cron(options: CronOptions = {}): Schema<string> {
+  checkOptions("cron", options, ["seconds"]);
+  const fields = flag("seconds", options.seconds ?? false) ? [SECOND, ...FIELDS] : FIELDS;
+  return textSchema((value) => {
+    if (value.length > LONGEST) return refuse("cron", `must have ${LONGEST} characters or fewer`);
+    const words = value
+      .trim()
+      .toLowerCase()
+      .split(/[ \t]+/);
+    if (words.length === 1 && MACROS.has(words[0] as string)) return words[0] as string;
+    if (words.length !== fields.length) return refuse("cron", `must have ${fields.length} fields`);
+    return scheduleFault(fields, words) ?? words.join(" ");
+  });
+}
+
+function scheduleFault(fields: readonly Field[], words: readonly string[]): Refused | undefined {
+  const sets = fields.map((field, i) => valuesOf(field, words[i] as string));
+  const bad = sets.indexOf(undefined);
+  if (bad >= 0) {
+    const { name, min, max } = fields[bad] as Field;
+    return refuse("cron", `must have a ${name} of ${min} to ${max}, as *, a, a-b, with steps /n, in a list`);
+  }
+  const [days, months] = sets.slice(-3) as [Set<number>, Set<number>];
+  // With a day of the week given, either of the two days is enough.
+  const anyWeekday = (words.at(-1) as string).startsWith("*");
+  const comes = [...months].some((month) => [...days].some((day) => day <= (LONGEST_MONTH[month - 1] as number)));
+  return anyWeekday && !comes ? refuse("never", "must name a day that exists") : undefined;
+}
+
+function valuesOf(field: Field, text: string): Set<number> | undefined {
+  const values = new Set<number>();
+  for (const part of text.split(",")) {
+    const match = PART.exec(part);
+    if (match === null) return undefined;
+    const [, first, last, stepText] = match;
+    const low = first === undefined ? field.min : numberOf(field, first);
+    const high = last !== undefined ? numberOf(field, last) : first === undefined || stepText ? field.max : low;
+    const step = stepText === undefined ? 1 : Number(stepText);
+    if (!(low <= high) || step < 1 || step > field.max - field.min) return undefined;
+    for (let value = low; value <= high; value += step) values.add(value);
+  }
+  return values;
+}
+
+/** The number that a field's word stands for, NaN for none. */
+function numberOf(field: Field, word: string): number {
+  const named = field.words?.indexOf(word) ?? -1;
+  if (named >= 0) return named + field.min;
+  const value = /^\d{1,2}$/.test(word) ? Number(word) : Number.NaN;
+  return value >= field.min && value <= field.max ? value : Number.NaN;
+}

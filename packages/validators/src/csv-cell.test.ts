@@ -1,0 +1,81 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { csvCell } from "./index.ts";
+
+describe("csvCell", () => {
+  test.each([
+    [7, "7"],
+    [-5, "-5"],
+    [1.5, "1.5"],
+    [10n, "10"],
+    [true, "true"],
+    [null, ""],
+    [undefined, ""],
+    [Number.NaN, ""],
+    [new Date(0), "1970-01-01T00:00:00.000Z"],
+    [new Date(Number.NaN), ""],
+    ["", ""],
+    ["plain text", "plain text"],
+    ["-5", "-5"],
+    ["+49.5", "+49.5"],
+    ["a,b", '"a,b"'],
+    ["a;b", '"a;b"'],
+    ['say "hi"', '"say ""hi"""'],
+    ["two\nlines", '"two\nlines"'],
+    ["a\0b", "ab"],
+    ["O'Brien", "O'Brien"],
+    ["a=b", "a=b"],
+  ])("%o is the cell %j", (value, cell) => expect(csvCell(value)).toBe(cell));
+
+  test.each([
+    "=1+1",
+    "+1+1",
+    "-1-1",
+    "@SUM(A1)",
+    "=cmd|' /C calc'!A0",
+    "\t=1",
+    "\r=1",
+    "\n=1",
+    " =1",
+    "\u00a0=1",
+    "\0=1",
+    "＝1+1",
+    "＋1",
+    "－1",
+    "＠A1",
+    "+49 30 901820",
+    "-",
+    "--1",
+    "\ttext",
+    "-1e5x",
+  ])("%j is no formula any more", (value) => expect(csvCell(value).replace(/^"/, "")).toMatch(/^'/));
+
+  test("no text begins a formula, whatever stands in it, and a reader gets one cell back", () => {
+    const piece = fc.constantFrom("=", "+", "-", "@", " ", "\t", "\r", "\n", ",", ";", '"', "'", "\0", "1", "a", "＝");
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.array(piece, { maxLength: 6 }).map((parts) => parts.join("")),
+          fc.string(),
+        ),
+        (value) => {
+          const cell = csvCell(value);
+          const read = cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell;
+          if (!cell.startsWith('"')) expect(cell).not.toMatch(/[",;\r\n]/);
+          else expect(cell.slice(1, -1).replaceAll('""', "")).not.toContain('"');
+          if (!/^[+-]?[\d.]+$/.test(read)) expect(read).not.toMatch(/^\s*[=+\-@＝＋－＠]/);
+          expect([value.replaceAll("\0", ""), `'${value.replaceAll("\0", "")}`]).toContain(read);
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+
+  test.each([{}, [], () => 1, Symbol("x"), new Map()])("refuses %s, which is no value of a cell", (value) =>
+    expect(() => csvCell(value)).toThrow(TypeError),
+  );
+
+  test("takes a cell of millions of blanks in one pass", () => {
+    expect(csvCell(" ".repeat(5_000_000))).toHaveLength(5_000_002);
+  });
+});

@@ -1,0 +1,124 @@
+import { secret } from "@seaworthy/core";
+import { manualClock } from "@seaworthy/core/testing";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { verdict } from "../test/refusals.ts";
+import { createCursors, isValidationError } from "./index.ts";
+
+const KEY = "k".repeat(32);
+const OTHER = "o".repeat(32);
+const orders = createCursors<unknown>({ keys: [KEY], scope: "orders" });
+
+describe("cursors", () => {
+  test("give back the position that they were made of", () => {
+    fc.assert(
+      fc.property(
+        fc.record({
+          id: fc.integer(),
+          at: fc.string({ maxLength: 20 }),
+          tags: fc.array(fc.boolean(), { maxLength: 3 }),
+        }),
+        (position) => {
+          expect(orders.open(orders.seal(position))).toEqual(position);
+          expect(orders.seal(position)).toMatch(/^[A-Za-z0-9_.-]+$/);
+        },
+      ),
+    );
+    expect(orders.open(orders.seal(null))).toBe(null);
+    expect(orders.schema().parse(orders.seal(null))).toBe(null);
+  });
+
+  test("every changed character is refused", () => {
+    const cursor = orders.seal({ id: 42 });
+    for (let i = 0; i < cursor.length; i++) {
+      const changed = cursor.slice(0, i) + (cursor[i] === "A" ? "B" : "A") + cursor.slice(i + 1);
+      expect(verdict(orders.schema(), changed), String(i)).toBe("cursor");
+    }
+  });
+
+  test.each([
+    "",
+    ".",
+    "a.b",
+    "..",
+    "a.b.c",
+    `${orders.seal(1)}.`,
+    `.${orders.seal(1)}`,
+    `${orders.seal(1)}=`,
+    ` ${orders.seal(1)}`,
+    "x".repeat(5000),
+    orders.seal(1).split(".")[0],
+    "é.é",
+  ])("refuses %j in one and the same way", (text) => {
+    expect(verdict(orders.schema(), text)).toBe("cursor");
+    expect(() => orders.open(text as string)).toThrow(expect.objectContaining({ code: "VALIDATION_FAILED" }));
+  });
+
+  test.each([undefined, null, 7, {}, ["a"]])("refuses %s, which is no text", (value) => {
+    expect(() => orders.open(value as never)).toThrow(expect.objectContaining({ code: "VALIDATION_FAILED" }));
+  });
+
+  test("one list's cursors are refused by another, and one key's by another's", () => {
+    const cursor = orders.seal({ id: 1 });
+    expect(verdict(createCursors({ keys: [KEY], scope: "users" }).schema(), cursor)).toBe("cursor");
+    expect(verdict(createCursors({ keys: [OTHER], scope: "orders" }).schema(), cursor)).toBe("cursor");
+  });
+
+  test("the first key signs and all are tried, so that keys can be rotated", () => {
+    const rotated = createCursors<number>({ keys: [secret(OTHER), KEY], scope: "orders" });
+    expect(rotated.open(orders.seal(7))).toBe(7);
+    expect(verdict(orders.schema(), rotated.seal(7))).toBe("cursor");
+  });
+
+  test("age when they have a time to live, on the clock that was given", async () => {
+    const clock = manualClock();
+    const cursors = createCursors<number>({ keys: [new TextEncoder().encode(KEY)], scope: "s", ttl: "10m", clock });
+    const cursor = cursors.seal(1);
+    await clock.advance("10m");
+    expect(cursors.open(cursor)).toBe(1);
+    await clock.advance("1ms");
+    expect(verdict(cursors.schema(), cursor)).toBe("cursor");
+    clock.jumpTo(0);
+    expect(cursors.open(cursor)).toBe(1);
+  });
+
+  test.each([
+    undefined,
+    { a: undefined },
+    new Date(),
+    Number.NaN,
+    { at: new Date() },
+    () => 1,
+    [[[[1]]]],
+    JSON.parse('{"__proto__":1}'),
+    "x".repeat(4096),
+    1n,
+    new Map(),
+  ])("refuses to seal what would not come back as it is: %s", (position) =>
+    expect(() => orders.seal(position)).toThrow(TypeError),
+  );
+
+  test("an error says nothing about what is wrong, nor of the key", () => {
+    let thrown: unknown;
+    try {
+      orders.open("abc.def");
+    } catch (error) {
+      thrown = error;
+    }
+    expect(isValidationError(thrown) && thrown.issues).toEqual([
+      { path: "", code: "cursor", message: "must be a cursor that this list gave out" },
+    ]);
+    expect(() => createCursors({ keys: ["short-key"], scope: "s" })).toThrow(/32 bytes or more; got 9 bytes/);
+  });
+
+  test.each([
+    {},
+    { keys: [], scope: "s" },
+    { keys: KEY, scope: "s" },
+    { keys: [KEY] },
+    { keys: [KEY], scope: "" },
+    { keys: [7], scope: "s" },
+    { keys: [KEY], scope: "s", ttl: -1 },
+    { keys: [KEY], scope: "s", key: KEY },
+  ])("refuses the options %j", (options) => expect(() => createCursors(options as never)).toThrow(TypeError));
+});

@@ -1,0 +1,140 @@
+import { types } from "node:util";
+import { checkOptions, flag, showValue, wholeNumber } from "@seaworthy/core/options";
+import { type Refused, refuse, type Schema, valueSchema } from "./internal/zod.ts";
+
+/** A vector of numbers, as models give them out and vector indexes take them. */
+export type Embedding = number[] | Float32Array | Float64Array;
+
+/** Options of {@link embedding}. */
+export interface EmbeddingOptions {
+  /** Exact number of components, 1 to 65 536. */
+  dimensions: number;
+  /** Whether the Euclidean norm must be 1. @default false */
+  normalised?: boolean;
+  /** How far from 1 the norm may be, more than 0 and less than 1. @default 0.001 */
+  tolerance?: number;
+}
+
+const TOLERANCE = 1e-3;
+const MOST_DIMENSIONS = 65_536;
+const FORMS = "a list of numbers, a Float32Array or a Float64Array";
+
+/**
+ * A schema for embedding vectors: exactly so many components, every one a finite number, not all of them 0. The vector
+ * comes back as it is, not copied.
+ *
+ * Prevents the accidents that poison a vector index without an error: a vector of another model, a NaN that makes every
+ * distance NaN, a zero vector whose cosine is undefined. A bad vector is one issue, at its first bad component, never
+ * one a component. Codes: `invalid_type`, `wrong_dimensions`, `not_finite`, `zero_vector`, `not_normalised`.
+ *
+ * @throws TypeError when an option is out of its bounds
+ * @example
+ * ```ts
+ * import { embedding } from "@seaworthy/validators";
+ * import * as z from "zod";
+ * const document = z.object({ id: z.string(), vector: embedding({ dimensions: 3 }) });
+ * console.log(document.safeParse({ id: "a", vector: [1, Number.NaN, 0] }).error?.issues[0]?.path); // ["vector", 1]
+ * ```
+ */
+export function embedding(options: EmbeddingOptions): Schema<Embedding> {
+  checkOptions("embedding", options, ["dimensions", "normalised", "tolerance"]);
+  const dimensions = wholeNumber("dimensions", options.dimensions, 1, MOST_DIMENSIONS);
+  const normalised = flag("normalised", options.normalised ?? false);
+  const tolerance = options.tolerance ?? TOLERANCE;
+  if (typeof tolerance !== "number" || !(tolerance > 0 && tolerance < 1))
+    throw new TypeError(`tolerance must be more than 0 and less than 1; got ${showValue(tolerance)}`);
+  const parse = (value: unknown): Embedding | Refused => {
+    const sum = sumOfSquares(value, dimensions);
+    if (typeof sum !== "number") return sum;
+    // Also true for NaN, infinity, and components whose squares leave the range of numbers: the slow look decides.
+    if (!(sum > 0 && sum < Number.POSITIVE_INFINITY)) {
+      const fault = faultOf(value as Embedding);
+      if (fault !== undefined) return fault;
+    }
+    if (normalised && !(Math.abs(Math.sqrt(sum) - 1) <= tolerance))
+      return refuse("not_normalised", `must have a norm of 1, to within ${tolerance}`);
+    return value as Embedding;
+  };
+  const json = { type: "array", items: { type: "number" }, minItems: dimensions, maxItems: dimensions };
+  return valueSchema<Embedding>(parse, json);
+}
+
+/**
+ * The sum of squares tells finite from not, zero from not, and the norm, in one pass without a branch. The three loops
+ * are one loop three times: run over three kinds of array, one function would be several times slower.
+ */
+function sumOfSquares(value: unknown, dimensions: number): number | Refused {
+  const fits = Array.isArray(value) || types.isFloat32Array(value) || types.isFloat64Array(value);
+  if (!fits) return refuse("invalid_type", `must be ${FORMS}`);
+  if (value.length !== dimensions)
+    return refuse("wrong_dimensions", `must have ${dimensions} components, not ${value.length}`);
+  if (Array.isArray(value)) return sumOfNumbers(value);
+  return types.isFloat32Array(value) ? sumOfFloats(value) : sumOfDoubles(value);
+}
+
+// Four sums, because one would make each addition wait for the last.
+function sumOfFloats(values: Float32Array): number {
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  const end = values.length - (values.length % 4);
+  for (let i = 0; i < end; i += 4) {
+    const w = values[i] as number;
+    const x = values[i + 1] as number;
+    const y = values[i + 2] as number;
+    const z = values[i + 3] as number;
+    a += w * w;
+    b += x * x;
+    c += y * y;
+    d += z * z;
+  }
+  for (let i = end; i < values.length; i++) a += (values[i] as number) * (values[i] as number);
+  return a + b + (c + d);
+}
+
+function sumOfDoubles(values: Float64Array): number {
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  const end = values.length - (values.length % 4);
+  for (let i = 0; i < end; i += 4) {
+    const w = values[i] as number;
+    const x = values[i + 1] as number;
+    const y = values[i + 2] as number;
+    const z = values[i + 3] as number;
+    a += w * w;
+    b += x * x;
+    c += y * y;
+    d += z * z;
+  }
+  for (let i = end; i < values.length; i++) a += (values[i] as number) * (values[i] as number);
+  return a + b + (c + d);
+}
+
+// A list from outside may hold anything: text would multiply as a number, an object would run its own code.
+function sumOfNumbers(values: readonly unknown[]): number {
+  let a = 0;
+  let b = 0;
+  const end = values.length - (values.length % 2);
+  for (let i = 0; i < end; i += 2) {
+    const x = values[i];
+    const y = values[i + 1];
+    if (typeof x !== "number" || typeof y !== "number") return Number.NaN;
+    a += x * x;
+    b += y * y;
+  }
+  if (end === values.length) return a + b;
+  const last = values[end];
+  return typeof last === "number" ? a + b + last * last : Number.NaN;
+}
+
+function faultOf(values: Embedding): Refused | undefined {
+  let zero = true;
+  for (let i = 0; i < values.length; i++) {
+    if (!Number.isFinite(values[i])) return refuse("not_finite", `component ${i} must be a finite number`, [i]);
+    if (values[i] !== 0) zero = false;
+  }
+  return zero ? refuse("zero_vector", "must not be all zero") : undefined;
+}

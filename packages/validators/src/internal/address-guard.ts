@@ -1,0 +1,93 @@
+import { checkOptions, showValue } from "@seaworthy/core/options";
+import { embeddedAddress, type IpAddress, isWithin, parseAddress, parseSubnet, type Subnet } from "./ip-address.ts";
+import { textList } from "./options.ts";
+
+/** Options of everything that refuses addresses which are not public. */
+export interface AddressOptions {
+  /**
+   * What is let through all the same: addresses (`"10.0.0.7"`), subnets (`"10.1.0.0/16"`) and host names. A name is
+   * let through to wherever it resolves, so it should be one whose DNS is yours. @default none
+   */
+  allow?: readonly string[];
+}
+
+/** Decides on hosts and addresses. */
+export interface AddressGuard {
+  /** The kind of special range that the address is in, or nothing when it may be used. */
+  refusedRange(address: string): string | undefined;
+  /** Whether a host name was let through whatever it resolves to. */
+  allowsHost(host: string): boolean;
+}
+
+// The special-purpose registries of IANA (RFC 6890 and its updates), and where clouds keep their metadata.
+const RANGES: Readonly<Record<string, readonly string[]>> = {
+  loopback: ["127.0.0.0/8", "::1"],
+  unspecified: ["0.0.0.0/8", "::"],
+  private: ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fec0::/10"],
+  metadata: ["169.254.169.254", "169.254.170.2", "100.100.100.200", "168.63.129.16", "192.0.0.192", "fd00:ec2::/32"],
+  link_local: ["169.254.0.0/16", "fe80::/10"],
+  cgnat: ["100.64.0.0/10"],
+  nat64: ["64:ff9b::/96", "64:ff9b:1::/48"],
+  ipv4_mapped: ["::ffff:0:0/96", "::ffff:0:0:0/96", "::/96"],
+  tunnel: ["2001::/32", "2002::/16", "192.88.99.0/24"],
+  multicast: ["224.0.0.0/4", "ff00::/8"],
+  reserved: ["192.0.0.0/24", "198.18.0.0/15", "240.0.0.0/4", "2001::/23", "100::/64", "5f00::/16"],
+  documentation: ["192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32", "3fff::/20"],
+};
+const TABLE: readonly (readonly [string, Subnet])[] = order(
+  Object.entries(RANGES).flatMap(([kind, texts]) => texts.map((text) => [kind, subnet(text)] as const)),
+);
+const GLOBAL_UNICAST = subnet("2000::/3");
+// Behind these prefixes stands an IPv4 address, which is judged too when the prefix itself was let through.
+const EMBEDDING = ["64:ff9b::/96", "::ffff:0:0/96"].map(subnet);
+
+function subnet(text: string): Subnet {
+  return parseSubnet(text) as Subnet;
+}
+
+/** The narrowest first, so that an address gets the most telling name. */
+function order(table: (readonly [string, Subnet])[]): readonly (readonly [string, Subnet])[] {
+  return table.sort(([, a], [, b]) => Number(a.shift - b.shift));
+}
+
+/** @throws TypeError when `allow` holds what is neither an address, a subnet nor a host name */
+export function createAddressGuard(options: AddressOptions, owner: string, more: readonly string[] = []): AddressGuard {
+  checkOptions(owner, options, ["allow", ...more]);
+  const subnets: Subnet[] = [];
+  const hosts = new Set<string>();
+  for (const item of textList(options.allow ?? [], "allow")) {
+    const found = parseSubnet(item);
+    if (found !== undefined) subnets.push(found);
+    else hosts.add(checkHost(item));
+  }
+  return {
+    refusedRange(address) {
+      const parsed = parseAddress(address);
+      return parsed === undefined ? "unknown" : judge(parsed, subnets);
+    },
+    allowsHost: (host) => hosts.has(plainHost(host)),
+  };
+}
+
+function judge(address: IpAddress, allowed: readonly Subnet[]): string | undefined {
+  if (allowed.some((subnet) => isWithin(address, subnet)))
+    return EMBEDDING.some((prefix) => isWithin(address, prefix)) ? judge(embeddedAddress(address), allowed) : undefined;
+  const found = TABLE.find(([, subnet]) => isWithin(address, subnet))?.[0];
+  if (found !== undefined) return found;
+  return address.bits === 128 && !isWithin(address, GLOBAL_UNICAST) ? "reserved" : undefined;
+}
+
+/** A host name as it is compared: lower-case, without the root's dot or an IPv6 literal's brackets. */
+export function plainHost(host: string): string {
+  return host
+    .toLowerCase()
+    .replace(/\.$/, "")
+    .replace(/^\[(.*)\]$/, "$1");
+}
+
+function checkHost(text: string): string {
+  const host = plainHost(text);
+  if (!/^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?$/.test(host) || /^[\d.]+$/.test(host))
+    throw new TypeError(`allow must hold addresses, subnets and host names; got ${showValue(text)}`);
+  return host;
+}

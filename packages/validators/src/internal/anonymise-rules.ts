@@ -1,0 +1,113 @@
+import { createHmac } from "node:crypto";
+import { showValue, wholeNumber } from "@seaworthy/core/options";
+import { scrubPersonalData } from "../personal-data.ts";
+import { networkOf } from "./network.ts";
+import { type KeyMaterial, keyBytes } from "./options.ts";
+
+/** How a value is made general: numbers to a step, times to a part of the calendar, addresses to what they share. */
+export type Generalisation =
+  | number
+  | "year"
+  | "month"
+  | "day"
+  | "network"
+  | "domain"
+  | { readonly prefix: number }
+  | ((value: unknown) => unknown);
+
+/**
+ * What happens to a member.
+ *
+ * - `"keep"`: copied, with everything in it;
+ * - `"drop"`: left out;
+ * - `"mask"`: `"****"`, whatever it was; `{ mask: 4 }` leaves the last 4 characters of a text three times as long;
+ * - `{ hash: key }`: keyed hash (HMAC-SHA-256, 22 characters of base64url) under a key of at least 16 bytes;
+ * - `{ generalise: 10 }`: the range `"40-49"` of a number; `"year"`, `"month"`, `"day"` of a date or ISO 8601 text;
+ *   `"network"` of an IP address (/24, /48); `"domain"` of an e-mail address; `{ prefix: 2 }` of a text, such as a
+ *   postal code; or a function. What does not fit is masked;
+ * - `"scrub"`: text with the personal data in it replaced, as `scrubPersonalData` does.
+ */
+export type AnonymiseRule =
+  | "keep"
+  | "drop"
+  | "mask"
+  | "scrub"
+  | { readonly mask: number }
+  | { readonly hash: KeyMaterial }
+  | { readonly generalise: Generalisation };
+
+/** A rule that was checked. */
+export type Action = "keep" | "drop" | ((value: unknown) => unknown);
+
+const MASK = "****";
+const SHORTEST_KEY = 16;
+const HASH_CHARACTERS = 22;
+const MOST_SHOWN = 8;
+const CALENDAR: Readonly<Record<string, number>> = { year: 4, month: 7, day: 10 };
+const ISO_DATE = /^\d{4}-\d{2}-\d{2}(?:T|$)/;
+
+/** @throws TypeError when the rule is unknown */
+export function actionOf(rule: AnonymiseRule, path: string): Action {
+  if (rule === "keep" || rule === "drop") return rule;
+  if (rule === "mask") return () => MASK;
+  if (rule === "scrub") return (value) => (typeof value === "string" ? scrubPersonalData(value) : MASK);
+  const [[kind, argument] = ["", undefined], ...more] =
+    typeof rule === "object" && rule !== null ? (Object.entries(rule) as [string, unknown][]) : [];
+  const known = more.length === 0 && (kind === "mask" || kind === "hash" || kind === "generalise");
+  if (!known)
+    throw new TypeError(
+      `rules: ${showValue(path)} must be "keep", "drop", "mask", "scrub", { mask }, { hash } or { generalise }; got ${showValue(rule)}`,
+    );
+  if (kind === "mask") return masking(wholeNumber(`${path}: mask`, argument, 1, MOST_SHOWN));
+  if (kind === "hash") return hashing(keyBytes(argument, `${path}: hash`, SHORTEST_KEY));
+  return generalising(argument as Generalisation, `${path}: generalise`);
+}
+
+function masking(shown: number): Action {
+  return (value) => {
+    const characters = typeof value === "string" || typeof value === "number" ? [...String(value)] : [];
+    return characters.length >= 3 * shown ? MASK + characters.slice(-shown).join("") : MASK;
+  };
+}
+
+function hashing(key: Uint8Array): Action {
+  return (value) => {
+    let text: string | undefined;
+    try {
+      text = typeof value === "bigint" ? `${value}n` : JSON.stringify(value);
+    } catch {
+      return MASK; // a cycle, or a toJSON that throws
+    }
+    if (text === undefined) return MASK;
+    return createHmac("sha256", key).update(text).digest("base64url").slice(0, HASH_CHARACTERS);
+  };
+}
+
+function generalising(to: Generalisation, name: string): Action {
+  if (typeof to === "function") return to;
+  if (typeof to === "number") return stepping(to, name);
+  if (typeof to === "object" && to !== null) {
+    const prefix = wholeNumber(`${name}.prefix`, to.prefix, 1, 64);
+    return (value) =>
+      typeof value === "string" && value.length > prefix ? [...value].slice(0, prefix).join("") + MASK : MASK;
+  }
+  if (to === "network") return (value) => (typeof value === "string" ? networkOf(value) : undefined) ?? MASK;
+  if (to === "domain")
+    return (value) =>
+      typeof value === "string" && /^[^@\s]+@[^@\s]+$/.test(value) ? value.slice(value.indexOf("@")) : MASK;
+  const length = typeof to === "string" && Object.hasOwn(CALENDAR, to) ? CALENDAR[to] : undefined;
+  if (length === undefined) throw new TypeError(`${name} is unknown; got ${showValue(to)}`);
+  return (value) => {
+    const text = value instanceof Date && !Number.isNaN(value.getTime()) ? value.toISOString() : value;
+    return typeof text === "string" && ISO_DATE.test(text) ? text.slice(0, length) : MASK;
+  };
+}
+
+function stepping(step: number, name: string): Action {
+  wholeNumber(name, step, 2);
+  return (value) => {
+    if (typeof value !== "number" || !Number.isFinite(value)) return MASK;
+    const low = Math.floor(value / step) * step;
+    return Number.isSafeInteger(low) ? `${low}-${low + step - 1}` : MASK;
+  };
+}

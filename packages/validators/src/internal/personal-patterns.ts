@@ -1,0 +1,120 @@
+const LOCAL_PART = /[\p{L}\p{N}._%+'-]/u;
+const DOMAIN_PART = /[\p{L}\p{N}.-]/u;
+const LONGEST_LOCAL = 64;
+const LONGEST_DOMAIN = 253;
+
+/** A stretch of text, in UTF-16 units. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The e-mail address around the `@` at `at`, beginning no earlier than `from`. An expression would try every beginning. */
+export function emailAround(text: string, at: number, from: number): Span | undefined {
+  let start = at;
+  const earliest = Math.max(from, at - LONGEST_LOCAL);
+  while (start > earliest && LOCAL_PART.test(text[start - 1] as string)) start--;
+  while (start < at && /[.'%-]/.test(text[start] as string)) start++;
+  let end = at + 1;
+  const latest = Math.min(text.length, at + 1 + LONGEST_DOMAIN);
+  while (end < latest && DOMAIN_PART.test(text[end] as string)) end++;
+  while (end > at && /[.-]/.test(text[end - 1] as string)) end--;
+  const labels = text.slice(at + 1, end).split(".");
+  const sound =
+    labels.length > 1 && !labels.includes("") && /^(?:\p{L}{2,}|xn--[a-z0-9-]+)$/iu.test(labels.at(-1) as string);
+  return start < at && sound ? { start, end } : undefined;
+}
+
+// Lengths by country (ISO 13616 registry, release 99), of those that use IBANs in payments.
+const IBAN_LENGTHS = new Map(
+  `AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DK18 DO28 EE20 EG29 ES24 FI18 FO18
+  FR27 GB22 GE22 GI23 GL18 GR27 GT28 HR21 HU28 IE22 IL23 IQ23 IS26 IT27 JO30 KW30 KZ20 LB28 LC32 LI21 LT20 LU20 LV21
+  MC27 MD24 ME22 MK19 MR27 MT31 MU30 NL18 NO15 PK24 PL28 PS29 PT25 QA29 RO24 RS22 SA24 SC31 SE24 SI19 SK24 SM27 ST25
+  SV28 TL23 TN24 TR26 UA29 VA22 VG24 XK20`
+    .split(/\s+/)
+    .map((entry) => [entry.slice(0, 2), Number(entry.slice(2))]),
+);
+
+/** Where the IBAN that begins at `start` is over. Blanks may stand between its groups. */
+export function ibanAt(text: string, start: number): number | undefined {
+  const length = IBAN_LENGTHS.get(text.slice(start, start + 2));
+  if (length === undefined) return undefined;
+  let compact = "";
+  let at = start;
+  for (; compact.length < length; at++) {
+    const character = text[at] ?? "";
+    if (/^[A-Za-z0-9]$/.test(character)) compact += character.toUpperCase();
+    else if (character !== " " || text[at - 1] === " ") return undefined;
+  }
+  return /[A-Za-z0-9]/.test(text[at] ?? "") || !hasIbanChecksum(compact) ? undefined : at;
+}
+
+function hasIbanChecksum(iban: string): boolean {
+  let remainder = 0;
+  for (const character of iban.slice(4) + iban.slice(0, 4)) {
+    const value = Number.parseInt(character, 36);
+    remainder = (remainder * (value > 9 ? 100 : 10) + value) % 97;
+  }
+  return remainder === 1;
+}
+
+const MOST_CARD_DIGITS = 19;
+const LEAST_CARD_DIGITS = 13;
+const SEPARATORS = " -";
+
+/** Where the payment card number that begins at `start` is over: the longest that fits, with single blanks or hyphens in it. */
+export function cardAt(text: string, start: number): number | undefined {
+  const digits: number[] = [];
+  const ends: number[] = [];
+  for (let at = start; digits.length < MOST_CARD_DIGITS && at < text.length; at++) {
+    const digit = digitAt(text, at);
+    if (digit >= 0) {
+      digits.push(digit);
+      ends.push(at + 1);
+    } else if (!SEPARATORS.includes(text[at] as string) || digitAt(text, at - 1) < 0) break;
+  }
+  // Issuers' ranges begin with 2 to 6 (ISO/IEC 7812).
+  if (!((digits[0] as number) >= 2 && (digits[0] as number) <= 6)) return undefined;
+  for (let count = digits.length; count >= LEAST_CARD_DIGITS; count--) {
+    const end = ends[count - 1] as number;
+    if (digitAt(text, end) < 0 && hasLuhnChecksum(digits, count)) return end;
+  }
+  return undefined;
+}
+
+function digitAt(text: string, at: number): number {
+  const digit = text.charCodeAt(at) - 0x30;
+  return digit >= 0 && digit <= 9 ? digit : -1;
+}
+
+function hasLuhnChecksum(digits: readonly number[], count: number): boolean {
+  let sum = 0;
+  for (let i = 0; i < count; i++) {
+    const digit = digits[count - 1 - i] as number;
+    const doubled = digit * 2;
+    sum += i % 2 === 0 ? digit : doubled > 9 ? doubled - 9 : doubled;
+  }
+  return sum % 10 === 0 && digits.some((digit) => digit !== digits[0]);
+}
+
+const RUN = /(?<![\w.+-])(?:\+|\(\+?)?\d(?:[ ()./-]{0,2}\d){6,17}(?![\w])/g;
+const SSN_SHAPE = /^\d{3}-\d{2}-\d{4}$/;
+const SSN = /^(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}$/;
+const DATE = /^(?:\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./]\d{4})/;
+const GROUPED = /^\(?\d{2,5}\)?[ ./-]\(?\d{2,4}\)?(?:[ ./-]?\d{2,4}){1,3}$/;
+
+/** Phone numbers and US social security numbers. */
+export function* numbersIn(text: string): Generator<Span & { kind: "phone" | "ssn" }> {
+  for (const { 0: found, index } of text.matchAll(RUN)) {
+    const span = { start: index, end: index + found.length };
+    if (SSN.test(found)) yield { kind: "ssn", ...span };
+    else if (isPhone(found)) yield { kind: "phone", ...span };
+  }
+}
+
+// Plain digits in a row are ids and timestamps more often than phone numbers, unless "+" stands in front.
+function isPhone(text: string): boolean {
+  const count = text.replace(/\D/g, "").length;
+  if (text.includes("+")) return count >= 7 && count <= 15;
+  return count >= 9 && count <= 12 && GROUPED.test(text) && !DATE.test(text) && !SSN_SHAPE.test(text);
+}

@@ -1,0 +1,59 @@
+import { BIDI_CONTROL, CONTROL } from "./characters.ts";
+import { type Refused, refuse } from "./zod.ts";
+
+const MOST_BYTES = 255;
+const ENCODED = /%[0-9a-f]{2}/i;
+const DANGEROUS_IF_DECODED = /%(?:00|2e|2f|5c|25)/i;
+const SEPARATOR = /[/\\]/;
+const DRIVE = /^[a-z]:/i;
+const RESERVED_CHARACTER = /[<>:"|?*]/;
+// Windows reserves these with any extension (Naming Files, Paths, and Namespaces).
+const DEVICE = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$|clock\$) *(?:\.|$)/i;
+
+/** Why `name` is not one safe file name on any platform, as it is or once percent-decoded. */
+export function segmentFault(name: string, hidden: boolean): Refused | undefined {
+  const fault = unsafe(name);
+  if (fault !== undefined || hidden || !/^(?:\.|%2e)/i.test(name)) return fault;
+  return refuse("hidden", "must not begin with a dot");
+}
+
+function unsafe(name: string): Refused | undefined {
+  const plain = nameFault(name);
+  if (plain !== undefined) return plain;
+  // Full-width and other compatibility forms of "/" and "." become the plain ones where a file system normalises.
+  const folded = traversalFault(name.normalize("NFKC"));
+  if (folded !== undefined || !ENCODED.test(name)) return folded;
+  const decoded = decode(name);
+  if (decoded === undefined) return refuse("bad_encoding", "must not have broken percent-encoding in it");
+  if (DANGEROUS_IF_DECODED.test(decoded)) return refuse("traversal", "must not be percent-encoded twice");
+  return nameFault(decoded) ?? traversalFault(decoded.normalize("NFKC"));
+}
+
+function nameFault(name: string): Refused | undefined {
+  if (name === "") return refuse("empty", "must not be empty");
+  if (Buffer.byteLength(name) > MOST_BYTES) return refuse("too_big", `must have ${MOST_BYTES} bytes or fewer`);
+  if (!name.isWellFormed()) return refuse("lone_surrogate", "must not have half of a surrogate pair in it");
+  if (name.includes("\0")) return refuse("nul", "must not have a NUL in it");
+  if (CONTROL.test(name)) return refuse("control_character", "must not have control characters in it");
+  if (BIDI_CONTROL.test(name)) return refuse("bidi_control", "must not override the direction of writing");
+  if (DRIVE.test(name)) return refuse("drive_letter", "must not name a drive");
+  const traversal = traversalFault(name);
+  if (traversal !== undefined) return traversal;
+  if (RESERVED_CHARACTER.test(name)) return refuse("reserved_character", 'must not have any of <>:"|?* in it');
+  if (DEVICE.test(name)) return refuse("reserved_name", "must not be the name of a device");
+  if (/^ |[. ]$/.test(name)) return refuse("outer_blank", "must not begin with a blank, or end with a blank or dot");
+  return undefined;
+}
+
+function traversalFault(name: string): Refused | undefined {
+  if (SEPARATOR.test(name)) return refuse("separator", "must not have a path separator in it");
+  return name === "." || name === ".." ? refuse("traversal", "must not lead to another folder") : undefined;
+}
+
+function decode(name: string): string | undefined {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return undefined; // over-long or cut UTF-8, which lenient decoders turn into dots and slashes
+  }
+}

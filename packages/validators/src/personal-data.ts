@@ -1,0 +1,127 @@
+import { isIPv4, isIPv6 } from "node:net";
+import { checkOptions, showValue } from "@seaworthy/core/options";
+import { textList } from "./internal/options.ts";
+import { cardAt, emailAround, ibanAt, numbersIn } from "./internal/personal-patterns.ts";
+
+/** What a piece of text is taken for. */
+export type PersonalDataKind = "email" | "phone" | "card" | "iban" | "ssn" | "ip";
+
+/** A piece of text that looks like personal data. The text itself is not copied. */
+export interface PersonalDataFinding {
+  readonly kind: PersonalDataKind;
+  /** Where it begins, in UTF-16 units. */
+  readonly start: number;
+  /** Where it is over. */
+  readonly end: number;
+}
+
+/** Options of {@link findPersonalData} and {@link scrubPersonalData}. */
+export interface PersonalDataOptions {
+  /** What is looked for. @default everything */
+  kinds?: readonly PersonalDataKind[];
+}
+
+type Finder = (text: string) => Generator<PersonalDataFinding>;
+
+// In order of certainty: the first to claim a stretch of text has it.
+const FINDERS: Readonly<Record<PersonalDataKind, Finder>> = {
+  email: findEmails,
+  iban: findIbans,
+  card: findCards,
+  ip: findAddresses,
+  ssn: findNumbers,
+  phone: findNumbers,
+};
+
+/**
+ * Where e-mail addresses, phone numbers, payment cards (Luhn), IBANs (ISO 13616 check digits), US social security numbers
+ * and IP addresses stand in free text, from left to right, none overlapping.
+ *
+ * Prevents personal data from slipping into logs, prompts and exports through fields that are called `message` or
+ * `notes`. It goes by form and check digits, so it finds no names and no addresses of houses, and may take an order
+ * number for a phone number: use it to raise a hand, not to certify. The time it takes grows with the length of the text
+ * alone, whatever is in it.
+ *
+ * @throws TypeError when `text` is not text, or a kind is unknown
+ * @example
+ * ```ts
+ * import { findPersonalData } from "@seaworthy/validators";
+ * console.log(findPersonalData("Write to ada@example.com.")); // [{ kind: "email", start: 9, end: 24 }]
+ * ```
+ */
+export function findPersonalData(text: string, options: PersonalDataOptions = {}): PersonalDataFinding[] {
+  if (typeof text !== "string") throw new TypeError(`text must be text; got ${showValue(text)}`);
+  checkOptions("findPersonalData", options, ["kinds"]);
+  const known = Object.keys(FINDERS) as PersonalDataKind[];
+  const kinds: readonly string[] = textList(options.kinds ?? known, "kinds");
+  for (const kind of kinds) {
+    if (!known.includes(kind as PersonalDataKind))
+      throw new TypeError(`kinds must be of ${known.join(", ")}; got ${showValue(kind)}`);
+  }
+  const taken = new Uint8Array(text.length);
+  const findings: PersonalDataFinding[] = [];
+  for (const finder of new Set(known.map((kind) => FINDERS[kind]))) {
+    for (const finding of finder(text)) {
+      // What another kind has claimed is none of this one, asked for or not.
+      if (taken[finding.start] === 1 || taken[finding.end - 1] === 1) continue;
+      taken.fill(1, finding.start, finding.end);
+      if (kinds.includes(finding.kind)) findings.push(finding);
+    }
+  }
+  return findings.sort((a, b) => a.start - b.start);
+}
+
+/**
+ * `text` with everything that {@link findPersonalData} finds replaced by its kind in brackets, such as `[email]`.
+ *
+ * @throws TypeError when `text` is not text, or a kind is unknown
+ * @example
+ * ```ts
+ * import { scrubPersonalData } from "@seaworthy/validators";
+ * console.log(scrubPersonalData("Call +49 30 901820 or 4111 1111 1111 1111")); // Call [phone] or [card]
+ * ```
+ */
+export function scrubPersonalData(text: string, options: PersonalDataOptions = {}): string {
+  const parts: string[] = [];
+  let from = 0;
+  for (const { kind, start, end } of findPersonalData(text, options)) {
+    parts.push(text.slice(from, start), `[${kind}]`);
+    from = end;
+  }
+  return parts.join("") + text.slice(from);
+}
+
+function* findEmails(text: string): Generator<PersonalDataFinding> {
+  let from = 0;
+  for (let at = text.indexOf("@"); at >= 0; at = text.indexOf("@", at + 1)) {
+    const found = emailAround(text, at, from);
+    if (found === undefined) continue;
+    yield { kind: "email", ...found };
+    from = found.end;
+  }
+}
+
+function* findIbans(text: string): Generator<PersonalDataFinding> {
+  for (const { index } of text.matchAll(/(?<![A-Za-z0-9])[A-Z]{2}\d{2}/g)) {
+    const end = ibanAt(text, index);
+    if (end !== undefined) yield { kind: "iban", start: index, end };
+  }
+}
+
+function* findCards(text: string): Generator<PersonalDataFinding> {
+  for (const { index } of text.matchAll(/(?<![\d.])\d/g)) {
+    const end = cardAt(text, index);
+    if (end !== undefined) yield { kind: "card", start: index, end };
+  }
+}
+
+function* findAddresses(text: string): Generator<PersonalDataFinding> {
+  for (const { 0: found, index } of text.matchAll(/(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\.?\w)/g))
+    if (isIPv4(found)) yield { kind: "ip", start: index, end: index + found.length };
+  for (const { 0: found, index } of text.matchAll(/(?<![\w:.])[0-9a-fA-F:]{6,39}(?![\w:])/g))
+    if (isIPv6(found)) yield { kind: "ip", start: index, end: index + found.length };
+}
+
+function* findNumbers(text: string): Generator<PersonalDataFinding> {
+  yield* numbersIn(text);
+}

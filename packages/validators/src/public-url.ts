@@ -1,0 +1,84 @@
+import { isIP } from "node:net";
+import { showValue, wholeNumber } from "@seaworthy/core/options";
+import { type AddressGuard, type AddressOptions, createAddressGuard, plainHost } from "./internal/address-guard.ts";
+import { BIDI_CONTROL } from "./internal/characters.ts";
+import { parseHref } from "./internal/href.ts";
+import { textList } from "./internal/options.ts";
+import { type Refused, refuse, type Schema, textSchema } from "./internal/zod.ts";
+
+/** Options of {@link publicUrl}. */
+export interface PublicUrlOptions extends AddressOptions {
+  /** Schemes that are let through, without a colon: `"https"`, `"http"`. @default both */
+  protocols?: readonly string[];
+  /** Ports that are let through; a scheme's own port always is. @default any */
+  ports?: readonly number[];
+}
+
+const LONGEST = 2048;
+const PROTOCOLS = ["https", "http"];
+const HIDDEN_CHARACTER = /[\s\p{Cc}\p{Cf}\\]/u;
+// Names that mean this machine or this network (RFC 6761, 6762, 7686, 8375, and ICANN's .internal).
+const LOCAL_NAME =
+  /(?:^|\.)(?:localhost|local|internal|localdomain|home\.arpa|lan|intranet|corp|home|onion|invalid|arpa)$/;
+
+/**
+ * A schema for the URL of something on the public internet, in its canonical form: the URL parser's, of at most 2048
+ * characters.
+ *
+ * Prevents the first half of server-side request forgery: addresses that are not public in any spelling (`127.1`,
+ * `0x7f000001`, `[::ffff:10.0.0.1]`), names that only mean something inside (`localhost`, `db`, `x.internal`), user
+ * names and passwords (`https://bank.example@evil.example/`), other schemes (`file:`, `gopher:`), and blanks or
+ * backslashes that two parsers read in two ways. A public name may still resolve to a private address: connect through
+ * {@link guardAgent} or {@link guardConnector}. Codes: `too_big`, `invalid_url`, `scheme`, `credentials`, `port`,
+ * `address`, `local_name`.
+ *
+ * @throws TypeError when an option is out of its bounds
+ * @example
+ * ```ts
+ * import { publicUrl } from "@seaworthy/validators";
+ * console.log(publicUrl().parse("HTTPS://Example.com:443/hook")); // https://example.com/hook
+ * console.log(publicUrl().safeParse("http://0x7f.1/admin").success); // false
+ * ```
+ */
+export function publicUrl(options: PublicUrlOptions = {}): Schema<string> {
+  const guard = createAddressGuard(options, "publicUrl", ["protocols", "ports"]);
+  const protocols = textList(options.protocols ?? PROTOCOLS, "protocols");
+  for (const protocol of protocols) {
+    if (!PROTOCOLS.includes(protocol))
+      throw new TypeError(`protocols must be of "https" and "http"; got ${showValue(protocol)}`);
+  }
+  if (options.ports !== undefined && !Array.isArray(options.ports))
+    throw new TypeError(`ports must be a list of ports; got ${showValue(options.ports)}`);
+  const ports = options.ports?.map((port) => String(wholeNumber("ports", port, 1, 65_535)));
+  return textSchema((value) => {
+    const url = parseUrl(value);
+    if (!(url instanceof URL)) return url;
+    if (!protocols.includes(url.protocol.slice(0, -1)))
+      return refuse("scheme", `must begin with ${protocols.map((name) => `${name}://`).join(" or ")}`);
+    if (ports !== undefined && url.port !== "" && !ports.includes(url.port))
+      return refuse("port", `must have one of the ports ${ports.join(", ")}`);
+    return hostFault(url.hostname, guard) ?? url.href;
+  });
+}
+
+/** A URL that all parsers read alike, without user name or password. */
+export function parseUrl(value: string, base?: string): URL | Refused {
+  if (value.length > LONGEST) return refuse("too_big", `must have ${LONGEST} characters or fewer`);
+  // URL drops tabs and line breaks and turns backslashes round; others do not.
+  if (HIDDEN_CHARACTER.test(value) || BIDI_CONTROL.test(value) || !value.isWellFormed())
+    return refuse("invalid_url", "must not have blanks, backslashes or control characters in it");
+  const url = parseHref(value, base);
+  if (url === null) return refuse("invalid_url", "must be a URL");
+  if (url.username !== "" || url.password !== "") return refuse("credentials", "must not have a user name in it");
+  return url;
+}
+
+function hostFault(hostname: string, guard: AddressGuard): Refused | undefined {
+  const host = plainHost(hostname);
+  if (guard.allowsHost(host)) return undefined;
+  if (isIP(host) !== 0)
+    return guard.refusedRange(host) === undefined ? undefined : refuse("address", "must have a public address");
+  if (!host.includes(".") || host.includes("..") || LOCAL_NAME.test(host))
+    return refuse("local_name", "must have a public host name");
+  return undefined;
+}

@@ -1,0 +1,43 @@
+import { checkOptions, wholeNumber } from "@seaworthy/core/options";
+import { isInherited } from "./identifier.ts";
+import { refuse, type Schema, textSchema } from "./internal/zod.ts";
+
+/** Options of {@link userId}. */
+export interface UserIdOptions {
+  /** The most characters, 1 to 255. @default 128 */
+  max?: number;
+}
+
+const MOST = 128;
+const CEILING = 255;
+const EDGE = /^[A-Za-z0-9]$/;
+const USER_ID = /^[A-Za-z0-9._:|@+~-]+$/;
+const ACCIDENTS = new Set(["undefined", "null", "nan", "true", "false", "none", "nil", "0"]);
+
+/**
+ * A schema for the id of a user as identity providers write it: a number, a UUID, `auth0|5f7c`, `ada@example.com`. ASCII,
+ * with a letter or digit at both ends. It comes back as it is.
+ *
+ * Prevents the id that is really an accident (`"undefined"`, `"null"`, `"NaN"`, `"0"`, `"[object Object]"`), under which
+ * the records of everybody without an id would meet, and ids that break out of a path, a key or a log line (`../`, blanks,
+ * line breaks, look-alike letters). Case is kept: compare ids as they are. Codes: `too_big`, `user_id`, `reserved`.
+ *
+ * @throws TypeError when an option is out of its bounds
+ * @example
+ * ```ts
+ * import { userId } from "@seaworthy/validators";
+ * console.log(userId().safeParse("auth0|5f7c8ec7").success, userId().safeParse(String(undefined)).success); // true false
+ * ```
+ */
+export function userId(options: UserIdOptions = {}): Schema<string> {
+  checkOptions("userId", options, ["max"]);
+  const max = wholeNumber("max", options.max ?? MOST, 1, CEILING);
+  return textSchema((text) => {
+    if (text.length > max) return refuse("too_big", `must have ${max} characters or fewer`);
+    const sound = USER_ID.test(text) && EDGE.test(text[0] as string) && EDGE.test(text.at(-1) as string);
+    if (!sound || text.includes("..")) return refuse("user_id", "must be an id of letters, digits and . _ : | @ + ~ -");
+    return ACCIDENTS.has(text.toLowerCase()) || isInherited(text)
+      ? refuse("reserved", "must be the id of somebody")
+      : text;
+  });
+}
