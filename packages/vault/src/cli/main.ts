@@ -1,0 +1,79 @@
+import { parseArgs } from "node:util";
+import { isSeaworthyError } from "@seaworthy/core";
+import { COMMANDS, type CommandSpec, GLOBAL_OPTIONS, type OptionSpec } from "./commands.ts";
+import { completionOf } from "./completion.ts";
+import type { CommandContext, OptionValues } from "./context.ts";
+import { CommandError, EXIT, exitCodeOf } from "./exit-codes.ts";
+import { helpOf } from "./help.ts";
+import { type Io, Terminal } from "./terminal.ts";
+
+/** Runs the program on its arguments and resolves to its exit status. */
+export async function main(argv: readonly string[], io: Io): Promise<number> {
+  try {
+    return await dispatch(argv, io);
+  } catch (error) {
+    report(error, argv.includes("--json"), io);
+    return exitCodeOf(error);
+  }
+}
+
+async function dispatch(argv: readonly string[], io: Io): Promise<number> {
+  const [name = "--help", ...rest] = argv;
+  if (["--help", "-h", "help"].includes(name)) {
+    io.stdout.write(`${helpOf()}\n`);
+    return argv.length === 0 ? EXIT.usage : EXIT.ok;
+  }
+  if (name === "completion") {
+    io.stdout.write(`${completionOf(rest[0] ?? "")}\n`);
+    return EXIT.ok;
+  }
+  const spec = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (spec === undefined) throw new CommandError("There is no such command; see --help.");
+  const context = contextOf(spec, rest, io);
+  if (context.options.help === true) {
+    io.stdout.write(`${helpOf(name)}\n`);
+    return EXIT.ok;
+  }
+  const status = await spec.run(context);
+  return typeof status === "number" ? status : EXIT.ok;
+}
+
+function contextOf(spec: CommandSpec, args: readonly string[], io: Io): CommandContext {
+  const end = args.indexOf("--");
+  const own = end < 0 ? args : args.slice(0, end);
+  const command = end < 0 ? [] : args.slice(end + 1);
+  if (end >= 0 && spec.takesCommand !== true) throw new CommandError("This command takes nothing behind --.");
+  const { values, positionals } = parse(own, { ...GLOBAL_OPTIONS, ...spec.options });
+  // Not shown: somebody may have put a secret there.
+  if (positionals.length > spec.most) throw new CommandError("Too many arguments; values are typed or piped in.");
+  return { io, terminal: new Terminal(io), options: values, positionals, command };
+}
+
+function parse(
+  args: readonly string[],
+  specs: Readonly<Record<string, OptionSpec>>,
+): { values: OptionValues; positionals: string[] } {
+  const options = Object.fromEntries(
+    Object.entries(specs).map(([name, spec]) => {
+      const type = spec.value === undefined ? ("boolean" as const) : ("string" as const);
+      return [name, { type, multiple: spec.multiple === true }];
+    }),
+  );
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true }) as {
+      values: OptionValues;
+      positionals: string[];
+    };
+  } catch (error) {
+    // Node's message quotes the argument; its first sentence names the option alone.
+    const option = /'?(--?[A-Za-z-]+)/.exec((error as Error).message)?.[1];
+    throw new CommandError(`${option ?? "An option"} is unknown or lacks its value; see --help.`);
+  }
+}
+
+function report(error: unknown, isJson: boolean, io: Io): void {
+  const message = error instanceof Error ? error.message : "The program failed.";
+  const code = isSeaworthyError(error) ? error.code : undefined;
+  if (isJson) io.stderr.write(`${JSON.stringify({ error: { ...(code && { code }), message } })}\n`);
+  else io.stderr.write(`seaworthy-vault: ${message}${code === undefined ? "" : ` (${code})`}\n`);
+}

@@ -1,0 +1,101 @@
+import { spawn } from "node:child_process";
+import { constants } from "node:os";
+import type { Secret } from "@seaworthy/core";
+import { isStaged, rotateCredential } from "../rotate-credential.ts";
+import type { Vault } from "../vault.ts";
+import { type CommandContext, positional, print, readInput, withoutNewline, withVault } from "./context.ts";
+import { CommandError, EXIT } from "./exit-codes.ts";
+import { rotateKeys } from "./key-commands.ts";
+
+type Environment = Record<string, string | undefined>;
+
+const FORWARDED = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"] as const;
+const TYPED: readonly string[] = ["SIGINT", "SIGQUIT"];
+const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** Runs a command with chosen credentials in its environment, and in nobody else's. */
+export async function run(context: CommandContext): Promise<number> {
+  if (context.command.length === 0) throw new CommandError("The command is missing: run [options] -- command.");
+  const chosen = (context.options.secret as string[] | undefined) ?? [];
+  const isAll = context.options.all === true || chosen.length === 0;
+  // The vault is locked again before the command begins.
+  const secrets = await withVault(context, (vault) => collect(vault, chosen, isAll));
+  return execute(context, secrets);
+}
+
+/** `rotate NAME -- command`: the command changes the value at the provider, and checks it. */
+export async function rotate(context: CommandContext): Promise<void> {
+  if (context.options.keys === true) return rotateKeys(context);
+  const name = positional(context, 0, "The name");
+  if (context.command.length === 0) throw new CommandError("The command is missing: rotate NAME -- command.");
+  const step = async (environment: Environment): Promise<boolean> => (await execute(context, environment)) === EXIT.ok;
+  await withVault(context, async (vault) => {
+    const isGiven = context.options["value-stdin"] === true;
+    const value = isGiven ? withoutNewline(await readInput(context, "-")) : undefined;
+    const rotation = await rotateCredential(vault, name, {
+      ...(value !== undefined && { generate: () => value }),
+      apply: async (next, current) => {
+        const environment = {
+          SEAWORTHY_STEP: "apply",
+          SEAWORTHY_NEXT: next.reveal(),
+          SEAWORTHY_CURRENT: current.reveal(),
+        };
+        if (!(await step(environment))) throw new Error("the command failed to apply the new value");
+      },
+      verify: (next: Secret<string>) => step({ SEAWORTHY_STEP: "verify", SEAWORTHY_NEXT: next.reveal() }),
+    });
+    print(context, rotation, "");
+  });
+}
+
+async function collect(vault: Vault, chosen: readonly string[], isAll: boolean): Promise<Environment> {
+  const wanted = new Map<string, string>();
+  const all = isAll ? vault.list().map((entry) => entry.name) : [];
+  for (const name of all.filter((one) => !isStaged(one, all))) add(wanted, variableOf(name), name);
+  for (const choice of chosen) {
+    const at = choice.indexOf("=");
+    const name = at < 0 ? choice : choice.slice(at + 1);
+    const variable = at < 0 ? variableOf(name) : choice.slice(0, at);
+    if (!VARIABLE.test(variable)) throw new CommandError("--secret must be NAME or VARIABLE=NAME.");
+    if (wanted.get(variable) !== name) add(wanted, variable, name);
+  }
+  const environment: Environment = {};
+  for (const [variable, name] of wanted) {
+    const value = (await vault.get(name)).reveal();
+    if (value.includes("\0")) throw new CommandError(`${name} holds a zero byte, which no environment can.`);
+    environment[variable] = value;
+  }
+  return environment;
+}
+
+function add(wanted: Map<string, string>, variable: string, name: string): void {
+  if (wanted.has(variable)) throw new CommandError(`Two credentials would become ${variable}; choose with --secret.`);
+  wanted.set(variable, name);
+}
+
+/** `upstream/api-key` becomes `UPSTREAM_API_KEY`. */
+function variableOf(name: string): string {
+  const variable = name.toUpperCase().replace(/[^A-Z0-9]+/g, "_");
+  return /^[0-9]/.test(variable) ? `_${variable}` : variable;
+}
+
+function execute({ io, command }: CommandContext, secrets: Environment): Promise<number> {
+  const [file, ...args] = command as [string, ...string[]];
+  const { SEAWORTHY_VAULT_PASSWORD_FILE: _, ...inherited } = io.env;
+  const child = spawn(file, args, { stdio: "inherit", env: { ...inherited, ...secrets } });
+  const forward = (signal: NodeJS.Signals): void => {
+    // The terminal's own keys reach the command from the terminal; a second one would be taken for impatience.
+    if (!(io.stdin.isTTY === true && TYPED.includes(signal))) child.kill(signal);
+  };
+  for (const signal of FORWARDED) process.on(signal, forward);
+  return new Promise<number>((resolve, reject) => {
+    child.on("error", (error: NodeJS.ErrnoException) => {
+      const isMissing = error.code === "ENOENT";
+      const status = isMissing ? EXIT.noCommand : EXIT.notExecutable;
+      reject(new CommandError(`${file} cannot be run (${error.code}).`, status));
+    });
+    child.on("exit", (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
+  }).finally(() => {
+    for (const signal of FORWARDED) process.off(signal, forward);
+  });
+}

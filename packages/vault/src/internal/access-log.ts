@@ -1,0 +1,74 @@
+import { type AuditEntry, type AuditSink, type Clock, isSeaworthyError } from "@seaworthy/core";
+import { isName } from "../entries.ts";
+import { errors } from "../errors.ts";
+import { accessed, unrecorded } from "../telemetry.ts";
+
+/** What was done to which entry. */
+export interface Access {
+  readonly action: string;
+  readonly name?: string;
+  readonly version?: number;
+}
+
+/** Tells telemetry and the audit sink of every access. Nothing that passes through here has a value in it. */
+export class AccessLog {
+  readonly #audit: AuditSink | undefined;
+  readonly #clock: Clock;
+
+  constructor(audit: AuditSink | undefined, clock: Clock) {
+    this.#audit = audit;
+    this.#clock = clock;
+  }
+
+  /** Runs `work` and records how it went, before its result is let out. @throws VAULT_AUDIT_FAILED */
+  async around<T>(access: Access, work: () => Promise<T>): Promise<T> {
+    let result: T;
+    try {
+      result = await work();
+    } catch (error) {
+      await this.#record(access, error).catch(() => undefined); // the access's own error says more
+      throw error;
+    }
+    await this.#record(access);
+    return result;
+  }
+
+  /** The same for what cannot wait: the audit sink is told, and its refusal only shows in telemetry. */
+  aroundSync<T>(access: Access, work: () => T): T {
+    try {
+      const result = work();
+      void this.#record(access).catch(() => undefined);
+      return result;
+    } catch (error) {
+      void this.#record(access, error).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async #record({ action, name, version }: Access, error?: unknown): Promise<void> {
+    const code = isSeaworthyError(error) ? error.code : error === undefined ? undefined : "ERROR";
+    const outcome = error === undefined ? "ok" : "error";
+    const details = {
+      // What cannot be a name may be a value in the wrong place.
+      ...(isName(name) && { name }),
+      ...(Number.isSafeInteger(version) && { version }),
+      ...(code && { code }),
+    };
+    if (accessed.active) accessed.emit({ action, outcome }, undefined, details);
+    if (this.#audit === undefined) return;
+    const { name: subject, ...data } = details;
+    const entry: AuditEntry = {
+      type: `vault.${action}`,
+      outcome: error === undefined ? "success" : "failure",
+      ...(subject !== undefined && { subject }),
+      data,
+      at: this.#clock.now(),
+    };
+    try {
+      await this.#audit.record(entry);
+    } catch (cause) {
+      if (unrecorded.active) unrecorded.emit({ action });
+      throw errors.VAULT_AUDIT_FAILED({ action, ...(isName(name) && { name }) }, { cause });
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import { type BigIntStats, constants } from "node:fs";
+import { type FileHandle, link, lstat, mkdir, open, readdir, rename, unlink } from "node:fs/promises";
+
+/** The calls of the file system that a file store makes. */
+export interface FileSystem {
+  lstat(path: string): Promise<BigIntStats>;
+  /** Opens for reading, fails on a symbolic link, and waits for nobody if it is a pipe. */
+  open(path: string): Promise<FileHandle>;
+  /** Writes a new file of mode 0600, by default down to the disk; fails if the name exists. */
+  create(path: string, bytes: Uint8Array, options?: { durable?: boolean }): Promise<void>;
+  chmod(path: string, mode: number): Promise<void>;
+  link(from: string, to: string): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  unlink(path: string): Promise<void>;
+  list(path: string): Promise<string[]>;
+  /** Makes a directory of mode 0700, and those above it; gives the topmost one that was missing. */
+  makeDirectory(path: string): Promise<string | undefined>;
+  /** Brings a directory's names down to the disk. */
+  syncDirectory(path: string): Promise<void>;
+}
+
+const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
+const NO_WAIT = constants.O_NONBLOCK ?? 0;
+const PRIVATE_FILE = 0o600;
+const PRIVATE_DIRECTORY = 0o700;
+
+/** The real file system. */
+export const nodeFiles: FileSystem = {
+  lstat: (path) => lstat(path, { bigint: true }),
+  open: (path) => open(path, constants.O_RDONLY | NO_FOLLOW | NO_WAIT),
+  async create(path, bytes, { durable = true } = {}) {
+    const handle = await open(path, "wx", PRIVATE_FILE);
+    try {
+      await handle.writeFile(bytes);
+      if (durable) await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  },
+  async chmod(path, mode) {
+    // Through a handle that cannot be a symbolic link's, so that nobody swaps the file in between.
+    const handle = await open(path, constants.O_RDONLY | NO_FOLLOW);
+    await handle.chmod(mode).finally(() => handle.close());
+  },
+  link,
+  rename,
+  unlink,
+  list: (path) => readdir(path),
+  makeDirectory: (path) => mkdir(path, { recursive: true, mode: PRIVATE_DIRECTORY }),
+  async syncDirectory(path) {
+    if (process.platform === "win32") return; // directories cannot be opened there
+    const handle = await open(path, constants.O_RDONLY);
+    await handle.sync().finally(() => handle.close());
+  },
+};
+
+/** Whether an error is the system's of this code. */
+export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === "string" && codes.includes(code);
+}

@@ -1,0 +1,59 @@
+import { type AuditSink, type Clock, systemClock, toMilliseconds } from "@seaworthy/core";
+import { wholeNumber } from "@seaworthy/core/options";
+import { CREDENTIAL_OPTIONS, type Material, readCredential } from "../credential.ts";
+import { checkKdf, type KdfCost } from "../crypto/argon2.ts";
+import type { VaultStore } from "../stores/store.ts";
+import type { VaultOptions } from "../vault.ts";
+import { checkCredentials, shown } from "./check.ts";
+
+/** Options of `openVault`, checked and with their defaults. */
+export interface CheckedOptions {
+  readonly store: VaultStore;
+  readonly materials: readonly Material[];
+  readonly create: boolean;
+  readonly expectedEpoch: number;
+  /** `Infinity` for never. */
+  readonly autoLock: number;
+  readonly keep: number;
+  readonly kdf: KdfCost;
+  readonly audit: AuditSink | undefined;
+  readonly refreshEvery: number;
+  readonly busyTimeout: number;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+const OTHERS = ["store", "create", "expectedEpoch", "autoLock", "keep", "kdf", "audit", "refreshEvery", "busyTimeout"];
+const KNOWN = [...CREDENTIAL_OPTIONS, ...OTHERS, "clock", "random"];
+
+/** @throws TypeError naming the option and what it got */
+export function checkVaultOptions(options: VaultOptions): CheckedOptions {
+  checkCredentials("openVault", options, KNOWN);
+  const { store, create = false, autoLock = "5m", audit, clock = systemClock, random = Math.random } = options;
+  for (const method of ["read", "epoch", "readSegment", "commit"] as const) {
+    if (typeof store?.[method] !== "function") throw new TypeError(`store must be a vault store; got ${shown(store)}`);
+  }
+  if (typeof create !== "boolean") throw new TypeError(`create must be true or false; got ${shown(create)}`);
+  if (audit !== undefined && typeof audit?.record !== "function")
+    throw new TypeError(`audit must have a record method; got ${shown(audit)}`);
+  if (typeof clock?.now !== "function" || typeof clock.monotonic !== "function")
+    throw new TypeError(`clock must have now and monotonic; got ${shown(clock)}`);
+  if (typeof random !== "function") throw new TypeError(`random must be a function; got ${shown(random)}`);
+  return {
+    ...{ store, create, audit, clock, random },
+    autoLock: checkAutoLock(autoLock),
+    expectedEpoch: wholeNumber("expectedEpoch", options.expectedEpoch ?? 0, 0, Number.MAX_SAFE_INTEGER),
+    keep: wholeNumber("keep", options.keep ?? 10, 1, 1000),
+    kdf: checkKdf(options.kdf),
+    refreshEvery: toMilliseconds(options.refreshEvery ?? 0, "refreshEvery"),
+    busyTimeout: toMilliseconds(options.busyTimeout ?? "10s", "busyTimeout"),
+    materials: readCredential(options, create ? "make" : "open"),
+  };
+}
+
+function checkAutoLock(autoLock: unknown): number {
+  if (autoLock === false) return Number.POSITIVE_INFINITY;
+  const limit = toMilliseconds(autoLock as string, "autoLock");
+  if (limit === 0) throw new TypeError("autoLock must be more than 0, or false for never; got 0");
+  return limit;
+}

@@ -1,0 +1,128 @@
+import type { SqlClient } from "@seaworthy/core";
+import { checkOptions } from "@seaworthy/core/options";
+import { shown } from "../internal/check.ts";
+import type { VaultCommit, VaultStore } from "./store.ts";
+
+/** Options of {@link postgresStore}. */
+export interface PostgresStoreOptions {
+  /** Which vault, where a schema holds several: 1 to 63 characters. @default "default" */
+  name?: string;
+  /** Schema of the two tables: lower-case letters, digits and underscores. @default "seaworthy_vault" */
+  schema?: string;
+  /** Creates the schema and its tables when they are first needed; otherwise run {@link postgresVaultMigration} yourself. @default true */
+  migrate?: boolean;
+}
+
+// Two sessions that create the same thing at once: IF NOT EXISTS does not save the later one from these.
+const CREATED_BY_ANOTHER = ["23505", "42P06", "42P07", "XX000"];
+const TRIES = 5;
+
+/**
+ * A store in PostgreSQL, over any client or pool that runs single statements; PGlite fits too. Every write is one
+ * statement that compares and swaps the epoch.
+ *
+ * @throws TypeError when the client or an option is malformed
+ */
+export function postgresStore(sql: SqlClient, options: PostgresStoreOptions = {}): VaultStore {
+  if (typeof sql?.query !== "function") throw new TypeError(`sql must have a query method; got ${shown(sql)}`);
+  checkOptions("postgresStore", options, ["name", "schema", "migrate"]);
+  const { name = "default", migrate = true } = options;
+  if (typeof name !== "string" || name === "" || name.length > 63)
+    throw new TypeError(`name must be text of 1 to 63 characters; got ${shown(name)}`);
+  const schema = checkSchema(options.schema);
+  let ready: Promise<void> | undefined;
+  const query: SqlClient["query"] = async (text, params) => {
+    if (migrate) {
+      ready ??= runMigration(sql, schema).catch((error: unknown) => {
+        ready = undefined;
+        throw error;
+      });
+      await ready;
+    }
+    return sql.query(text, params);
+  };
+  return { kind: "postgres", ...statements(query, schema, name) };
+}
+
+/** The statements that create the store's schema and tables, to be run in order; running them again changes nothing. */
+export function postgresVaultMigration(schema?: string): readonly string[] {
+  const checked = checkSchema(schema);
+  return [
+    `CREATE SCHEMA IF NOT EXISTS ${checked}`,
+    `CREATE TABLE IF NOT EXISTS ${checked}.heads (
+       vault text PRIMARY KEY, epoch bigint NOT NULL, head bytea NOT NULL, written timestamptz NOT NULL DEFAULT now())`,
+    `CREATE TABLE IF NOT EXISTS ${checked}.segments (
+       vault text NOT NULL, id text NOT NULL, bytes bytea NOT NULL, PRIMARY KEY (vault, id))`,
+  ];
+}
+
+function statements(query: SqlClient["query"], schema: string, vault: string): Omit<VaultStore, "kind"> {
+  // Bytes travel as base64 and the epoch as text: drivers differ in how they hand over bytea and bigint.
+  return {
+    async read() {
+      const { rows } = await query(
+        `SELECT epoch::text AS epoch, encode(head, 'base64') AS head FROM ${schema}.heads WHERE vault = $1`,
+        [vault],
+      );
+      const row = rows[0];
+      return row && { epoch: Number(row.epoch), head: Buffer.from(String(row.head), "base64") };
+    },
+    async epoch() {
+      const { rows } = await query(`SELECT epoch::text AS epoch FROM ${schema}.heads WHERE vault = $1`, [vault]);
+      return rows[0] && Number(rows[0].epoch);
+    },
+    async readSegment(id) {
+      const { rows } = await query(
+        `SELECT encode(bytes, 'base64') AS bytes FROM ${schema}.segments WHERE vault = $1 AND id = $2`,
+        [vault, id],
+      );
+      return rows[0] && Buffer.from(String(rows[0].bytes), "base64");
+    },
+    async commit(expected, next) {
+      const { rows } = await query(swapStatement(schema, expected === undefined), [
+        ...[vault, next.epoch, Buffer.from(next.head).toString("base64"), segmentsOf(next), JSON.stringify(next.keep)],
+        ...(expected === undefined ? [] : [expected]),
+      ]);
+      return rows.length === 1;
+    },
+  };
+}
+
+/** One statement, since on a pool the next one may run elsewhere, and since half of a write must not exist. */
+function swapStatement(schema: string, isFirst: boolean): string {
+  const head = "decode($3::text, 'base64')";
+  const swap = isFirst
+    ? `INSERT INTO ${schema}.heads (vault, epoch, head) VALUES ($1::text, $2::bigint, ${head}) ON CONFLICT DO NOTHING RETURNING 1`
+    : `UPDATE ${schema}.heads SET epoch = $2::bigint, head = ${head}, written = now()
+       WHERE vault = $1::text AND epoch = $6::bigint RETURNING 1`;
+  return `WITH swapped AS (${swap}),
+    added AS (INSERT INTO ${schema}.segments (vault, id, bytes)
+      SELECT $1::text, s.id, decode(s.bytes, 'base64') FROM json_to_recordset($4::json) AS s(id text, bytes text)
+      WHERE EXISTS (SELECT FROM swapped) RETURNING 1),
+    dropped AS (DELETE FROM ${schema}.segments
+      WHERE vault = $1::text AND EXISTS (SELECT FROM swapped)
+        AND id NOT IN (SELECT json_array_elements_text($5::json)) RETURNING 1)
+    SELECT 1 AS done FROM swapped`;
+}
+
+function segmentsOf({ add }: VaultCommit): string {
+  return JSON.stringify(add.map(({ id, bytes }) => ({ id, bytes: Buffer.from(bytes).toString("base64") })));
+}
+
+async function runMigration(sql: SqlClient, schema: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      for (const statement of postgresVaultMigration(schema)) await sql.query(statement);
+      return;
+    } catch (error) {
+      const code = (error as { code?: unknown } | null)?.code;
+      if (attempt >= TRIES || !CREATED_BY_ANOTHER.includes(String(code))) throw error;
+    }
+  }
+}
+
+function checkSchema(schema = "seaworthy_vault"): string {
+  if (typeof schema !== "string" || !/^[a-z_][a-z0-9_]{0,62}$/.test(schema))
+    throw new TypeError(`schema must be lower-case letters, digits and underscores; got ${shown(schema)}`);
+  return schema;
+}

@@ -1,0 +1,40 @@
+import { defineEvent, type TelemetryEvent } from "@seaworthy/core";
+
+type Outcome = "outcome";
+
+/** Every use of an entry. The entry's name is in the details, a value is nowhere. */
+export const accessed: TelemetryEvent<"action" | Outcome> = defineEvent("vault.access", {
+  help: "A credential was read or changed.",
+  labels: ["action", "outcome"],
+  level: ({ outcome }) => (outcome === "ok" ? "debug" : "warn"),
+});
+
+/** Every attempt to unlock, with the time it took. */
+export const unlocked: TelemetryEvent<"method" | Outcome> = defineEvent("vault.unlock", {
+  help: "An attempt to unlock a vault.",
+  unit: "seconds",
+  labels: ["method", "outcome"],
+  level: ({ outcome }) => (outcome === "ok" ? "info" : "warn"),
+});
+
+/** Every write that was tried; outcome `conflict` means that another writer was first and the write is tried again. */
+export const committed: TelemetryEvent<Outcome> = defineEvent("vault.commit", {
+  help: "A write of the vault to its store.",
+  unit: "seconds",
+  labels: ["outcome"],
+  level: ({ outcome }) => (outcome === "error" ? "warn" : "debug"),
+});
+
+/** The vault zeroed its keys. */
+export const locked: TelemetryEvent<"reason"> = defineEvent("vault.lock", {
+  help: "A vault zeroed its keys.",
+  labels: ["reason"],
+  level: "info",
+});
+
+/** The audit sink refused an entry. */
+export const unrecorded: TelemetryEvent<"action"> = defineEvent("vault.unrecorded", {
+  help: "An access that the audit sink did not take.",
+  labels: ["action"],
+  level: "error",
+});

@@ -1,0 +1,126 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PGlite } from "@electric-sql/pglite";
+import type { SqlClient } from "@seaworthy/core";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type ConformancePlace, vaultStoreConformance } from "../src/conformance.ts";
+import { fileStore, memoryStore, openVault, postgresStore, postgresVaultMigration } from "../src/index.ts";
+
+function suite(name: string, createPlace: () => Promise<ConformancePlace>): void {
+  describe(name, () => {
+    for (const { title, run } of vaultStoreConformance(createPlace)) it(title, run);
+  });
+}
+
+suite("the memory store", async () => {
+  const store = memoryStore();
+  return { open: () => store };
+});
+
+suite("the file store", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "vault-conformance-"));
+  return {
+    open: () => fileStore(join(directory, "credentials.vault")),
+    close: () => rm(directory, { recursive: true }),
+  };
+});
+
+describe("the PostgreSQL store on PGlite", () => {
+  let db: PGlite;
+  beforeAll(async () => {
+    db = await PGlite.create();
+  }, 60_000);
+  afterAll(() => db.close());
+  postgresSuite(() => db);
+});
+
+const url = process.env.DATABASE_URL ?? "postgres://postgres@127.0.0.1:5432/postgres";
+const reachable = await serverAnswers();
+if (!reachable && process.env.CI === undefined)
+  console.log(`No PostgreSQL at ${new URL(url).host}: its vault tests are skipped.`);
+
+describe.skipIf(!reachable && process.env.CI === undefined)("the PostgreSQL store on a server, over a pool", () => {
+  const schema = `vault_test_${randomBytes(4).toString("hex")}`;
+  let pool: pg.Pool;
+  beforeAll(() => {
+    pool = new pg.Pool({ connectionString: url, max: 6 });
+  });
+  afterAll(async () => {
+    await pool.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
+    await pool.end();
+  });
+  postgresSuite(() => pool, schema);
+
+  it("creates its schema once when many clients come first at the same time", async () => {
+    const fresh = `${schema}_race`;
+    try {
+      const stores = Array.from({ length: 6 }, () => postgresStore(pool, { schema: fresh }));
+      expect(await Promise.all(stores.map((store) => store.epoch()))).toEqual(Array(6).fill(undefined));
+    } finally {
+      await pool.query(`DROP SCHEMA IF EXISTS ${fresh} CASCADE`);
+    }
+  });
+
+  it("lets two processes' worth of pools write 60 entries each and keeps all 120", async () => {
+    const pools = [pool, new pg.Pool({ connectionString: url, max: 3 })];
+    const name = randomBytes(4).toString("hex");
+    try {
+      const write = async (client: pg.Pool, writer: number): Promise<void> => {
+        const store = postgresStore(client, { schema, name });
+        await using vault = await openVault({ store, key: new Uint8Array(32), create: true });
+        for (let i = 0; i < 60; i++) await vault.set(`${writer}/${i}`, "value");
+      };
+      await Promise.all(pools.map(write));
+      await using vault = await openVault({ store: postgresStore(pool, { schema, name }), key: new Uint8Array(32) });
+      expect(await vault.verify()).toMatchObject({ entries: 120, epoch: 121 });
+    } finally {
+      await pools[1]?.end();
+    }
+  });
+});
+
+function postgresSuite(client: () => SqlClient, schema?: string): void {
+  for (const { title, run } of vaultStoreConformance(async () => {
+    const name = randomBytes(4).toString("hex");
+    return { open: () => postgresStore(client(), { name, ...(schema !== undefined && { schema }) }) };
+  }))
+    it(title, run);
+
+  it("drops the segments that no head needs any more, in the same statement as the write", async () => {
+    const name = randomBytes(4).toString("hex");
+    const store = postgresStore(client(), { name, ...(schema !== undefined && { schema }) });
+    await using vault = await openVault({ store, key: new Uint8Array(32), create: true });
+    for (let i = 0; i < 8; i++) await vault.set(`big/${i}`, "x".repeat(40_000));
+    for (let i = 0; i < 3; i++) await vault.rotateKeys();
+    const table = `${schema ?? "seaworthy_vault"}.segments`;
+    const { rows } = await client().query(`SELECT count(*)::int AS count FROM ${table} WHERE vault = $1`, [name]);
+    expect(rows[0]?.count).toBeLessThanOrEqual(2);
+    expect(await vault.verify()).toMatchObject({ entries: 8 });
+  });
+
+  it("works on tables that the host has migrated itself", async () => {
+    const own = `vault_own_${randomBytes(4).toString("hex")}`;
+    for (const statement of postgresVaultMigration(own)) await client().query(statement);
+    try {
+      const store = postgresStore(client(), { schema: own, migrate: false });
+      await using vault = await openVault({ store, key: new Uint8Array(32), create: true });
+      expect(vault.epoch).toBe(1);
+    } finally {
+      await client().query(`DROP SCHEMA ${own} CASCADE`);
+    }
+  });
+}
+
+async function serverAnswers(): Promise<boolean> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2000 });
+  try {
+    await client.connect();
+    await client.end();
+    return true;
+  } catch {
+    return false;
+  }
+}
