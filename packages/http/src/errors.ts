@@ -1,0 +1,54 @@
+import { defineErrors, type ErrorFactory } from "@seaworthy/core";
+
+/** The failures that the edge itself answers. */
+export const errors: {
+  readonly HTTP_NOT_FOUND: ErrorFactory;
+  readonly HTTP_METHOD_NOT_ALLOWED: ErrorFactory;
+  readonly HTTP_MALFORMED_JSON: ErrorFactory;
+  readonly HTTP_MALFORMED_REQUEST: ErrorFactory;
+  readonly HTTP_BODY_TOO_LARGE: ErrorFactory;
+  readonly HTTP_UNSUPPORTED_MEDIA_TYPE: ErrorFactory;
+  readonly HTTP_UNAUTHENTICATED: ErrorFactory;
+  readonly HTTP_FORBIDDEN: ErrorFactory;
+  readonly HTTP_RATE_LIMITED: ErrorFactory;
+  readonly HTTP_OVERLOADED: ErrorFactory;
+  readonly HTTP_IDEMPOTENCY_KEY_MISSING: ErrorFactory;
+  readonly HTTP_IDEMPOTENCY_KEY_INVALID: ErrorFactory;
+  readonly HTTP_IDEMPOTENCY_KEY_REUSED: ErrorFactory;
+  readonly HTTP_IDEMPOTENCY_IN_FLIGHT: ErrorFactory;
+  readonly HTTP_REQUEST_FAILED: ErrorFactory;
+} = defineErrors(
+  {
+    HTTP_NOT_FOUND: { status: 404, title: "Not found", stackless: true },
+    HTTP_METHOD_NOT_ALLOWED: { status: 405, title: "Method not allowed", stackless: true },
+    HTTP_MALFORMED_JSON: { status: 400, title: "The body is not JSON", stackless: true },
+    HTTP_MALFORMED_REQUEST: { status: 400, title: "The request is malformed", stackless: true },
+    HTTP_BODY_TOO_LARGE: { status: 413, title: "The body is too large", expose: ["limit"], stackless: true },
+    HTTP_UNSUPPORTED_MEDIA_TYPE: { status: 415, title: "The body's media type is not supported", stackless: true },
+    HTTP_UNAUTHENTICATED: { status: 401, title: "Authentication is needed", stackless: true },
+    HTTP_FORBIDDEN: { status: 403, title: "Forbidden", stackless: true },
+    HTTP_RATE_LIMITED: { status: 429, title: "Too many requests", retryable: true, stackless: true },
+    HTTP_OVERLOADED: {
+      status: 503,
+      title: "The service is overloaded",
+      retryable: true,
+      expose: true,
+      stackless: true,
+    },
+    HTTP_IDEMPOTENCY_KEY_MISSING: { status: 400, title: "An Idempotency-Key header is needed", stackless: true },
+    HTTP_IDEMPOTENCY_KEY_INVALID: { status: 400, title: "The Idempotency-Key header is not valid", stackless: true },
+    HTTP_IDEMPOTENCY_KEY_REUSED: {
+      status: 422,
+      title: "The Idempotency-Key was used for another request",
+      stackless: true,
+    },
+    HTTP_IDEMPOTENCY_IN_FLIGHT: {
+      status: 409,
+      title: "A request with this Idempotency-Key is being processed",
+      retryable: true,
+      stackless: true,
+    },
+    HTTP_REQUEST_FAILED: { status: 500, title: "The request failed", stackless: true },
+  },
+  { owner: "@seaworthy/http" },
+);

@@ -1,0 +1,76 @@
+import { type Clock, systemClock } from "@seaworthy/core";
+import { checkOptions, wholeNumber } from "@seaworthy/core/options";
+import type { Answer } from "./exchange.ts";
+
+/** What a store knows of a key. */
+export type IdempotencyRecord =
+  | { state: "in-flight"; fingerprint: string }
+  | { state: "done"; fingerprint: string; answer: Answer };
+
+/** Keeps the first answer to each key. */
+export interface IdempotencyStore {
+  /**
+   * Claims a key for `ttl` milliseconds if nobody holds it, and resolves to `undefined`; else resolves to what is known.
+   * Two claims at once must not both get it.
+   *
+   * @param token - of this claim: only who holds it may complete or release
+   */
+  claim(key: string, fingerprint: string, token: string, ttl: number): Promise<IdempotencyRecord | undefined>;
+  /** Keeps the answer for `ttl` milliseconds from now, unless another claim holds the key by now. */
+  complete(key: string, fingerprint: string, token: string, answer: Answer, ttl: number): Promise<void>;
+  /** Gives the claimed key back, so that the request can be made again; of another claim it takes nothing. */
+  release(key: string, token: string): Promise<void>;
+}
+
+/** Options of {@link memoryIdempotencyStore}. */
+export interface MemoryIdempotencyStoreOptions {
+  /** Most keys kept, at least 1; beyond it the oldest finished ones go. @default 10000 */
+  entries?: number;
+  /** @default systemClock */
+  clock?: Clock;
+}
+
+interface Entry {
+  record: IdempotencyRecord;
+  token: string;
+  expires: number;
+}
+
+/**
+ * Keeps answers in this process: for one instance, and for tests.
+ *
+ * @throws TypeError when an option is malformed
+ */
+export function memoryIdempotencyStore(options: MemoryIdempotencyStoreOptions = {}): IdempotencyStore {
+  checkOptions("memoryIdempotencyStore", options, ["entries", "clock"]);
+  const { entries: most = 10_000, clock = systemClock } = options;
+  wholeNumber("memoryIdempotencyStore.entries", most, 1);
+  const held = new Map<string, Entry>();
+  const shrink = (): void => {
+    for (const [key, { record, expires }] of held) {
+      if (held.size < most) return;
+      if (record.state === "done" || expires <= clock.monotonic()) held.delete(key);
+    }
+  };
+  const holds = (key: string, token: string): boolean => {
+    const entry = held.get(key);
+    return entry === undefined || entry.token === token;
+  };
+  return {
+    async claim(key, fingerprint, token, ttl) {
+      const known = held.get(key);
+      if (known !== undefined && known.expires > clock.monotonic()) return known.record;
+      held.delete(key);
+      if (held.size >= most) shrink();
+      held.set(key, { record: { state: "in-flight", fingerprint }, token, expires: clock.monotonic() + ttl });
+      return undefined;
+    },
+    async complete(key, fingerprint, token, answer, ttl) {
+      if (!holds(key, token)) return;
+      held.set(key, { record: { state: "done", fingerprint, answer }, token, expires: clock.monotonic() + ttl });
+    },
+    async release(key, token) {
+      if (holds(key, token)) held.delete(key);
+    },
+  };
+}

@@ -1,0 +1,21 @@
+export { addressKey, clientAddress } from "./client-address.ts";
+export { createCors } from "./cors.ts";
+export { errors as httpErrors } from "./errors.ts";
+export { createIdempotency } from "./idempotency.ts";
+export { memoryIdempotencyStore } from "./idempotency-store.ts";
+export { requestId } from "./request-id.ts";
+export { reply } from "./route.ts";
+export { securityHeaders } from "./security-headers.ts";
+
+export type { ClientAddress, TrustProxy } from "./client-address.ts";
+export type { Cors, CorsOptions } from "./cors.ts";
+export type { EdgeOptions } from "./edge.ts";
+export type { Answer, EdgeRequest, Header } from "./exchange.ts";
+export type { Idempotency, IdempotencyOptions, IdempotentAnswer } from "./idempotency.ts";
+export type { IdempotencyRecord, IdempotencyStore, MemoryIdempotencyStoreOptions } from "./idempotency-store.ts";
+export type { LimitDecision, LimiterPort, LimitRule } from "./limits.ts";
+export type { ShedOptions } from "./load.ts";
+export type { HealthPort, LevelPort, LifecyclePort, MetricsPort, OperationsOptions } from "./operations.ts";
+export type { EdgeHandle } from "./operations-listener.ts";
+export type { Reply, RouteInput, RouteSchemas, Validated } from "./route.ts";
+export type { HeaderOverrides } from "./security-headers.ts";

@@ -1,0 +1,63 @@
+import type { IncomingMessage } from "node:http";
+import { boundedJson } from "@seaworthy/validators";
+import { errors } from "../errors.ts";
+
+const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
+const OTHER_CHARSET = /charset=(?!"?utf-8)/i;
+const DEPTH = 64;
+
+/**
+ * Reads a JSON body of at most `limit` bytes; no body is `undefined`. What it refuses is still there to be discarded, so
+ * that the client gets to read why.
+ *
+ * @throws HTTP_UNSUPPORTED_MEDIA_TYPE when it is not announced as JSON in UTF-8
+ * @throws HTTP_BODY_TOO_LARGE as soon as the limit is passed, announced or counted
+ * @throws HTTP_MALFORMED_JSON when it is not JSON, or nested or keyed beyond bounds
+ */
+export async function readJson(request: IncomingMessage, limit: number): Promise<unknown> {
+  checkJsonHeaders((name) => request.headers[name] as string | undefined, limit);
+  return parseJson(await readBytes(request, limit), limit);
+}
+
+/** Refuses by its headers a body that would not be read. */
+export function checkJsonHeaders(header: (name: string) => string | undefined, limit: number): void {
+  const type = header("content-type");
+  if (type !== undefined && (!JSON_TYPE.test(type) || OTHER_CHARSET.test(type)))
+    throw errors.HTTP_UNSUPPORTED_MEDIA_TYPE();
+  const encoding = header("content-encoding");
+  if (encoding !== undefined && encoding.toLowerCase() !== "identity") throw errors.HTTP_UNSUPPORTED_MEDIA_TYPE();
+  if (Number(header("content-length") ?? 0) > limit) throw errors.HTTP_BODY_TOO_LARGE({ limit });
+}
+
+function readBytes(request: IncomingMessage, limit: number): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const settle = (action: () => void): void => {
+      request.off("data", onData).off("end", onEnd).off("error", onFailure).off("close", onFailure);
+      action();
+    };
+    const onData = (chunk: Buffer): void => {
+      length += chunk.length;
+      if (length <= limit) return void chunks.push(chunk);
+      settle(() => reject(errors.HTTP_BODY_TOO_LARGE({ limit })));
+      request.resume(); // read on and thrown away: a client that still writes would not see the answer
+    };
+    const onEnd = (): void =>
+      settle(() => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
+    // The client left, or broke the framing: nobody is there to be answered, and it is not this service's fault.
+    const onFailure = (): void => settle(() => reject(errors.HTTP_MALFORMED_REQUEST()));
+    if (request.readableEnded || request.destroyed) return onEnd();
+    request.on("data", onData).on("end", onEnd).on("error", onFailure).on("close", onFailure);
+  });
+}
+
+/** Bytes as JSON within bounds; none are no body, `undefined`. */
+export function parseJson(bytes: Uint8Array, limit: number): unknown {
+  if (bytes.length === 0) return undefined;
+  try {
+    return boundedJson(bytes, { bytes: limit, depth: DEPTH, keys: 10_000 });
+  } catch {
+    throw errors.HTTP_MALFORMED_JSON();
+  }
+}

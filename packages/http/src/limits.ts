@@ -1,0 +1,66 @@
+import { checkOptions, flag, optionalFunction, showValue } from "@seaworthy/core/options";
+import { addressKey } from "./client-address.ts";
+import type { EdgeRequest } from "./exchange.ts";
+
+/** What a limiter decided. */
+export interface LimitDecision {
+  allowed: boolean;
+  limit?: number;
+  remaining?: number;
+  /** Milliseconds until the whole limit is there again. */
+  resetAfter?: number;
+  /** Milliseconds until one more is allowed. */
+  retryAfter: number;
+}
+
+/** Something that counts, such as a limiter of `@seaworthy/ratelimit`. */
+export interface LimiterPort {
+  consume(key: string): Promise<LimitDecision> | LimitDecision;
+}
+
+/** One limit of the edge. */
+export interface LimitRule {
+  /** Which requests: a path prefix such as `"/login"`, optionally behind a method (`"POST /login"`), or a function. @default all */
+  match?: string | ((request: EdgeRequest) => boolean);
+  limiter: LimiterPort;
+  /** Whose requests are counted together. @default the client's address, the /64 of an IPv6 one */
+  key?: (request: EdgeRequest) => string;
+  /** Whether the rule is applied after authentication, when the principal is known. @default false */
+  byPrincipal?: boolean;
+  /** Headers that tell the client of the decision, such as `rateLimitHeaders` of `@seaworthy/ratelimit` makes. @default none */
+  headers?: (decision: LimitDecision) => Readonly<Record<string, string | number>>;
+}
+
+/** A rule with its defaults filled in. */
+export interface CheckedRule {
+  matches(request: EdgeRequest): boolean;
+  keyOf(request: EdgeRequest): string;
+  readonly limiter: LimiterPort;
+  readonly byPrincipal: boolean;
+  readonly headers: LimitRule["headers"];
+}
+
+const OPTIONS = ["match", "limiter", "key", "byPrincipal", "headers"];
+
+/** @throws TypeError when a rule has no limiter, or its match is neither a path nor a function */
+export function checkRule(rule: LimitRule): CheckedRule {
+  checkOptions("limits", rule, OPTIONS);
+  const { match, limiter, key, byPrincipal = false, headers } = rule;
+  if (typeof limiter?.consume !== "function") throw new TypeError("limits: limiter must have consume(key)");
+  flag("limits: byPrincipal", byPrincipal);
+  optionalFunction("limits: key", key);
+  optionalFunction("limits: headers", headers);
+  const keyOf = key ?? ((request) => addressKey(request.address));
+  return { limiter, byPrincipal, matches: matcher(match), keyOf, headers };
+}
+
+function matcher(match: LimitRule["match"]): (request: EdgeRequest) => boolean {
+  if (match === undefined) return () => true;
+  if (typeof match === "function") return match;
+  const [, method, prefix] = /^(?:([A-Z]+) )?(\/\S*)$/.exec(String(match)) ?? [];
+  if (prefix === undefined)
+    throw new TypeError(`limits: match must be a path such as "POST /login"; got ${showValue(match)}`);
+  const inside = (path: string): boolean =>
+    path === prefix || path.startsWith(prefix.endsWith("/") ? prefix : `${prefix}/`);
+  return (request) => (method === undefined || request.method === method) && inside(request.path);
+}
