@@ -1,0 +1,61 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import {
+  currentContext,
+  defineErrors,
+  defineEvent,
+  onTelemetry,
+  runWithContext,
+  scrubSecrets,
+  secret,
+} from "@seaworthy/core";
+import { compare } from "./harness.ts";
+
+const event = defineEvent("bench.done", { help: "Something was done.", unit: "seconds", labels: ["outcome"] });
+let counter = 0;
+const increment = (): void => void counter++;
+const emit = (): void => {
+  if (event.active) event.emit({ outcome: "ok" }, 0.1);
+  counter++;
+};
+
+await compare("An event with no listener", { "nothing (floor)": increment, "event.active, then emit": emit });
+const end = onTelemetry(increment);
+await compare("An event with one listener", { "calling a function": increment, "event.emit": emit });
+end();
+
+const raw = new AsyncLocalStorage<object>();
+const fields = { correlationId: "r-1" };
+await compare("Context", {
+  "AsyncLocalStorage.run": () => raw.run(fields, increment),
+  runWithContext: () => runWithContext(fields, increment),
+});
+await runWithContext(fields, () =>
+  raw.run(fields, () =>
+    compare("Reading the context", {
+      "AsyncLocalStorage.getStore": () => raw.getStore(),
+      currentContext: () => currentContext(),
+    }),
+  ),
+);
+
+const errors = defineErrors({
+  BENCH_FULL: { title: "With a stack" },
+  BENCH_STACKLESS: { title: "Without", stackless: true },
+});
+await compare("Errors", {
+  "new Error": () => new Error("With a stack"),
+  "an error with a code": () => errors.BENCH_FULL(),
+  "a stackless error with a code": () => errors.BENCH_STACKLESS(),
+});
+
+const line = JSON.stringify({
+  level: 30,
+  msg: "request completed",
+  url: "/orders/7",
+  headers: { accept: "*/*", host: "example.test" },
+});
+const held = Array.from({ length: 10 }, (_, i) => secret(`a-secret-of-usual-length-${i}`));
+await compare(`Scrubbing ${held.length} secrets out of a line of ${line.length} units`, {
+  "10 × String.includes": () => held.some((one) => line.includes(one.reveal())),
+  scrubSecrets: () => scrubSecrets(line),
+});

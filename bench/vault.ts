@@ -1,0 +1,156 @@
+import { createCipheriv, createDecipheriv, hash, randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { open, readdir, readFile, rename } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileStore, memoryStore, openVault, type Vault } from "@seaworthy/vault";
+import { compare } from "./harness.ts";
+
+const ENTRIES = 10_000;
+const key = randomBytes(32);
+const value = randomBytes(24).toString("base64url");
+const directory = mkdtempSync(join(tmpdir(), "bench-vault-"));
+
+try {
+  await unlocking();
+  const { path, bundle } = await fill();
+  await reading(path, bundle);
+  await opening(path);
+  await listing(path);
+  await writing(path);
+  await growing();
+} finally {
+  rmSync(directory, { recursive: true });
+}
+
+/** A file of 10 000 entries, and the same as a bundle. */
+async function fill(): Promise<{ path: string; bundle: Uint8Array }> {
+  await using source = await openVault({ store: memoryStore(), key, create: true, autoLock: false });
+  for (let i = 0; i < ENTRIES; i++) await source.set(`service/${i}/api-key`, value);
+  const bundle = await source.exportTo({ key });
+  const path = join(directory, "large", "credentials.vault");
+  await using vault = await openVault({ store: fileStore(path), key, create: true, autoLock: false });
+  await vault.importFrom(bundle, { key });
+  return { path, bundle };
+}
+
+async function unlocking(): Promise<void> {
+  const kdf = { memory: "64mib", passes: 3, lanes: 4 };
+  const withPassword = memoryStore();
+  const withKey = memoryStore();
+  await (await openVault({ store: withPassword, password: "correct horse", kdf, create: true })).close();
+  await (await openVault({ store: withKey, key, create: true })).close();
+  const cycle = async (store: typeof withKey, credential: object): Promise<void> =>
+    (await openVault({ store, ...credential, autoLock: false })).close();
+  await compare(
+    "open and unlock an empty vault",
+    {
+      "password, 64 MiB, 3 passes, 4 lanes": () => cycle(withPassword, { password: "correct horse" }),
+      "raw key": () => cycle(withKey, { key }),
+    },
+    { asynchronous: true, rounds: 15 },
+  );
+}
+
+async function reading(path: string, bundle: Uint8Array): Promise<void> {
+  const nonce = randomBytes(12);
+  const cipher = createCipheriv("aes-256-gcm", key, nonce, { authTagLength: 16 });
+  const box = Buffer.concat([cipher.update(value), cipher.final()]);
+  const tag = cipher.getAuthTag();
+  const bare = (): string => {
+    const decipher = createDecipheriv("aes-256-gcm", key, nonce, { authTagLength: 16 });
+    decipher.setAuthTag(tag);
+    return decipher.update(box, undefined, "utf8") + decipher.final("utf8");
+  };
+  const options = { key, autoLock: false as const };
+  await using inMemory = await openVault({ store: memoryStore(bundle), ...options });
+  await using inFile = await openVault({ store: fileStore(path), ...options });
+  await using relaxed = await openVault({ store: fileStore(path), ...options, refreshEvery: "1s" });
+  const get = (vault: Vault) => () => vault.get("service/5000/api-key");
+  await compare(
+    "get one of 10 000 entries",
+    {
+      "bare AES-256-GCM decrypt": bare,
+      "get, memory": get(inMemory),
+      "get, file, refreshEvery 1s": get(relaxed),
+      "get, file, looks at the file each time": get(inFile),
+    },
+    { asynchronous: true },
+  );
+}
+
+async function opening(path: string): Promise<void> {
+  const files = [
+    path,
+    ...(await readdir(`${path}.d`)).filter((name) => name.startsWith("s")).map((name) => join(`${path}.d`, name)),
+  ];
+  const size = files.reduce((sum, file) => sum + statSync(file).size, 0);
+  await compare(
+    `open ${ENTRIES} entries, ${(size / 1e6).toFixed(1)} MB in ${files.length} files`,
+    {
+      "read the files and hash them once": async () => {
+        for (const file of files) hash("sha256", await readFile(file));
+      },
+      "open with a raw key, everything authenticated": async () =>
+        (await openVault({ store: fileStore(path), key, autoLock: false })).close(),
+    },
+    { asynchronous: true, rounds: 15 },
+  );
+}
+
+async function listing(path: string): Promise<void> {
+  await using vault = await openVault({ store: fileStore(path), key, autoLock: false });
+  await compare(`list ${ENTRIES} entries`, { list: () => vault.list().length }, { rounds: 15 });
+}
+
+async function writing(path: string): Promise<void> {
+  const small = join(directory, "small", "credentials.vault");
+  await using few = await openVault({ store: fileStore(small), key, create: true, autoLock: false });
+  for (let i = 0; i < 50; i++) await few.set(`entry/${i}`, value);
+  await using many = await openVault({ store: fileStore(path), key, autoLock: false });
+  const bytes = await readFile(small);
+  let turn = 0;
+  await compare(
+    "set",
+    {
+      "bare atomic write of the small vault's bytes": () => atomicWrite(join(directory, "bare"), bytes),
+      "set in a vault of 50 entries": () => few.set(`entry/${turn++ % 50}`, value),
+      "set in a vault of 10 000 entries": () => many.set(`service/${turn++ % ENTRIES}/api-key`, value),
+    },
+    { asynchronous: true, rounds: 15, iterations: 20 },
+  );
+}
+
+/** What a vault's bytes cost as it is filled: linear is 2, quadratic is 4. */
+async function growing(): Promise<void> {
+  const written: number[] = [];
+  for (const count of [ENTRIES / 2, ENTRIES]) {
+    const store = memoryStore();
+    let bytes = 0;
+    const counting: typeof store = {
+      ...store,
+      commit: (expected, next) => {
+        bytes += next.head.length + next.add.reduce((sum, segment) => sum + segment.bytes.length, 0);
+        return store.commit(expected, next);
+      },
+    };
+    await using vault = await openVault({ store: counting, key, create: true, autoLock: false });
+    for (let i = 0; i < count; i++) await vault.set(`entry/${i}`, value);
+    written.push(bytes);
+  }
+  const [half, whole] = written as [number, number];
+  console.log(
+    `\nbytes written to fill a vault by single sets\n  ${ENTRIES / 2} entries: ${(half / 1e6).toFixed(0)} MB, ${ENTRIES}: ${(whole / 1e6).toFixed(0)} MB, ${(whole / half).toFixed(2)} ×`,
+  );
+}
+
+async function atomicWrite(path: string, bytes: Uint8Array): Promise<void> {
+  const handle = await open(`${path}.tmp`, "w", 0o600);
+  await handle.writeFile(bytes);
+  await handle.sync();
+  await handle.close();
+  await rename(`${path}.tmp`, path);
+  const parent = await open(directory, "r");
+  await parent.sync();
+  await parent.close();
+}
