@@ -1,0 +1,39 @@
+import { join } from "node:path";
+import { byteSize, duration, loadConfig, port, secretText, url } from "@seaworthy/config";
+import { z } from "zod";
+
+const home = join(import.meta.dirname, "..");
+
+/** Everything that can be set, with its defaults; `config/{profile}.json` and the environment lie over them. */
+export const schema = z.object({
+  http: z.object({
+    host: z.string().default("127.0.0.1"),
+    port: port({ ephemeral: true }).default(3000),
+    requestTimeout: duration().default(10_000),
+    bodyLimit: byteSize().default(100_000),
+  }),
+  log: z.object({
+    level: z.enum(["trace", "debug", "info", "warn", "error"]).default("info"),
+    slow: duration().default(500),
+    file: z.string().optional(),
+  }),
+  data: z.object({ directory: z.string().default(join(home, "data")) }).prefault({}),
+  vault: z.object({ password: secretText({ minBytes: 12 }).optional() }).prefault({}),
+  upstream: z.object({
+    url: url().optional(),
+    port: port({ ephemeral: true }).default(3001),
+    timeout: duration().default(1000),
+    failureRate: z.number().min(0).max(1).default(0.2),
+    openFor: duration().default(10_000),
+  }),
+  shutdown: z.object({
+    drainDelay: duration().default(5000),
+    drainTimeout: duration().default(15_000),
+  }),
+  embeddings: z.object({ dimensions: z.int().min(1).max(4096).default(8) }),
+});
+
+export type HarborConfig = Readonly<z.output<typeof schema>>;
+
+/** Reads the configuration of this process, from beside this file whatever the working directory is. */
+export const readConfig = (): Promise<HarborConfig> => loadConfig(schema, { directory: join(home, "config") });

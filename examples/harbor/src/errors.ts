@@ -1,0 +1,11 @@
+import { defineErrors } from "@seaworthy/core";
+
+/** The failures of this service that clients can meet, besides those that the edge answers for every service. */
+export const errors = defineErrors(
+  {
+    HARBOR_TASK_NOT_FOUND: { status: 404, title: "No such task", expose: ["id"] },
+    HARBOR_STORE_FULL: { status: 507, title: "The store is full", expose: ["limit"] },
+    HARBOR_UPSTREAM_REFUSED: { status: 502, title: "The classifier refused", retryable: true },
+  },
+  { owner: "harbor" },
+);

@@ -1,0 +1,65 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { isSeaworthyError } from "@seaworthy/core";
+import { breakerCheck, createHealth, eventLoopCheck, memoryCheck } from "@seaworthy/health";
+import { createLifecycle } from "@seaworthy/lifecycle";
+import { createLogger, file, stdout } from "@seaworthy/logger";
+import { createMetrics } from "@seaworthy/metrics";
+import type { Express } from "express";
+import { createApp } from "./app.ts";
+import { banner } from "./banner.ts";
+import { type HarborConfig, readConfig } from "./config.ts";
+import { upstreamKey } from "./credentials.ts";
+import { createClassifier } from "./upstream/classifier.ts";
+import { startUpstream, type UpstreamProcess } from "./upstream/process.ts";
+
+const config = await readConfig().catch((error: unknown) => {
+  // All problems at once, none with a secret in it; there is no logger yet.
+  if (isSeaworthyError(error)) console.error(error.message);
+  else console.error(error);
+  process.exit(1);
+});
+await serve(config);
+
+async function serve({ http, log, data, vault, upstream, shutdown, embeddings }: HarborConfig): Promise<void> {
+  const destinations = [
+    stdout(),
+    ...(log.file === undefined
+      ? []
+      : [file({ path: log.file, rotate: { size: "10mb", every: "1d" }, keep: { files: 7 } })]),
+  ];
+  const logger = createLogger({ name: "harbor", level: log.level, destinations });
+  const metrics = createMetrics();
+  logger.observe();
+  metrics.observe();
+
+  const health = createHealth({ name: "harbor", details: "always" });
+  health.add("event-loop", eventLoopCheck(), { groups: ["live", "ready"] });
+  health.add("memory", memoryCheck(), { groups: ["ready"] });
+
+  const life = createLifecycle({ ...shutdown, flush: () => logger.flush() });
+  let simulated: UpstreamProcess | undefined;
+  let app: Express | undefined;
+  life.resource("upstream", {
+    start: async () => {
+      const apiKey = await upstreamKey(data.directory, vault.password);
+      if (upstream.url === undefined) simulated = await startUpstream(apiKey, upstream.port, upstream.failureRate);
+      const url = upstream.url ?? (simulated as UpstreamProcess).url;
+      const classifier = createClassifier({ ...upstream, url, apiKey });
+      health.add("classifier", breakerCheck(classifier.breaker), { critical: false, groups: ["ready"] });
+      app = createApp({
+        config: { http, embeddings },
+        classifier,
+        edge: { health, metrics, lifecycle: life },
+      });
+    },
+    stop: () => simulated?.stop(),
+  });
+  const server = createServer((req, res) => (app as Express)(req, res));
+  life.serve(server, { host: http.host, port: http.port });
+  await life.start();
+
+  const url = `http://${http.host === "0.0.0.0" ? "127.0.0.1" : http.host}:${(server.address() as AddressInfo).port}`;
+  logger.info({ url }, "listening");
+  if (process.env.NODE_ENV !== "production") process.stdout.write(banner(url, simulated?.url));
+}

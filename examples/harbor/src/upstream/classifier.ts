@@ -1,0 +1,56 @@
+import type { Secret } from "@seaworthy/core";
+import { type Breaker, createBreaker, guardedFetch, policy, tiers } from "@seaworthy/resilience";
+import { z } from "zod";
+import { errors } from "../errors.ts";
+
+const answer = z.object({ label: z.string(), score: z.number() });
+
+/** What a text was found to be. */
+export type Classification = z.output<typeof answer>;
+
+/** The classifier behind its policy, and what answers when it cannot. */
+export interface Classifier {
+  readonly breaker: Breaker;
+  classify(text: string): Promise<{ value: Classification; tier: string }>;
+}
+
+/** Options of {@link createClassifier}. */
+export interface ClassifierOptions {
+  url: string;
+  apiKey: Secret;
+  timeout: number;
+  openFor: number;
+}
+
+/** Calls the upstream through retries, a breaker, a timeout and a bulkhead; a plain rule answers when it cannot. */
+export function createClassifier({ url, apiKey, timeout, openFor }: ClassifierOptions): Classifier {
+  const breaker = createBreaker({ name: "classifier", failureRate: 0.5, minimumCalls: 5, window: "10s", openFor });
+  const guard = policy("classifier", {
+    retry: { attempts: 3, base: "50ms", cap: "500ms" },
+    breaker,
+    timeout,
+    bulkhead: { concurrency: 20, queue: 50, queueTimeout: "1s" },
+  });
+  const call = guardedFetch(guard);
+  const ask = async (text: string): Promise<Classification> => {
+    const response = await call(`${url}/classify`, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        authorization: `Bearer ${apiKey.reveal()}`,
+        "idempotency-key": crypto.randomUUID(),
+      },
+      body: JSON.stringify({ text }),
+    });
+    if (!response.ok) throw errors.HARBOR_UPSTREAM_REFUSED({ status: response.status });
+    return answer.parse(await response.json());
+  };
+  const answers = tiers("classify", [
+    { name: "model", run: ask },
+    {
+      name: "rule",
+      run: async (text: string) => ({ label: /urgent|fire|leak/i.test(text) ? "urgent" : "unknown", score: 0.5 }),
+    },
+  ]);
+  return { breaker, classify: (text) => answers.run(text) };
+}

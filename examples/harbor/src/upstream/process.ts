@@ -1,0 +1,36 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import type { Secret } from "@seaworthy/core";
+
+/** The simulated upstream, running. */
+export interface UpstreamProcess {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Starts the simulated upstream as a process of its own and waits until it listens. */
+export async function startUpstream(apiKey: Secret, port: number, failureRate: number): Promise<UpstreamProcess> {
+  const child = fork(join(import.meta.dirname, "server.ts"), {
+    env: {
+      PATH: process.env.PATH,
+      UPSTREAM_API_KEY: apiKey.reveal(),
+      UPSTREAM_PORT: String(port),
+      UPSTREAM_FAILURE_RATE: String(failureRate),
+    },
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
+  const failed = once(child, "exit").then(([code]) => {
+    throw new Error(`the simulated upstream ended with ${code} before it listened`);
+  });
+  const [listening] = (await Promise.race([once(child, "message"), failed])) as [{ port: number }];
+  failed.catch(() => undefined); // an exit from here on is noticed by whoever calls it
+  return { url: `http://127.0.0.1:${listening.port}`, stop: () => stop(child) };
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, "exit");
+  child.kill("SIGTERM");
+  await exited;
+}

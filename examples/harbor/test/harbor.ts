@@ -1,0 +1,93 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** The example app, running as a process. */
+export interface Harbor extends AsyncDisposable {
+  readonly url: string;
+  readonly upstreamUrl: string;
+  readonly child: ChildProcess;
+  readonly directory: string;
+  /** Everything that it printed so far. */
+  output(): string;
+  /** Its log lines so far. */
+  lines(): Record<string, unknown>[];
+  /** Sends the signal and gives the exit code. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+const home = join(import.meta.dirname, "..");
+
+/** Starts the app on free ports with a data directory of its own. */
+export async function startHarbor(environment: Record<string, string> = {}): Promise<Harbor> {
+  const directory = mkdtempSync(join(tmpdir(), "harbor-"));
+  const child = spawn(process.execPath, ["--conditions=@seaworthy/source", join(home, "src", "main.ts")], {
+    cwd: tmpdir(),
+    env: { PATH: process.env.PATH, NODE_ENV: "test", DATA__DIRECTORY: directory, LOG__LEVEL: "debug", ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding("utf8").on("data", (text: string) => (output += text));
+  const exited = once(child, "exit").then(([code]) => code as number | null);
+  const addresses = (): [string, string] | undefined => {
+    const found = [/harbor listens on (\S+)/, /flaky upstream on (\S+)/].map((pattern) => pattern.exec(output)?.[1]);
+    return found[0] !== undefined && found[1] !== undefined && output.includes("/healthz\n")
+      ? [found[0], found[1]]
+      : undefined;
+  };
+  const [url, upstreamUrl] = await new Promise<[string, string]>((resolve, reject) => {
+    child.stdout.on("data", () => {
+      const found = addresses();
+      if (found !== undefined) resolve(found);
+    });
+    void exited.then((code) => reject(new Error(`harbor ended with ${code} before it listened:\n${output}`)));
+  });
+  return {
+    url,
+    upstreamUrl,
+    child,
+    directory,
+    output: () => output,
+    lines: () =>
+      output
+        .split("\n")
+        .filter((line) => line.startsWith("{"))
+        .map((line) => JSON.parse(line) as Record<string, unknown>),
+    async stop(signal = "SIGTERM") {
+      child.kill(signal);
+      return exited;
+    },
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGKILL");
+      await exited;
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Starts the app and waits for it to end by itself. */
+export async function runHarbor(environment: Record<string, string>): Promise<{ code: number | null; output: string }> {
+  const child = spawn(process.execPath, ["--conditions=@seaworthy/source", join(home, "src", "main.ts")], {
+    env: { PATH: process.env.PATH, NODE_ENV: "test", ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding("utf8").on("data", (text: string) => (output += text));
+  const [code] = (await once(child, "close")) as [number | null];
+  return { code, output };
+}
+
+/** Asks until the answer is the one wanted, for at most ten seconds. */
+export async function eventually<T>(ask: () => Promise<T>, wanted: (answer: T) => boolean): Promise<T> {
+  const end = Date.now() + 10_000;
+  for (;;) {
+    const answer = await ask();
+    if (wanted(answer)) return answer;
+    if (Date.now() > end) throw new Error(`never came: last was ${JSON.stringify(answer)}`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
