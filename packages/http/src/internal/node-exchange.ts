@@ -5,7 +5,7 @@ import type { Answer, Exchange, Incoming } from "../exchange.ts";
 import { keepVary } from "./keep-vary.ts";
 
 // A property, because a WeakMap of so many short-lived keys costs the garbage collector dearly.
-const EXCHANGE = Symbol("seaworthy.exchange");
+const EXCHANGE: unique symbol = Symbol("seaworthy.exchange");
 
 type Request = IncomingMessage & { originalUrl?: string; [EXCHANGE]?: Exchange };
 
