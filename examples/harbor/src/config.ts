@@ -30,6 +30,7 @@ export const schema = z.object({
     drainDelay: duration().default(5000),
     drainTimeout: duration().default(15_000),
   }),
+  health: z.object({ details: z.enum(["always", "never"]).default("always") }).prefault({}),
   embeddings: z.object({ dimensions: z.int().min(1).max(4096).default(8) }),
 });
 

@@ -21,7 +21,16 @@ const config = await readConfig().catch((error: unknown) => {
 });
 await serve(config);
 
-async function serve({ http, log, data, vault, upstream, shutdown, embeddings }: HarborConfig): Promise<void> {
+async function serve({
+  http,
+  log,
+  data,
+  vault,
+  upstream,
+  shutdown,
+  health: checks,
+  embeddings,
+}: HarborConfig): Promise<void> {
   const destinations = [
     stdout(),
     ...(log.file === undefined
@@ -33,7 +42,7 @@ async function serve({ http, log, data, vault, upstream, shutdown, embeddings }:
   logger.observe();
   metrics.observe();
 
-  const health = createHealth({ name: "harbor", details: "always" });
+  const health = createHealth({ name: "harbor", details: checks.details });
   health.add("event-loop", eventLoopCheck(), { groups: ["live", "ready"] });
   health.add("memory", memoryCheck(), { groups: ["ready"] });
 

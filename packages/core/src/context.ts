@@ -28,7 +28,8 @@ export interface Context {
 const NOTHING: Context = Object.freeze({});
 const storage = shared("context.v1", () => new AsyncLocalStorage<Context>());
 // A wall clock may jump; the remaining time of a deadline is kept on the monotonic clock from the moment it is set.
-const monotonicDeadlines = shared("context-deadlines.v1", () => new WeakMap<Context, number>());
+// It lies on the context itself, unseen, because a WeakMap of so many short-lived keys costs the garbage collector dearly.
+const MONOTONIC = Symbol.for("seaworthy.deadline");
 
 /** The context of the running code; an empty one outside `runWithContext`. It is frozen. */
 export function currentContext(): Context {
@@ -56,17 +57,19 @@ export function runWithContext<T>(fields: Context, fn: () => T): T {
   let deadline: number | undefined;
   if (fields.deadline !== undefined || outer?.deadline !== undefined) deadline = earliest(inner, fields, outer);
   if (fields.signal !== undefined) joinSignals(inner, fields.signal, outer?.signal);
+  if (deadline !== undefined) Object.defineProperty(inner, MONOTONIC, { value: deadline });
   Object.freeze(inner);
-  if (deadline !== undefined) monotonicDeadlines.set(inner, deadline);
   return storage.run(inner, fn);
 }
+
+const monotonicOf = (context: Context): number | undefined => (context as { [MONOTONIC]?: number })[MONOTONIC];
 
 function earliest(inner: { deadline?: unknown }, fields: Context, outer: Context | undefined): number | undefined {
   const given = fields.deadline;
   if (given !== undefined && !Number.isFinite(given))
     throw new TypeError(`deadline must be epoch milliseconds; got ${String(given)}`);
   const own = given === undefined ? Number.POSITIVE_INFINITY : systemClock.monotonic() + (given - systemClock.now());
-  const inherited = outer === undefined ? undefined : monotonicDeadlines.get(outer);
+  const inherited = outer === undefined ? undefined : monotonicOf(outer);
   if (inherited === undefined || own <= inherited) return own;
   inner.deadline = outer?.deadline;
   return inherited;
@@ -92,5 +95,5 @@ export function remainingTime(clock: Clock = systemClock): number {
   const context = storage.getStore();
   if (context?.deadline === undefined) return Number.POSITIVE_INFINITY;
   if (clock !== systemClock) return context.deadline - clock.now();
-  return (monotonicDeadlines.get(context) as number) - clock.monotonic();
+  return (monotonicOf(context) as number) - clock.monotonic();
 }

@@ -45,7 +45,6 @@ interface Registry {
   readonly collected: FinalizationRegistry<RankedMatcher>;
 }
 
-const NEVER = /(?!)/;
 const brand = Symbol.for("seaworthy.secret");
 const registry = shared("secrets.v1", (): Registry => {
   const matchers: RankedMatcher[] = [];
@@ -195,18 +194,16 @@ function register(holder: object, value: unknown): void {
   const forms = formsOf(value, SHORTEST_SCRUBBED);
   if (forms === undefined) return;
   const { needles, encoded, longest } = forms;
-  // Nearly no text has a percent sign, so the pattern is hardly ever tried.
-  const patternFor = (text: string): RegExp => (encoded !== undefined && text.includes("%") ? encoded : NEVER);
+  const encodedIn = (text: string): boolean => encoded !== undefined && text.includes("%") && text.search(encoded) >= 0;
   const matcher: RankedMatcher = Object.freeze({
     longest,
     length: Math.min(...needles.map((needle) => needle.length)),
-    test: (text: string) => needles.some((needle) => text.includes(needle)) || text.search(patternFor(text)) >= 0,
+    test: (text: string) => needles.some((needle) => text.includes(needle)) || encodedIn(text),
     scrub: (text: string) => {
-      const rest = text.replace(patternFor(text), () => REDACTED);
-      return needles.reduce(
-        (left, needle) => (left.includes(needle) ? left.replaceAll(needle, () => REDACTED) : left),
-        rest,
-      );
+      // Nearly no text has a percent sign, so the pattern is hardly ever tried.
+      let rest = encoded !== undefined && text.includes("%") ? text.replace(encoded, () => REDACTED) : text;
+      for (const needle of needles) if (rest.includes(needle)) rest = rest.replaceAll(needle, () => REDACTED);
+      return rest;
     },
   });
   const at = registry.matchers.findIndex((other) => other.longest < matcher.longest);

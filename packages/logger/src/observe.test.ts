@@ -16,6 +16,7 @@ const broken = defineEvent("loggertest.broken", {
     throw new Error("no level");
   },
 });
+const sized = defineEvent("loggertest.sized", { help: "Has a size.", unit: "ratio" });
 
 test("telemetry events become lines at their level with labels, value, unit and details, until stopped", () => {
   const { logger, records } = captureLogs();
@@ -50,6 +51,17 @@ test("telemetry events become lines at their level with labels, value, unit and 
     { level: 20, event: "loggertest.plain" },
     { level: 20, event: "loggertest.broken" },
   ]);
+});
+
+test("seconds are written to the nanosecond, other units as they are", () => {
+  const { logger, records } = captureLogs();
+  const stop = logger.observe();
+  attempt.emit({ policy: "p", outcome: "failed" }, 0.1 + 0.2);
+  attempt.emit({ policy: "p", outcome: "failed" }, 0.001820907000000034);
+  attempt.emit({ policy: "p", outcome: "failed" }, Number.POSITIVE_INFINITY);
+  sized.emit({}, 0.1 + 0.2);
+  stop();
+  expect(records.map(({ value }) => value)).toEqual([0.3, 0.001820907, "Infinity", 0.1 + 0.2]);
 });
 
 test("an event at a disabled level makes no line, and close ends the observing", async () => {
