@@ -118,4 +118,16 @@ describe("the Dockerfile", () => {
     expect(text).toMatch(/^USER node$/m);
     expect(text).toMatch(/^CMD \["node", /m);
   });
+
+  test("checks liveness, and waits longer than the probe itself does", () => {
+    expect(text).toMatch(/^HEALTHCHECK .*--timeout=4s .*\/livez"\]$/m);
+  });
+
+  test("takes neither a developer's vault nor foreign modules into the image", () => {
+    const left = read("Dockerfile.dockerignore").split("\n");
+    for (const pattern of ["examples/*/data", "**/node_modules", "**/.env", "**/config/local.json"])
+      expect(left).toContain(pattern);
+    const { files } = JSON.parse(read("../package.json")) as { files: string[] };
+    expect(files).toEqual(["config", "src"]);
+  });
 });

@@ -35,10 +35,11 @@ export class Exit {
   /** Tells people. Never throws. */
   say(level: Notice["level"], message: string, details: Notice["details"]): void {
     const notice = { level, message, details };
+    const fallBack = (): void => writeNotice(notice);
     try {
-      this.#settings.report(notice);
+      Promise.resolve(this.#settings.report(notice)).catch(fallBack);
     } catch {
-      writeNotice(notice);
+      fallBack();
     }
   }
 

@@ -1,5 +1,6 @@
 import { captureTelemetry, manualClock } from "@seaworthy/core/testing";
 import { afterEach, describe, expect, test } from "vitest";
+import { nextTurn } from "./internal/within.ts";
 import { createLifecycle } from "./lifecycle.ts";
 import type { LifecycleOptions, Notice, StopReport } from "./options.ts";
 
@@ -145,6 +146,20 @@ describe("a lifecycle", () => {
     expect(notices).toHaveLength(1);
   });
 
+  test("an async listener that rejects is told of and neither ends the service nor changes its exit code", async () => {
+    const { life, notices } = create();
+    life.onChange(async ({ state }) => {
+      if (state !== "stopped") throw new Error(`broken at ${state}`);
+    });
+    await life.start();
+    await nextTurn();
+    expect(life.state).toBe("ready");
+    expect(await life.stop()).toMatchObject({ code: 0 });
+    await nextTurn();
+    expect(notices.map(({ level }) => level)).toEqual(["warn", "warn"]);
+    expect(notices[1]?.message).toContain("broken at draining");
+  });
+
   test.each([
     ["stop", (life: ReturnType<typeof createLifecycle>) => life.stop(7 as never)],
     ["onChange", (life: ReturnType<typeof createLifecycle>) => life.onChange(null as never)],
@@ -253,6 +268,20 @@ describe("a signal", () => {
     for (let turn = 0; turn < 5; turn++) await clock.advance(10);
     expect(log).toEqual(["database closed"]);
     expect(exits).toMatchObject([[1, { cut: [{ kind: "resource", name: "broker" }] }]]);
+  });
+
+  test("during a start that heeds nothing still ends by the deadline, and what was open gets its time to close", async () => {
+    const { life, signal, exits, clock } = create({ deadline: "4s", closeTimeout: "10s" });
+    life.resource("database", { stop: () => new Promise<void>((resolve) => clock.schedule(resolve, 1000)) });
+    life.resource("broker", { start: hang });
+    const started = life.start();
+    started.catch(() => undefined);
+    await clock.advance(10);
+    signal();
+    for (let turn = 0; turn < 40; turn++) await clock.advance(100);
+    await expect(started).rejects.toMatchObject({ code: "LIFECYCLE_START_INTERRUPTED" });
+    expect(clock.pending).toBe(0); // the start's own limit of a minute holds nothing open
+    expect(exits).toMatchObject([[1, { cut: [{ kind: "resource", name: "broker", after: 2000 }], duration: 3000 }]]);
   });
 
   test("during a stop() that the service itself called does not end it by force", async () => {
@@ -380,16 +409,20 @@ describe("the way out", () => {
     }
   });
 
-  test("a report function that throws falls back to standard error", async () => {
+  test.each([
+    [
+      "throws",
+      () => {
+        throw new Error("no");
+      },
+    ],
+    ["rejects", () => Promise.reject(new Error("no"))],
+  ])("a report function that %s falls back to standard error", async (_, report) => {
     const written: string[] = [];
     const { write } = process.stderr;
     process.stderr.write = ((text: string) => written.push(text) > 0) as never;
     try {
-      const { life } = create({
-        report: () => {
-          throw new Error("no");
-        },
-      });
+      const { life } = create({ report });
       life.resource("bad", { start: () => Promise.reject(new Error("broken")) });
       await life.start().catch(() => undefined);
     } finally {

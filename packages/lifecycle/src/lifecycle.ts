@@ -46,7 +46,7 @@ export interface Lifecycle extends AsyncDisposable {
    * @param name - what a report calls it. @default "work"
    */
   track<P extends PromiseLike<unknown>>(promise: P, name?: string): P;
-  /** Calls `listener` at every change of state, at once; the function returned ends that. */
+  /** Calls `listener` at every change of state, at once; the function returned ends that. One that throws or rejects is told. */
   onChange(listener: (change: StateChange) => void): () => void;
 }
 

@@ -36,6 +36,7 @@ export class Service {
   readonly #opened = new Set<Startable>();
   readonly #listeners = new Set<(change: StateChange) => void>();
   readonly #stopping = new AbortController();
+  readonly #abandoned = new AbortController();
   readonly #cut: Cut[] = [];
   #items: readonly Startable[] = [];
   #starting: Promise<void> | undefined;
@@ -110,7 +111,8 @@ export class Service {
     this.#exit.unlisten = listenToProcess({ signals, onSignal, ...(fatalErrors ? { onFatal } : undefined) });
     const onStarted = (item: Startable): void => void this.#opened.add(item);
     const { signal } = this.#stopping;
-    this.#opening = startAll(this.#items, { clock, startTimeout: times.startTimeout, signal, onStarted });
+    const { signal: abandoned } = this.#abandoned;
+    this.#opening = startAll(this.#items, { clock, startTimeout: times.startTimeout, signal, abandoned, onStarted });
     try {
       await this.#opening;
       if (this.#ending !== undefined) throw errors.LIFECYCLE_START_INTERRUPTED();
@@ -186,7 +188,7 @@ export class Service {
     this.#change(kind === "start" ? "failed" : "draining", reason);
     for (const server of this.#servers) server.beginDrain();
     this.#stopping.abort(new Error(`the service is told to stop: ${reason}`));
-    if (kind !== "start") await this.#settleOpening();
+    if (kind !== "start") await this.#settleOpening(end);
     await shutDown({
       clock,
       servers: this.#servers,
@@ -202,16 +204,17 @@ export class Service {
     return this.#finish(reason, clock.monotonic() - began);
   }
 
-  /** Gives a start that is under way the time of a close to heed its signal. */
-  async #settleOpening(): Promise<void> {
+  /** Gives a start that is under way the time of a close to heed its signal, and leaves half of what there is for the rest. */
+  async #settleOpening(end: number): Promise<void> {
     if (this.#opening === undefined) return;
     const { clock, times } = this.#settings;
     const settled = this.#opening.then(undefined, () => undefined);
     const began = clock.monotonic();
-    if ((await within(clock, settled, times.closeTimeout)).done) return;
+    if ((await within(clock, settled, Math.min(times.closeTimeout, (end - began) / 2))).done) return;
     const name = this.#items.find((item) => !this.#opened.has(item))?.name ?? "?";
     const error = errors.LIFECYCLE_START_INTERRUPTED({ resource: name }, { message: "its start heeded no signal" });
     this.#noteCut({ kind: "resource", name, after: clock.monotonic() - began, error });
+    this.#abandoned.abort(error);
   }
 
   #noteCut(cut: Cut): void {
@@ -242,11 +245,14 @@ export class Service {
     const previous = this.state;
     this.state = state;
     telemetry.stateChanged.emit({ state }, undefined, { previous, reason });
+    const failed = (error: unknown): void =>
+      this.#exit.say("warn", `a listener of state changes failed: ${errorLine(error)}`, { error });
     for (const listener of [...this.#listeners]) {
       try {
-        listener({ state, previous, reason });
+        // Left alone, the rejection of an async one would end the service as an error that nobody caught.
+        Promise.resolve(listener({ state, previous, reason })).catch(failed);
       } catch (error) {
-        this.#exit.say("warn", `a listener of state changes failed: ${errorLine(error)}`, { error });
+        failed(error);
       }
     }
   }

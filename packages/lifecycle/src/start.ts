@@ -18,6 +18,8 @@ export interface StartOptions {
   startTimeout: number;
   /** Aborts when the service is told to stop. */
   signal: AbortSignal;
+  /** Aborts when the start under way has not heeded that: it is waited for no longer, and no timer with it. @default never */
+  abandoned?: AbortSignal;
   /** Called with each as soon as it is open. */
   onStarted: (item: Startable) => void;
 }
@@ -36,13 +38,15 @@ export async function startAll(items: readonly Startable[], options: StartOption
   if (options.signal.aborted) throw errors.LIFECYCLE_START_INTERRUPTED();
 }
 
-async function startOne(item: Startable, { clock, startTimeout, signal, onStarted }: StartOptions): Promise<void> {
+async function startOne(item: Startable, options: StartOptions): Promise<void> {
+  const { clock, startTimeout, signal, abandoned, onStarted } = options;
   const began = clock.monotonic();
   const limit = item.startTimeout ?? startTimeout;
   const expiry = new AbortController();
   try {
     const opened = (async () => item.start?.(AbortSignal.any([signal, expiry.signal])))();
-    const result = await within(clock, opened, limit);
+    const settled = abandoned === undefined ? opened : Promise.race([opened, whenAborted(abandoned)]);
+    const result = await within(clock, settled, limit);
     if (!result.done) throw errors.LIFECYCLE_START_TIMEOUT({ resource: item.name, limit });
   } catch (error) {
     const elapsed = clock.monotonic() - began;
@@ -57,4 +61,9 @@ async function startOne(item: Startable, { clock, startTimeout, signal, onStarte
   }
   onStarted(item);
   telemetry.resourceStarted.emit({ resource: item.name, outcome: "ok" }, (clock.monotonic() - began) / 1000);
+}
+
+/** Rejects with the signal's reason. */
+function whenAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
 }

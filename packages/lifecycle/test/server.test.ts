@@ -1,9 +1,12 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { connect as connectSecurely } from "node:tls";
 import { captureTelemetry, type ManualClock, manualClock } from "@seaworthy/core/testing";
 import { createLifecycle, type Lifecycle, type LifecycleOptions, type StopReport } from "@seaworthy/lifecycle";
@@ -319,6 +322,23 @@ describe("a drained server", () => {
     await idle.closed;
   });
 
+  test("listens on a Unix domain socket alone when it is given a path", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "lifecycle-"));
+    const path = join(directory, "service.sock");
+    const server = createServer((_, response) => response.end("answer"));
+    running.push(server);
+    const clock = manualClock();
+    const life = createLifecycle({ clock, signals: [], fatalErrors: false });
+    life.serve(server, { path });
+    await life.start();
+    expect(server.address()).toBe(path);
+    const client = connect(path);
+    client.end(requestText("/", "Connection: close\r\n"));
+    expect(await text(client)).toContain("answer");
+    expect(await whileTimePasses(clock, life.stop("test"))).toMatchObject({ code: 0, cut: [] });
+    await rm(directory, { recursive: true });
+  });
+
   test("that cannot listen fails the start, closes what was open and says why", async () => {
     const taken = createTcpServer();
     await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
@@ -348,11 +368,13 @@ describe("a drained server", () => {
     [null, {}, "server"],
     [{}, {}, "server"],
     [7, {}, "server"],
+    [createTcpServer(), {}, "node:http"],
     [createServer(), { port: -1 }, "port"],
     [createServer(), { port: 65_536 }, "port"],
     [createServer(), { port: "80" }, "port"],
     [createServer(), { port: Number.NaN }, "port"],
     [createServer(), { host: "" }, "host"],
+    [createServer(), { host: "127.0.0.1" }, "host needs a port"],
     [createServer(), { path: 7 }, "path"],
     [createServer(), { name: "" }, "name"],
     [createServer(), { listen: true }, "listen"],

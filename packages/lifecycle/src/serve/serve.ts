@@ -9,7 +9,7 @@ export type AnyServer = HttpServer | Http2Server | Http2SecureServer;
 
 /** How a server is served. */
 export interface ServeOptions {
-  /** Address to listen on. @default Node's: all addresses */
+  /** Address to listen on, together with a port. @default Node's: all addresses */
   host?: string;
   /** Port to listen on, 0 to 65535; 0 takes a free one. @default none: the server is adopted, whoever made it lets it listen */
   port?: number;
@@ -31,12 +31,14 @@ const KEYS = ["host", "port", "path", "listen", "name", "onDrain"];
 
 /** @throws TypeError when the server is none, or an option malformed */
 export function checkServe(server: unknown, options: ServeOptions): void {
-  const shape = server as Partial<NetServer> | null;
+  const shape = server as Partial<HttpServer> | null;
   if (
     typeof shape !== "object" ||
     shape === null ||
     typeof shape.listen !== "function" ||
-    typeof shape.on !== "function"
+    typeof shape.on !== "function" ||
+    // A server of node:net or node:tls has no requests by which to tell what is in flight, and no such method.
+    typeof shape.setTimeout !== "function"
   )
     throw new TypeError(
       `serve: server must be a server of node:http, node:https or node:http2; got ${showValue(server)}`,
@@ -51,15 +53,20 @@ export function checkServe(server: unknown, options: ServeOptions): void {
   optionalFunction("serve: onDrain", options.onDrain);
   if ([port, path, listen].filter((way) => way !== undefined).length > 1)
     throw new TypeError("serve: port, path and listen exclude each other");
+  // Alone it would look like an address, and nothing would listen on it.
+  if (host !== undefined && port === undefined) throw new TypeError("serve: host needs a port");
 }
 
 /** Lets the server listen as the options say; does nothing when it listens already or is adopted. */
 export async function listen(server: AnyServer, options: ServeOptions): Promise<void> {
   if (options.listen !== undefined) return void (await options.listen());
-  if (server.listening || (options.port === undefined && options.path === undefined)) return;
+  const { host, port, path } = options;
+  if (server.listening || (port === undefined && path === undefined)) return;
+  // Where `port` is a member, even an undefined one, Node takes a free port and never looks at `path`.
+  const address = path === undefined ? { host, port } : { path };
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen({ host: options.host, port: options.port, path: options.path }, () => {
+    server.listen(address, () => {
       server.removeListener("error", reject);
       resolve();
     });
