@@ -110,14 +110,21 @@ describe.skipIf(!runs)("rabbitmqCheck on RabbitMQ", () => {
     expect((await health.report()).checks.broker).toMatchObject({ status: "unhealthy", error: "HEALTH_NOT_CONNECTED" });
     current = await connect(url);
     expect((await health.report()).status).toBe("healthy");
+    health.add(
+      "async",
+      rabbitmqCheck(async () => current),
+    );
+    expect((await health.report()).checks.async).toMatchObject({ status: "healthy" });
     await current.close();
   });
 });
 
 describe("rabbitmqCheck", () => {
-  test.each([undefined, null])("a function that gives %s has no connection", async (none) => {
-    const report = await runCheck(rabbitmqCheck(() => none));
-    expect(report).toMatchObject({ status: "unhealthy", error: "HEALTH_NOT_CONNECTED" });
+  test.each([undefined, null])("a function that gives %s, at once or later, has no connection", async (none) => {
+    for (const connection of [() => none, async () => none]) {
+      const report = await runCheck(rabbitmqCheck(connection));
+      expect(report).toMatchObject({ status: "unhealthy", error: "HEALTH_NOT_CONNECTED" });
+    }
   });
 
   test.each<[string, unknown, unknown?]>([

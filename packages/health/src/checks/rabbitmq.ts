@@ -34,6 +34,8 @@ export interface RabbitmqCheckOptions {
   clock?: Clock;
 }
 
+type MaybeConnection = RabbitmqConnection | null | undefined;
+
 const OPTIONS = ["queues", "publish", "clock"];
 // Should the check be cut before it deletes its queue, the broker does.
 const PROBE_QUEUE = { exclusive: true, durable: false, autoDelete: true, arguments: { "x-expires": 60_000 } };
@@ -41,7 +43,7 @@ const NOT_FOUND = 404;
 
 /**
  * Opens a channel on a RabbitMQ connection of amqplib, publishes to an exclusive queue of its own and gets the message
- * back, and counts the messages of named queues. Give a function where the host replaces its connection.
+ * back, and counts the messages of named queues. Give a function, async or not, where the host replaces its connection.
  *
  * Data: `latency` in milliseconds, `queues: { [name]: { messages, consumers } }`. A queue above its limit is degraded,
  * a missing one unhealthy.
@@ -57,7 +59,7 @@ const NOT_FOUND = 404;
  * ```
  */
 export function rabbitmqCheck(
-  connection: RabbitmqConnection | (() => RabbitmqConnection | null | undefined),
+  connection: RabbitmqConnection | (() => MaybeConnection | PromiseLike<MaybeConnection>),
   options: RabbitmqCheckOptions = {},
 ): Check {
   if (typeof connection !== "function" && typeof member(connection, "createConfirmChannel") !== "function")
@@ -70,7 +72,7 @@ export function rabbitmqCheck(
   const queues = limitsOf(withDefault(options.queues, {}));
 
   return remote(async (signal) => {
-    const current = typeof connection === "function" ? connection() : connection;
+    const current = typeof connection === "function" ? await connection() : connection;
     if (current === undefined || current === null) return { status: "unhealthy", error: "HEALTH_NOT_CONNECTED" };
     const found = new Findings();
     const start = clock.monotonic();

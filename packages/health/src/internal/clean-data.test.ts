@@ -21,6 +21,28 @@ describe("data of a check", () => {
   });
 
   test.each([
+    ["libpq's", "host=db1 port=5432 user=bob password=hunter2 sslmode=require"],
+    ["quoted values", "host='db1' password='hunter2 with bob'"],
+    ["another driver's", "Server=db1;Database=orders;User Id=bob;Password=hunter2;"],
+    ["JSON in text", '{"username":"bob","password": "hunter2 hunter2","server":"db1"}'],
+    ["a header", "Authorization: Basic hunter2bob=="],
+    ["one name behind another", "config: password = hunter2, login: user: bob, dsn: host=db1=x"],
+    ["a query", "?api_key=hunter2&user=bob"],
+    ["plain words", "server: db1, user: bob, token: hunter2"],
+  ])("credentials and places that are named in text are hidden: %s", (_, text) => {
+    const { note } = cleanData({ note: text }) as { note: string };
+    expect(note).toContain("[hidden]");
+    expect(note).not.toMatch(/db1|bob|hunter2/);
+  });
+
+  test("a stack that was taken apart into lines shows none of them", () => {
+    const { stack = "" } = new Error("refused by db");
+    const lines = stack.split("\n");
+    for (const list of [lines, lines.map((line) => line.trim())])
+      expect(cleanData({ lines: list })).toEqual({ lines: ["Error", ...lines.slice(1).map(() => "")] });
+  });
+
+  test.each([
     "3 of 4 partitions",
     "v1.2.3",
     "7.0.15",
@@ -28,6 +50,8 @@ describe("data of a check", () => {
     "2026-01-01T10:20:30.000Z",
     "12.5 %",
     "redis: loading",
+    "state=ready lag=3, mode: primary",
+    "at 3 of 4",
   ])("%s is kept", (text) => {
     expect(cleanData({ note: text })).toEqual({ note: text });
   });

@@ -5,6 +5,12 @@ const HIDDEN = "[hidden]";
 const LIMITS = { depth: 5, members: 50, text: 1024, total: 500 };
 const PLACE =
   /^(?:host|hosts|hostname|server|servers|address|addr|ip|url|uri|endpoint|dsn|origin|socket|peer|user|username|login|stack)$|connection[-_]?string|(?:host|server|remote|local|peer)[-_]?(?:name|address|addr|ip)$|(?:host|address|url|uri)$/i;
+// `password=hunter2 host=db1` of libpq, `User Id=sa;Server=db1` of others, and members of JSON that was put into text.
+const NAMED = /\b(user id|data source|[a-z][\w.-]{0,63})["']?\s{0,4}[=:]\s{0,4}/gi;
+// Names in front, as in `login: user: bob`, belong to it.
+const NAMED_VALUE =
+  /^(?:[\w.-]{1,64}\s{0,4}[=:]\s{1,4})*(?:(?:basic|bearer|digest|token)\s{1,4}[^\s;,&"'<>]+|"[^"]*"?|'[^']*'?|[^\s;,&"'<>()[\]{}]+)/i;
+const TELLING_WORDS = /^(?:user id|data source)$/i;
 const URL_TEXT = /\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s"'<>]*/gi;
 const USER_AT = /[^\s"'<>@/]{1,256}@[^\s"'<>@/]{1,256}/g;
 const IPV4 = /\b\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?\b/g;
@@ -12,7 +18,8 @@ const IPV6 = /\[?(?<![\w:.])(?=[0-9a-f:.]*:[0-9a-f:.]*:)[0-9a-f:.]{2,45}(?:%\w{1
 const DOTTED = /(?<![\w.-])(?:[a-z0-9_](?:[a-z0-9_-]{0,62})\.){1,12}[a-z][a-z0-9-]{1,62}\.?(?::\d{1,5})?(?![\w-])/gi;
 const WITH_PORT = /(?<![\w.-])[a-z][a-z0-9_-]{0,62}:\d{2,5}(?![\w-])/gi;
 const LOCAL = /\blocalhost\b/gi;
-const STACK_FRAME = /\n\s*at .*/s;
+// Behind a message, or a line by itself.
+const STACK_FRAME = /(?:\n\s*|^\s+)at .*|^at \S.*(?:<anonymous>|native|:\d+:\d+)\)?$/s;
 const ERROR_TEXT = /^(\w{0,64}(?:Error|Exception)):.*/s;
 const ISO_TIME = /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)$/;
 
@@ -45,14 +52,26 @@ function mask(value: JsonSafe): JsonSafe {
 
 function maskText(text: string): string {
   if (ISO_TIME.test(text)) return text;
-  return text
-    .replace(STACK_FRAME, "")
-    .replace(ERROR_TEXT, "$1")
-    .replace(URL_TEXT, HIDDEN)
+  const message = text.replace(STACK_FRAME, "").replace(ERROR_TEXT, "$1").replace(URL_TEXT, HIDDEN);
+  return maskNamed(message)
     .replace(USER_AT, HIDDEN)
     .replace(IPV4, HIDDEN)
     .replace(IPV6, HIDDEN)
     .replace(DOTTED, HIDDEN)
     .replace(WITH_PORT, HIDDEN)
     .replace(LOCAL, HIDDEN);
+}
+
+function maskNamed(text: string): string {
+  let masked = "";
+  let done = 0;
+  for (const { 0: name, 1: key = "", index } of text.matchAll(NAMED)) {
+    if (index < done || !(isTelling(key) || TELLING_WORDS.test(key))) continue;
+    const from = index + name.length;
+    const value = NAMED_VALUE.exec(text.slice(from))?.[0];
+    if (value === undefined) continue;
+    masked += text.slice(done, from) + HIDDEN;
+    done = from + value.length;
+  }
+  return masked + text.slice(done);
 }
