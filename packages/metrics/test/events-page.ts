@@ -9,7 +9,8 @@ import { definedEvents, type TelemetryDefinition } from "@seaworthy/core";
 import { createMetrics, eventSeries } from "../src/index.ts";
 import { importTelemetry } from "./telemetry-modules.ts";
 
-const PAGE = join(import.meta.dirname, "../../../docs/reference/events.md");
+const REFERENCE = join(import.meta.dirname, "../../../docs/reference");
+const PAGE = join(REFERENCE, "events.md");
 const COMMAND = "node --conditions=@seaworthy/source packages/metrics/test/events-page.ts";
 
 /** Puts `content` between the page's markers of this name. */
@@ -36,9 +37,17 @@ function eventSections(events: readonly TelemetryDefinition[]): string {
   return packages
     .map((name) => {
       const rows = events.filter((event) => event.name.startsWith(`${name}.`)).map(eventRow);
-      return `\n### ${name}\n\n${table(["Event", "What happened", "Series", "Type", "Labels"], rows)}\n`;
+      return `\n### ${name}\n\n${valuesLine(name)}\n\n${table(["Event", "What happened", "Series", "Type", "Labels"], rows)}\n`;
     })
     .join("");
+}
+
+/** Where the values of the labels are written down: the chapter on events of the package's own page. */
+function valuesLine(name: string): string {
+  const chapter = /^## (.*events)$/im.exec(readFileSync(join(REFERENCE, `${name}.md`), "utf8"))?.[1];
+  if (chapter === undefined) throw new Error(`docs/reference/${name}.md has no chapter on its events`);
+  const anchor = chapter.toLowerCase().replaceAll(" ", "-");
+  return `What the labels can be, and when: [@seaworthy/${name}](${name}.md#${anchor}).`;
 }
 
 function eventRow(event: TelemetryDefinition): string[] {
