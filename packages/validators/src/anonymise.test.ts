@@ -194,6 +194,7 @@ describe("anonymise", () => {
     [{ a: { generalise: "century" } }, /generalise is unknown/],
     [{ a: { generalise: 1 } }, /generalise must be a whole number/],
     [{ a: { generalise: { prefix: 0 } } }, /prefix/],
+    [{ a: { generalise: { prefix: 2, suffix: 1 } } }, /generalise has no member "suffix"/],
     [{ a: { mask: 2, hash: KEY } }, /must be "keep"/],
     [{ a: null }, /must be "keep"/],
     [{ "": "mask" }, /path/],

@@ -138,6 +138,12 @@ describe("boundedJson", () => {
     expect(codeOf(`[${'"",'.repeat(2_000_000)}""]`, limits)).toBe("ok");
   });
 
+  test("takes the bytes of a fetch-like body as they are", () => {
+    const { buffer } = Uint8Array.from(Buffer.from('{"qty":2}'));
+    expect(boundedJson(buffer)).toEqual({ qty: 2 });
+    expect(codeOf(buffer, { bytes: 8 })).toBe("too_big");
+  });
+
   test("refuses bytes that are not UTF-8, and values that are no text", () => {
     expect(codeOf(Uint8Array.of(0x22, 0xff, 0x22))).toBe("invalid_json");
     expect(codeOf(Uint8Array.of(0x22, 0xc0, 0xae, 0x22))).toBe("invalid_json");

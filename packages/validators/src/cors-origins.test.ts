@@ -118,5 +118,7 @@ describe("originMatcher", () => {
   test("refuses a list that the schema would refuse", () => {
     expect(() => originMatcher(["null"])).toThrow(TypeError);
     expect(() => originMatcher("*" as never)).toThrow(TypeError);
+    expect(() => originMatcher(["https://a.example", "https://b.example/"])).toThrow('got "https://b.example/"');
+    expect(() => originMatcher(7 as never)).toThrow("must be a list of origins; got 7");
   });
 });

@@ -72,7 +72,12 @@ function canonical(text: string): string | undefined {
  */
 export function originMatcher(origins: readonly string[]): (origin: string | undefined) => boolean {
   const parsed = parse(origins);
-  if (!Array.isArray(parsed)) throw new TypeError(`origins: an entry ${parsed.message}; got ${showValue(origins)}`);
+  if (!Array.isArray(parsed)) {
+    const [at] = parsed.path;
+    throw at === undefined
+      ? new TypeError(`origins ${parsed.message}; got ${showValue(origins)}`)
+      : new TypeError(`origins: an entry ${parsed.message}; got ${showValue(origins[Number(at)])}`);
+  }
   const exact = new Set(parsed.filter((origin) => !origin.includes("*")));
   const wild = new Set(parsed.filter((origin) => origin.includes("*")));
   return (origin) => {

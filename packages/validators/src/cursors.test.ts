@@ -109,6 +109,7 @@ describe("cursors", () => {
       { path: "", code: "cursor", message: "must be a cursor that this list gave out" },
     ]);
     expect(() => createCursors({ keys: ["short-key"], scope: "s" })).toThrow(/32 bytes or more; got 9 bytes/);
+    expect(() => createCursors({ keys: KEY as never, scope: "s" })).toThrow(/a list of one key or more; got text$/);
   });
 
   test.each([

@@ -58,8 +58,9 @@ const MESSAGE = "must be a cursor that this list gave out";
 export function createCursors<T>(options: CursorsOptions): Cursors<T> {
   checkOptions("createCursors", options, ["keys", "scope", "ttl", "clock"]);
   const { scope, clock = systemClock } = options;
+  // Not shown: what stands in the place of a list of keys is most often a key.
   if (!Array.isArray(options.keys) || options.keys.length === 0)
-    throw new TypeError(`keys must be a list of one key or more; got ${showValue(options.keys)}`);
+    throw new TypeError(`keys must be a list of one key or more; got ${kindOf(options.keys)}`);
   const keys = options.keys.map((key) => keyBytes(key, "keys", SHORTEST_KEY));
   if (typeof scope !== "string" || scope === "") throw new TypeError(`scope must be text; got ${showValue(scope)}`);
   const ttl = options.ttl === undefined ? undefined : toMilliseconds(options.ttl, "ttl");
@@ -93,8 +94,12 @@ export function createCursors<T>(options: CursorsOptions): Cursors<T> {
       convertedText((cursor): T | Refused => {
         const found = attempt(cursor);
         return found === undefined ? refuse("cursor", MESSAGE) : found.position;
-      }),
+      }, {}),
   };
+}
+
+function kindOf(keys: unknown): string {
+  return Array.isArray(keys) ? "an empty list" : typeof keys === "string" ? "text" : showValue(keys);
 }
 
 function write(position: unknown, clock: Clock): string {

@@ -13,9 +13,10 @@ export interface FilenameOptions {
  *
  * Prevents path traversal (`../`, also percent-encoded once or twice, or in full-width characters), NUL cutting a name
  * short, drive letters and alternate streams (`C:`, `a.txt::$DATA`), device names (`CON`, `nul.txt`), dot files that a
- * server reads as settings (`.htaccess`), and names whose extension is not the one that people see. Codes: `empty`,
+ * server reads as settings (`.htaccess`), and names that cannot be seen, or whose extension is not the one that people
+ * see. Codes: `empty`,
  * `too_big`, `traversal`, `separator`, `nul`, `control_character`, `bidi_control`, `lone_surrogate`, `drive_letter`,
- * `reserved_character`, `reserved_name`, `outer_blank`, `hidden`, `bad_encoding`.
+ * `reserved_character`, `reserved_name`, `outer_blank`, `invisible`, `hidden`, `bad_encoding`.
  *
  * @throws TypeError when an option is none of these
  * @example

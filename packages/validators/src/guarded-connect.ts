@@ -18,7 +18,7 @@ export interface ConnectingAgent {
   createConnection(options: never, callback?: never): unknown;
 }
 
-/** A connector of undici, by shape: what `buildConnector()` returns and `new Agent({ connect })` takes. */
+/** A connector of undici, by shape: what `buildConnector({})` returns and `new Agent({ connect })` takes. */
 export type Connector<O extends { hostname: string }, C> = (options: O, callback: C) => void;
 
 type Create = (options: ConnectionOptions, callback?: (error: Error | null, socket?: unknown) => void) => unknown;
@@ -81,7 +81,7 @@ export function guardConnector<O extends { hostname: string }, C extends (error:
 ): Connector<O, C> {
   if (typeof connector !== "function")
     throw new TypeError(
-      `connector must be a function, such as buildConnector() of undici; got ${showValue(connector)}`,
+      `connector must be a function, such as buildConnector({}) of undici; got ${showValue(connector)}`,
     );
   const { guard, lookup } = guardsOf(options, "guardConnector");
   return (target, callback) => {

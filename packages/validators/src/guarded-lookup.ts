@@ -17,12 +17,18 @@ export interface GuardedLookupOptions extends AddressOptions {
   resolve?: Resolver;
 }
 
-/** What `net.connect`, `http.Agent` and undici take as `lookup`. */
-export type GuardedLookup = (
-  hostname: string,
-  options: LookupOptions,
-  callback: (error: NodeJS.ErrnoException | null, address: string | LookupAddress[], family?: number) => void,
+/** What is told of a lookup's result: one address and its family, or with `all` a list. */
+export type LookupCallback = (
+  error: NodeJS.ErrnoException | null,
+  address: string | LookupAddress[],
+  family?: number,
 ) => void;
+
+/** What `net.connect`, `http.Agent` and undici take as `lookup`; it is called in all the ways that `dns.lookup` is. */
+export interface GuardedLookup {
+  (hostname: string, options: LookupOptions | number, callback: LookupCallback): void;
+  (hostname: string, callback: LookupCallback): void;
+}
 
 /**
  * A DNS lookup that refuses every name one of whose addresses is not public, at the moment of connecting.
@@ -30,8 +36,8 @@ export type GuardedLookup = (
  * Prevents server-side request forgery (OWASP A10:2021) where checking the URL cannot: a name that resolves to
  * 169.254.169.254, one that resolves to another address the second time (DNS rebinding), and the names that redirects
  * lead to. Refused are loopback, private, link-local, cloud metadata, CGNAT, NAT64, IPv4-mapped, tunnel, multicast,
- * reserved and documentation ranges. With `allow: ["64:ff9b::/96"]`, for networks that reach IPv4 by DNS64, the IPv4
- * address inside is judged in its place.
+ * reserved and documentation ranges. With `allow: ["64:ff9b::/96"]`, for networks that reach IPv4 by DNS64, or their
+ * own prefix in 64:ff9b:1::/48 at its exact length (RFC 6052), the IPv4 address inside is judged in its place.
  *
  * Node does not look an address up that stands in the URL itself, as in `http://127.0.0.1/`: use {@link guardAgent} or
  * {@link guardConnector}, which refuse those too.
@@ -50,11 +56,13 @@ export function guardedLookup(options: GuardedLookupOptions = {}): GuardedLookup
   const guard = createAddressGuard(options, "guardedLookup", ["resolve"]);
   const resolve = options.resolve ?? systemLookup;
   if (typeof resolve !== "function") throw new TypeError(`resolve must be a function; got ${showValue(resolve)}`);
-  return (hostname, lookupOptions, callback) => {
-    resolve(hostname, { ...lookupOptions, all: true }, (error, addresses) => {
+  return (hostname: string, given: LookupOptions | number | LookupCallback, last?: LookupCallback): void => {
+    const callback = typeof given === "function" ? given : (last as LookupCallback);
+    const asked = typeof given === "number" ? { family: given } : typeof given === "function" ? {} : given;
+    resolve(hostname, { ...asked, all: true }, (error, addresses) => {
       const fault = error ?? faultOf(guard, hostname, addresses);
       if (fault !== undefined) return callback(fault, []);
-      if (lookupOptions.all === true) return callback(null, addresses);
+      if (asked?.all === true) return callback(null, addresses);
       const [first] = addresses as [LookupAddress];
       callback(null, first.address, first.family);
     });
@@ -66,8 +74,8 @@ function faultOf(guard: AddressGuard, host: string, addresses: readonly LookupAd
     return Object.assign(new Error(`The host ${showValue(host)} has no address`), { code: "ENOTFOUND" });
   if (guard.allowsHost(host)) return undefined;
   // One is enough: an answer that mixes public and private addresses is an attack, or a mistake as dangerous.
-  for (const { address } of addresses) {
-    const refused = refusal(guard, host, address);
+  for (const entry of addresses as readonly (LookupAddress | null | undefined)[]) {
+    const refused = refusal(guard, host, String(entry?.address));
     if (refused !== undefined) return refused;
   }
   return undefined;

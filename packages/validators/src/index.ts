@@ -32,7 +32,7 @@ export type { Embedding, EmbeddingOptions } from "./embedding.ts";
 export type { ValidationIssue } from "./errors.ts";
 export type { FilenameOptions } from "./filename.ts";
 export type { ConnectingAgent, Connector } from "./guarded-connect.ts";
-export type { GuardedLookup, GuardedLookupOptions, Resolver } from "./guarded-lookup.ts";
+export type { GuardedLookup, GuardedLookupOptions, LookupCallback, Resolver } from "./guarded-lookup.ts";
 export type { IdentifierOptions } from "./identifier.ts";
 export type { AddressOptions } from "./internal/address-guard.ts";
 export type { AnonymiseRule, Generalisation } from "./internal/anonymise-rules.ts";

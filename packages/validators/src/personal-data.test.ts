@@ -27,6 +27,14 @@ describe("findPersonalData finds", () => {
     ["ssn 123-45-6789.", ["ssn 123-45-6789"]],
     ["from 203.0.113.7:443 and 2001:db8::1", ["ip 203.0.113.7", "ip 2001:db8::1"]],
     ["🙂 ada@example.com 🙂", ["email ada@example.com"]],
+    ["card no.4111111111111111", ["card 4111111111111111"]],
+    ["4111\u00a01111\u00a01111\u00a01111", ["card 4111\u00a01111\u00a01111\u00a01111"]],
+    ["de89370400440532013000", ["iban de89370400440532013000"]],
+    ["DE89-3704-0044-0532-0130-00", ["iban DE89-3704-0044-0532-0130-00"]],
+    ["06\u202f12\u202f34\u202f56\u202f78", ["phone 06\u202f12\u202f34\u202f56\u202f78"]],
+    ["tel.030 901820 or 1-800-555-0199", ["phone 030 901820", "phone 1-800-555-0199"]],
+    ["connect to 2001:db8::1: refused", ["ip 2001:db8::1"]],
+    ["ip:2001:db8::1, id:fe80::1", ["ip 2001:db8::1", "ip fe80::1"]],
   ])("in %j", (text, expected) => expect(found(text)).toEqual(expected));
 });
 
@@ -55,6 +63,9 @@ describe("findPersonalData leaves alone", () => {
     "v1.2.3.4a",
     "12:30:45",
     "std::vector",
+    "Foo::Bad and foo::cafe",
+    "0.4111111111111111",
+    "1.4111111111111111",
     "3f2b8c1e-8a54-4a7e-9c1d-0e8a2b6f1c33",
   ])("%j", (text) => expect(found(text)).toEqual([]));
 });
@@ -76,6 +87,11 @@ describe("personal data", () => {
     expect(found(text, ["card"])).toEqual(["card 4111111111111111"]);
     expect(found(text, ["phone"])).toEqual([]);
     expect(found(text, [])).toEqual([]);
+  });
+
+  test("what has a finding of a surer kind within it is no second finding", () => {
+    expect(found("+49-203.0.113.7 3704")).toEqual(["ip 203.0.113.7"]);
+    expect(scrubPersonalData("+49-203.0.113.7 3704")).toBe("+49-[ip] 3704");
   });
 
   test("findings come in order and never overlap, in any text", () => {

@@ -1,7 +1,7 @@
-import { isIPv4, isIPv6 } from "node:net";
+import { isIPv4 } from "node:net";
 import { checkOptions, showValue } from "@seaworthy/core/options";
 import { textList } from "./internal/options.ts";
-import { cardAt, emailAround, ibanAt, numbersIn } from "./internal/personal-patterns.ts";
+import { cardAt, emailAround, ibanAt, ipv6Within, numbersIn } from "./internal/personal-patterns.ts";
 
 /** What a piece of text is taken for. */
 export type PersonalDataKind = "email" | "phone" | "card" | "iban" | "ssn" | "ip";
@@ -58,12 +58,14 @@ export function findPersonalData(text: string, options: PersonalDataOptions = {}
     if (!known.includes(kind as PersonalDataKind))
       throw new TypeError(`kinds must be of ${known.join(", ")}; got ${showValue(kind)}`);
   }
+  // What word processors put between groups of digits; one unit for one, so that places stay.
+  const plain = text.replace(/[\u00a0\u2007\u202f]/g, " ").replace(/[\u2010\u2011\u2013]/g, "-");
   const taken = new Uint8Array(text.length);
   const findings: PersonalDataFinding[] = [];
   for (const finder of new Set(known.map((kind) => FINDERS[kind]))) {
-    for (const finding of finder(text)) {
+    for (const finding of finder(plain)) {
       // What another kind has claimed is none of this one, asked for or not.
-      if (taken[finding.start] === 1 || taken[finding.end - 1] === 1) continue;
+      if (taken.subarray(finding.start, finding.end).includes(1)) continue;
       taken.fill(1, finding.start, finding.end);
       if (kinds.includes(finding.kind)) findings.push(finding);
     }
@@ -102,14 +104,15 @@ function* findEmails(text: string): Generator<PersonalDataFinding> {
 }
 
 function* findIbans(text: string): Generator<PersonalDataFinding> {
-  for (const { index } of text.matchAll(/(?<![A-Za-z0-9])[A-Z]{2}\d{2}/g)) {
+  for (const { index } of text.matchAll(/(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}/g)) {
     const end = ibanAt(text, index);
     if (end !== undefined) yield { kind: "iban", start: index, end };
   }
 }
 
 function* findCards(text: string): Generator<PersonalDataFinding> {
-  for (const { index } of text.matchAll(/(?<![\d.])\d/g)) {
+  // What follows a decimal point is a fraction's.
+  for (const { index } of text.matchAll(/(?<!\d\.?)\d/g)) {
     const end = cardAt(text, index);
     if (end !== undefined) yield { kind: "card", start: index, end };
   }
@@ -118,8 +121,10 @@ function* findCards(text: string): Generator<PersonalDataFinding> {
 function* findAddresses(text: string): Generator<PersonalDataFinding> {
   for (const { 0: found, index } of text.matchAll(/(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\.?\w)/g))
     if (isIPv4(found)) yield { kind: "ip", start: index, end: index + found.length };
-  for (const { 0: found, index } of text.matchAll(/(?<![\w:.])[0-9a-fA-F:]{6,39}(?![\w:])/g))
-    if (isIPv6(found)) yield { kind: "ip", start: index, end: index + found.length };
+  for (const { 0: run, index } of text.matchAll(/[0-9a-fA-F:]{6,}/g)) {
+    const span = ipv6Within(run, /\w/.test(text[index - 1] ?? ""), /\w/.test(text[index + run.length] ?? ""));
+    if (span !== undefined) yield { kind: "ip", start: index + span.start, end: index + span.end };
+  }
 }
 
 function* findNumbers(text: string): Generator<PersonalDataFinding> {

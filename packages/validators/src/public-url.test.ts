@@ -137,6 +137,30 @@ describe("publicUrl", () => {
       expect(verdict(some, `http://${host}/`)).toBe("local_name");
   });
 
+  test("refuses a host with an empty label at its end, which some resolvers take for an address", () => {
+    for (const host of ["127.0.0.1..", "localhost..", "example.com.."])
+      expect(verdict(url, `http://${host}/`)).toBe("local_name");
+    expect(verdict(url, "http://example.com./")).toBe("ok");
+  });
+
+  test("what it gives out has 2048 characters or fewer, however encoding lengthens it", () => {
+    expect(verdict(url, `https://example.com/${"é".repeat(400)}`)).toBe("too_big");
+    expect(url.parse(`https://example.com/${"é".repeat(338)}`)).toHaveLength(2048);
+  });
+
+  test("behind an allowed NAT64 prefix of the network's own the IPv4 address is judged where the prefix puts it", () => {
+    const at = (prefix: string, host: string): string => verdict(publicUrl({ allow: [prefix] }), `http://[${host}]/`);
+    // 8.8.8.8 and 10.0.0.1, as RFC 6052 embeds them.
+    expect(at("64:ff9b:1::/96", "64:ff9b:1::808:808")).toBe("ok");
+    expect(at("64:ff9b:1::/96", "64:ff9b:1::a00:1")).toBe("address");
+    expect(at("64:ff9b:1::/48", "64:ff9b:1:808:8:800::")).toBe("ok");
+    expect(at("64:ff9b:1::/48", "64:ff9b:1:a00:0:100::")).toBe("address");
+    expect(at("64:ff9b:1:2200::/56", "64:ff9b:1:2208:8:808::")).toBe("ok");
+    expect(at("64:ff9b:1:2200::/56", "64:ff9b:1:220a::1:0:0")).toBe("address");
+    expect(at("64:ff9b:1:2222::/64", "64:ff9b:1:2222:8:808:800:0")).toBe("ok");
+    expect(at("64:ff9b:1:2222::/64", "64:ff9b:1:2222:a:0:100:0")).toBe("address");
+  });
+
   test("no IPv4 address of a refused range gets through in any spelling", () => {
     const octet = fc.integer({ min: 0, max: 255 });
     const ranges = fc.oneof(
@@ -178,6 +202,8 @@ describe("publicUrl", () => {
     { allow: ["a b"] },
     { allow: [7] },
     { allow: ["10.0.0"] },
+    { allow: ["0x7f000001"] },
+    { allow: ["db.0x7f"] },
     { schemes: [] },
   ])("refuses the options %j", (options) => expect(() => publicUrl(options as never)).toThrow(TypeError));
 });

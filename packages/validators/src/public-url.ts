@@ -57,13 +57,14 @@ export function publicUrl(options: PublicUrlOptions = {}): Schema<string> {
       return refuse("scheme", `must begin with ${protocols.map((name) => `${name}://`).join(" or ")}`);
     if (ports !== undefined && url.port !== "" && !ports.includes(url.port))
       return refuse("port", `must have one of the ports ${ports.join(", ")}`);
-    return hostFault(url.hostname, guard) ?? url.href;
+    // Percent-encoding and Punycode lengthen.
+    return hostFault(url.hostname, guard) ?? (url.href.length > LONGEST ? tooLong() : url.href);
   });
 }
 
 /** A URL that all parsers read alike, without user name or password. */
 export function parseUrl(value: string, base?: string): URL | Refused {
-  if (value.length > LONGEST) return refuse("too_big", `must have ${LONGEST} characters or fewer`);
+  if (value.length > LONGEST) return tooLong();
   // URL drops tabs and line breaks and turns backslashes round; others do not.
   if (HIDDEN_CHARACTER.test(value) || BIDI_CONTROL.test(value) || !value.isWellFormed())
     return refuse("invalid_url", "must not have blanks, backslashes or control characters in it");
@@ -73,12 +74,16 @@ export function parseUrl(value: string, base?: string): URL | Refused {
   return url;
 }
 
+function tooLong(): Refused {
+  return refuse("too_big", `must have ${LONGEST} characters or fewer`);
+}
+
 function hostFault(hostname: string, guard: AddressGuard): Refused | undefined {
   const host = plainHost(hostname);
   if (guard.allowsHost(host)) return undefined;
   if (isIP(host) !== 0)
     return guard.refusedRange(host) === undefined ? undefined : refuse("address", "must have a public address");
-  if (!host.includes(".") || host.includes("..") || LOCAL_NAME.test(host))
+  if (!host.includes(".") || host.includes("..") || host.endsWith(".") || LOCAL_NAME.test(host))
     return refuse("local_name", "must have a public host name");
   return undefined;
 }

@@ -18,6 +18,7 @@ describe("redirectTarget", () => {
     ["https://app.example.com", "https://app.example.com/"],
     ["https://APP.example.com:443/x", "https://app.example.com/x"],
     ["https://docs.example.com/guide", "https://docs.example.com/guide"],
+    ["//docs.example.com/guide", "https://docs.example.com/guide"],
   ])("lets %s through", (text, location) => expect(target.parse(text)).toBe(location));
 
   test.each([
@@ -93,6 +94,8 @@ describe("redirectTarget", () => {
     { base: "https://a:b@app.example.com" },
     { base, origins: ["null"] },
     { base, origins: "https://x.example" },
+    { base, origins: ["https://*.x.example"] },
+    { base, origins: ["https://x.example/path"] },
     { base, allow: [] },
   ])("refuses the options %j", (options) => expect(() => redirectTarget(options as never)).toThrow(TypeError));
 });

@@ -23,7 +23,7 @@ const ELSEWHERE = "must lead to an allowed origin";
  * `javascript:` and `blob:` targets do not pass, nor does a path such as `/.//evil.example` that would become one. Codes:
  * `too_big`, `invalid_url`, `credentials`, `origin`.
  *
- * @throws TypeError when `base` or one of `origins` is not an http or https URL
+ * @throws TypeError when `base` is not an http or https URL, or one of `origins` not an http or https origin
  * @example
  * ```ts
  * import { redirectTarget } from "@seaworthy/validators";
@@ -35,7 +35,7 @@ const ELSEWHERE = "must lead to an allowed origin";
 export function redirectTarget(options: RedirectTargetOptions): Schema<string> {
   checkOptions("redirectTarget", options, ["base", "origins"]);
   const base = webUrl(options.base, "base");
-  const origins = new Set(textList(options.origins ?? [], "origins").map((text) => webUrl(text, "origins").origin));
+  const origins = new Set(textList(options.origins ?? [], "origins").map(originOf));
   origins.add(base.origin);
   return textSchema((value): string | Refused => {
     const url = parseUrl(value, base.href);
@@ -45,10 +45,19 @@ export function redirectTarget(options: RedirectTargetOptions): Schema<string> {
     const absolute = parseHref(value);
     // "https:evil.example" is a path beside another https page, and a host for who reads it alone.
     if (absolute !== null) return absolute.href === url.href ? url.href : refuse("origin", ELSEWHERE);
+    if (url.origin !== base.origin) return url.href; // "//shop.example.com/" is a whole URL but for its scheme
     const path = url.pathname + url.search + url.hash;
     // Dot segments were resolved: what is left may read as another host.
     return path.startsWith("//") ? refuse("origin", ELSEWHERE) : path;
   });
+}
+
+function originOf(text: string): string {
+  const url = webUrl(text, "origins");
+  // A wildcard or a path would be a rule that does not hold.
+  if (url.hostname.includes("*") || url.href !== `${url.origin}/`)
+    throw new TypeError(`origins must hold origins such as "https://app.example.com"; got ${showValue(text)}`);
+  return url.origin;
 }
 
 function webUrl(text: unknown, name: string): URL {

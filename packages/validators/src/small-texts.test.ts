@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import * as z from "zod";
 import { verdict } from "../test/refusals.ts";
-import { byteSizeText, cron, durationText, identifier, semver, sqlIdentifier, userId } from "./index.ts";
+import { byteSizeText, createCursors, cron, durationText, identifier, semver, sqlIdentifier, userId } from "./index.ts";
 
 describe("durationText", () => {
   test.each([
@@ -259,4 +260,19 @@ test("no text makes any of them slow, and none of them throws", () => {
     }),
     { numRuns: 30 },
   );
+});
+
+test("an object with a schema that converts has a JSON Schema, of what comes in and of what comes out", () => {
+  const cursor = createCursors({ keys: ["a key of 32 bytes, from a secret!"], scope: "s" }).schema();
+  const options = z.object({ after: durationText(), size: byteSizeText(), cursor });
+  expect(z.toJSONSchema(options, { io: "input" }).properties).toMatchObject({
+    after: { type: "string" },
+    size: { type: "string" },
+    cursor: { type: "string" },
+  });
+  expect(z.toJSONSchema(options).properties).toMatchObject({
+    after: { type: "number" },
+    size: { type: "number" },
+    cursor: {},
+  });
 });

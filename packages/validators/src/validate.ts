@@ -1,7 +1,7 @@
 import { showValue } from "@seaworthy/core/options";
 import { ValidationError } from "./errors.ts";
 import { cleanIssue, MOST_ISSUES, type RawIssue } from "./internal/issues.ts";
-import { isAsyncError, isOwnSchema, run } from "./internal/zod.ts";
+import { isAsyncError, isOwnSchema, type Outcome, run, runAsync } from "./internal/zod.ts";
 import { rejected } from "./telemetry.ts";
 
 /** A schema of any library that follows Standard Schema 1: zod, valibot, arktype and others. */
@@ -47,11 +47,7 @@ export type OutputOf<S extends StandardSchema> = NonNullable<S["~standard"]["typ
 export function validate<S extends StandardSchema>(schema: S, input: unknown): OutputOf<S> {
   const { vendor, validate: ask } = standardOf(schema);
   try {
-    if (isOwnSchema(schema)) {
-      const outcome = run(schema, input, MOST_ISSUES);
-      if (outcome.ok) return outcome.value;
-      throw refusal(vendor, outcome.issues, outcome.total, input);
-    }
+    if (isOwnSchema(schema)) return outputOf(vendor, run(schema, input, MOST_ISSUES), input);
     const result = ask(input);
     if (!(result instanceof Promise)) return settle(vendor, result, input);
     result.catch(() => undefined); // nobody will look at it
@@ -78,6 +74,7 @@ export function validate<S extends StandardSchema>(schema: S, input: unknown): O
 export async function validateAsync<S extends StandardSchema>(schema: S, input: unknown): Promise<OutputOf<S>> {
   const { vendor, validate: ask } = standardOf(schema);
   try {
+    if (isOwnSchema(schema)) return outputOf(vendor, await runAsync(schema, input, MOST_ISSUES), input);
     return settle(vendor, await ask(input), input);
   } catch (error) {
     throw isTooDeep(error) ? tooDeep(vendor) : error;
@@ -98,6 +95,11 @@ function standardOf(schema: unknown): StandardSchema["~standard"] {
 function settle(vendor: string, result: StandardResult, input: unknown): unknown {
   if (result.issues === undefined) return result.value;
   throw refusal(vendor, result.issues, result.issues.length, input);
+}
+
+function outputOf(vendor: string, outcome: Outcome, input: unknown): unknown {
+  if (outcome.ok) return outcome.value;
+  throw refusal(vendor, outcome.issues, outcome.total, input);
 }
 
 function refusal(vendor: string, issues: readonly RawIssue[], total: number, input: unknown): ValidationError {

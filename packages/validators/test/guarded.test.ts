@@ -163,6 +163,40 @@ describe("guardedLookup refuses what is not public at the moment of connecting",
       expect(await ask(address)).toBe("refused");
   });
 
+  test("is called in all the ways that dns.lookup is", async () => {
+    const families: unknown[] = [];
+    const lookup = guardedLookup({
+      resolve: (name, { family, all }, done) => {
+        families.push([family, all]);
+        resolve(name, { all }, done);
+      },
+    });
+    const answers = [
+      await new Promise((done) => lookup("public.test", (_, ...answer) => done(answer))),
+      await new Promise((done) => lookup("public.test", 4, (_, ...answer) => done(answer))),
+      await new Promise((done) => lookup("public.test", { family: "IPv4" }, (_, ...answer) => done(answer))),
+    ];
+    expect(answers).toEqual(Array(3).fill(["8.8.8.8", 4]));
+    expect(families).toEqual([
+      [undefined, true],
+      [4, true],
+      ["IPv4", true],
+    ]);
+    expect(await new Promise((done) => lookup("inner.test", done))).toMatchObject({
+      code: "VALIDATION_ADDRESS_REFUSED",
+    });
+  });
+
+  test.each([[null], ["8.8.8.8"], [{ address: 134744072, family: 4 }], [{}]])(
+    "a resolver's answer of another shape, %j, is refused and does not crash the process",
+    async (answer) => {
+      const lookup = guardedLookup({ resolve: (_, __, done) => done(null, [answer] as never) });
+      expect(await new Promise((done) => lookup("x.test", {}, done))).toMatchObject({
+        code: "VALIDATION_ADDRESS_REFUSED",
+      });
+    },
+  );
+
   test("an answer that is no address is refused", async () => {
     const lookup = guardedLookup({ resolve: (_, __, done) => done(null, [{ address: "not an address", family: 4 }]) });
     expect(await new Promise((done) => lookup("x.test", {}, done))).toMatchObject({

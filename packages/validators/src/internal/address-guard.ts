@@ -39,7 +39,7 @@ const TABLE: readonly (readonly [string, Subnet])[] = order(
 );
 const GLOBAL_UNICAST = subnet("2000::/3");
 // Behind these prefixes stands an IPv4 address, which is judged too when the prefix itself was let through.
-const EMBEDDING = ["64:ff9b::/96", "::ffff:0:0/96"].map(subnet);
+const EMBEDDING = ["64:ff9b::/96", "64:ff9b:1::/48", "::ffff:0:0/96"].map(subnet);
 
 function subnet(text: string): Subnet {
   return parseSubnet(text) as Subnet;
@@ -70,8 +70,11 @@ export function createAddressGuard(options: AddressOptions, owner: string, more:
 }
 
 function judge(address: IpAddress, allowed: readonly Subnet[]): string | undefined {
-  if (allowed.some((subnet) => isWithin(address, subnet)))
-    return EMBEDDING.some((prefix) => isWithin(address, prefix)) ? judge(embeddedAddress(address), allowed) : undefined;
+  const allowing = allowed.find((subnet) => isWithin(address, subnet));
+  if (allowing !== undefined) {
+    if (!EMBEDDING.some((prefix) => isWithin(address, prefix))) return undefined;
+    return judge(embeddedAddress(address, address.bits - Number(allowing.shift)), allowed);
+  }
   const found = TABLE.find(([, subnet]) => isWithin(address, subnet))?.[0];
   if (found !== undefined) return found;
   return address.bits === 128 && !isWithin(address, GLOBAL_UNICAST) ? "reserved" : undefined;
@@ -85,9 +88,12 @@ export function plainHost(host: string): string {
     .replace(/^\[(.*)\]$/, "$1");
 }
 
+// URL parsers take such a host for an IPv4 address, so the name would never be met.
+const ENDS_IN_NUMBER = /(?:^|\.)(?:\d+|0x[0-9a-f]*)$/;
+
 function checkHost(text: string): string {
   const host = plainHost(text);
-  if (!/^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?$/.test(host) || /^[\d.]+$/.test(host))
+  if (!/^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?$/.test(host) || ENDS_IN_NUMBER.test(host))
     throw new TypeError(`allow must hold addresses, subnets and host names; got ${showValue(text)}`);
   return host;
 }

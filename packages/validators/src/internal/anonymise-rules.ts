@@ -87,6 +87,8 @@ function generalising(to: Generalisation, name: string): Action {
   if (typeof to === "function") return to;
   if (typeof to === "number") return stepping(to, name);
   if (typeof to === "object" && to !== null) {
+    for (const key of Object.keys(to))
+      if (key !== "prefix") throw new TypeError(`${name} has no member ${showValue(key)}`);
     const prefix = wholeNumber(`${name}.prefix`, to.prefix, 1, 64);
     return (value) =>
       typeof value === "string" && value.length > prefix ? [...value].slice(0, prefix).join("") + MASK : MASK;

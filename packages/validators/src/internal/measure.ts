@@ -16,14 +16,17 @@ export function inRange(
   shown: { readonly min: number | string; readonly max: number | string },
 ): Schema<number, string> {
   if (min > max) throw new TypeError(`min must not be more than max; got ${shown.min}`);
-  return convertedText((text) => {
-    let value: number;
-    try {
-      value = measure.convert(text);
-    } catch {
-      return refuse(measure.code, measure.message); // the converter's own message quotes the text
-    }
-    if (value > max) return refuse("too_big", `must be ${shown.max} or less`);
-    return value < min ? refuse("too_small", `must be ${shown.min} or more`) : value;
-  });
+  return convertedText(
+    (text) => {
+      let value: number;
+      try {
+        value = measure.convert(text);
+      } catch {
+        return refuse(measure.code, measure.message); // the converter's own message quotes the text
+      }
+      if (value > max) return refuse("too_big", `must be ${shown.max} or less`);
+      return value < min ? refuse("too_small", `must be ${shown.min} or more`) : value;
+    },
+    { type: "number" },
+  );
 }

@@ -1,3 +1,5 @@
+import { isIPv6 } from "node:net";
+
 const LOCAL_PART = /[\p{L}\p{N}._%+'-]/u;
 const DOMAIN_PART = /[\p{L}\p{N}.-]/u;
 const LONGEST_LOCAL = 64;
@@ -35,16 +37,16 @@ const IBAN_LENGTHS = new Map(
     .map((entry) => [entry.slice(0, 2), Number(entry.slice(2))]),
 );
 
-/** Where the IBAN that begins at `start` is over. Blanks may stand between its groups. */
+/** Where the IBAN that begins at `start` is over. Single blanks or hyphens may stand between its groups. */
 export function ibanAt(text: string, start: number): number | undefined {
-  const length = IBAN_LENGTHS.get(text.slice(start, start + 2));
+  const length = IBAN_LENGTHS.get(text.slice(start, start + 2).toUpperCase());
   if (length === undefined) return undefined;
   let compact = "";
   let at = start;
   for (; compact.length < length; at++) {
     const character = text[at] ?? "";
     if (/^[A-Za-z0-9]$/.test(character)) compact += character.toUpperCase();
-    else if (character !== " " || text[at - 1] === " ") return undefined;
+    else if (!isSeparator(character) || isSeparator(text[at - 1])) return undefined;
   }
   return /[A-Za-z0-9]/.test(text[at] ?? "") || !hasIbanChecksum(compact) ? undefined : at;
 }
@@ -58,9 +60,14 @@ function hasIbanChecksum(iban: string): boolean {
   return remainder === 1;
 }
 
+const SEPARATORS = [" ", "-"];
+
+function isSeparator(character: string | undefined): boolean {
+  return character !== undefined && SEPARATORS.includes(character);
+}
+
 const MOST_CARD_DIGITS = 19;
 const LEAST_CARD_DIGITS = 13;
-const SEPARATORS = " -";
 
 /** Where the payment card number that begins at `start` is over: the longest that fits, with single blanks or hyphens in it. */
 export function cardAt(text: string, start: number): number | undefined {
@@ -71,7 +78,7 @@ export function cardAt(text: string, start: number): number | undefined {
     if (digit >= 0) {
       digits.push(digit);
       ends.push(at + 1);
-    } else if (!SEPARATORS.includes(text[at] as string) || digitAt(text, at - 1) < 0) break;
+    } else if (!isSeparator(text[at]) || digitAt(text, at - 1) < 0) break;
   }
   // Issuers' ranges begin with 2 to 6 (ISO/IEC 7812).
   if (!((digits[0] as number) >= 2 && (digits[0] as number) <= 6)) return undefined;
@@ -97,10 +104,25 @@ function hasLuhnChecksum(digits: readonly number[], count: number): boolean {
   return sum % 10 === 0 && digits.some((digit) => digit !== digits[0]);
 }
 
-const RUN = /(?<![\w.+-])(?:\+|\(\+?)?\d(?:[ ()./-]{0,2}\d){6,17}(?![\w])/g;
+const SHORTEST_IPV6 = 6;
+const LONGEST_IPV6 = 39;
+
+/** Where in a run of hexadecimal digits and colons an IPv6 address stands, between a label's colon and a sentence's. */
+export function ipv6Within(run: string, wordBefore: boolean, wordAfter: boolean): Span | undefined {
+  // Of "ip:2001:db8::1" the run is ":2001:db8::1", of "id:fe80::1" all but the "i".
+  let start = wordBefore ? run.indexOf(":") : 0;
+  if (start < 0 || wordAfter || (wordBefore && run[start + 1] === ":")) return undefined;
+  if (run[start] === ":" && run[start + 1] !== ":") start++;
+  const end = run.endsWith(":") && !run.endsWith("::") ? run.length - 1 : run.length;
+  const fits = end - start >= SHORTEST_IPV6 && end - start <= LONGEST_IPV6;
+  return fits && isIPv6(run.slice(start, end)) ? { start, end } : undefined;
+}
+
+const RUN = /(?<![\w+-]|\d\.)(?:\+|\(\+?)?\d(?:[ ()./-]{0,2}\d){6,17}(?![\w])/g;
 const SSN_SHAPE = /^\d{3}-\d{2}-\d{4}$/;
 const SSN = /^(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}$/;
 const DATE = /^(?:\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./]\d{4})/;
+const NORTH_AMERICAN = /^1[ .-]\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}$/;
 const GROUPED = /^\(?\d{2,5}\)?[ ./-]\(?\d{2,4}\)?(?:[ ./-]?\d{2,4}){1,3}$/;
 
 /** Phone numbers and US social security numbers. */
@@ -116,5 +138,6 @@ export function* numbersIn(text: string): Generator<Span & { kind: "phone" | "ss
 function isPhone(text: string): boolean {
   const count = text.replace(/\D/g, "").length;
   if (text.includes("+")) return count >= 7 && count <= 15;
+  if (NORTH_AMERICAN.test(text)) return true;
   return count >= 9 && count <= 12 && GROUPED.test(text) && !DATE.test(text) && !SSN_SHAPE.test(text);
 }

@@ -1,4 +1,4 @@
-import { BIDI_CONTROL, CONTROL } from "./characters.ts";
+import { BIDI_CONTROL, CONTROL, VISIBLE } from "./characters.ts";
 import { type Refused, refuse } from "./zod.ts";
 
 const MOST_BYTES = 255;
@@ -41,7 +41,8 @@ function nameFault(name: string): Refused | undefined {
   if (traversal !== undefined) return traversal;
   if (RESERVED_CHARACTER.test(name)) return refuse("reserved_character", 'must not have any of <>:"|?* in it');
   if (DEVICE.test(name)) return refuse("reserved_name", "must not be the name of a device");
-  if (/^ |[. ]$/.test(name)) return refuse("outer_blank", "must not begin with a blank, or end with a blank or dot");
+  if (/^\s|[.\s]$/u.test(name)) return refuse("outer_blank", "must not begin with a blank, or end with a blank or dot");
+  if (!VISIBLE.test(name)) return refuse("invisible", "must have something that can be seen in it");
   return undefined;
 }
 

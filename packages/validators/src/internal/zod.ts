@@ -35,11 +35,18 @@ export function textSchema(parse: (text: string) => string | Refused): Schema<st
   });
 }
 
-/** A schema for text whose `parse` gives what the text stands for, or refuses. What is no text is refused before. */
-export function convertedText<Out>(parse: (text: string) => Out | Refused): Schema<Out, string> {
-  return z.string().transform((text, context) => {
-    return settle(parse(text), context as unknown as Payload);
-  }) as unknown as Schema<Out, string>;
+/**
+ * A schema for text whose `parse` gives what the text stands for, or refuses. What is no text is refused before.
+ *
+ * @param json - the JSON Schema of what comes out
+ */
+export function convertedText<Out>(
+  parse: (text: string) => Out | Refused,
+  json: Readonly<Record<string, unknown>>,
+): Schema<Out, string> {
+  const converted = z.string().transform((text, context) => settle(parse(text), context as unknown as Payload));
+  // A transform has no JSON Schema, and would make that of every object that holds it fail.
+  return converted.pipe(z.unknown().meta({ ...json })) as unknown as Schema<Out, string>;
 }
 
 /**
@@ -72,6 +79,8 @@ export interface PlainIssue {
   readonly code: string;
   readonly message: string;
   readonly expected?: string;
+  /** What the check saw, which must not reach anybody. */
+  readonly input: unknown;
 }
 
 /** What a schema made of a value, or the first problems and how many there were in all. */
@@ -97,10 +106,21 @@ export function run(schema: Schema, input: unknown, most: number): Outcome {
     result.catch(() => undefined);
     throw new z.core.$ZodAsyncError();
   }
-  const { issues, value } = result;
+  return outcomeOf(result, context, most);
+}
+
+/** As {@link run}, for schemas with asynchronous checks, which have no compiled form. */
+export async function runAsync(schema: Schema, input: unknown, most: number): Promise<Outcome> {
+  const context = { async: true };
+  return outcomeOf(await schema._zod.run({ value: input, issues: [] }, context), context, most);
+}
+
+function outcomeOf({ issues, value }: Payload, context: { async: boolean }, most: number): Outcome {
   if (issues.length === 0) return { ok: true, value };
-  const worded = issues.slice(0, most).map((issue) => z.core.util.finalizeIssue(issue, context, z.core.config()));
-  return { ok: false, issues: worded.map(plain), total: issues.length };
+  const worded = issues
+    .slice(0, most)
+    .map((issue) => plain(z.core.util.finalizeIssue(issue, context, z.core.config()), issue.input));
+  return { ok: false, issues: worded, total: issues.length };
 }
 
 /** Whether a schema that was run synchronously turned out to need a promise. */
@@ -122,13 +142,14 @@ function fastest(schema: Schema): Schema {
   return fast;
 }
 
-function plain(issue: z.core.$ZodIssue): PlainIssue {
+function plain(issue: z.core.$ZodIssue, input: unknown): PlainIssue {
   const named: unknown = issue.code === "custom" ? issue.params?.code : undefined;
   const expected = issue.code === "invalid_type" ? { expected: issue.expected } : undefined;
   return {
     path: issue.path,
     code: typeof named === "string" ? named : issue.code,
     message: issue.message,
+    input,
     ...expected,
   };
 }
