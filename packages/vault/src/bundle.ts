@@ -6,6 +6,7 @@ import { errors } from "./errors.ts";
 import type { Frame } from "./format/record.ts";
 import { checkCredentials, shown } from "./internal/check.ts";
 import type { Ledger } from "./internal/ledger.ts";
+import { momentOf } from "./internal/moment.ts";
 import { newVault, unlockStore } from "./internal/open-ledger.ts";
 import { commitOf } from "./internal/state.ts";
 import { memoryStore } from "./stores/memory-store.ts";
@@ -41,7 +42,7 @@ export async function exportBundle(ledger: Ledger, options: BundleOptions): Prom
   const materials = readCredential(options, "make");
   try {
     await ledger.refresh();
-    const made = await newVault(materials.at(-1) as Material, kdf, ledger.parts.clock.now(), (vaultId, keys) => {
+    const made = await newVault(materials.at(-1) as Material, kdf, momentOf(ledger.parts.clock), (vaultId, keys) => {
       const { state } = ledger;
       return [...new Set(names ?? state.content.entries.keys())].map((name) => {
         const record = findVersion(state, name);

@@ -91,6 +91,9 @@ describe("the bytes of a vault", () => {
     await using vault = await openVault({ store, password: "a", kdf: { memory: "19mib", passes: 1, lanes: 2 } });
     await vault.changePassword("b");
     expect(await phc()).toBe("$argon2id$v=19$m=20480,t=2,p=2$");
+    await using later = await openVault({ store, password: "b", kdf: { memory: "19mib", passes: 1, lanes: 1 } });
+    await later.rotateKeys({ only: { password: "c" } });
+    expect(await phc()).toBe("$argon2id$v=19$m=20480,t=2,p=2$");
   });
 
   it("hold no value, and no two equal ciphertexts for two equal values", async () => {

@@ -145,6 +145,25 @@ describe("rotating a credential", () => {
     expect((await vault.get("db")).reveal()).toBe("old");
   });
 
+  it("leaves provider and vault alone when its signal has aborted before anything changed", async () => {
+    await using vault = await withCredential();
+    const { apply, verify, calls } = provider();
+    const signal = AbortSignal.abort(new Error("too late"));
+    await expect(rotateCredential(vault, "db", { apply, verify, generate, signal })).rejects.toThrow("too late");
+    expect(calls).toEqual([]);
+    await vault.set("db~next", "maybe");
+    const controller = new AbortController();
+    const asking = (): Promise<never> => {
+      controller.abort(new Error("no patience"));
+      return new Promise(() => undefined);
+    };
+    await expect(
+      rotateCredential(vault, "db", { apply, verify: asking, generate, signal: controller.signal }),
+    ).rejects.toThrow("no patience");
+    expect(calls).toEqual([]);
+    expect(vault.list().map(({ name }) => name)).toEqual(["db", "db~next"]);
+  });
+
   it("shows no value in its errors", async () => {
     await using vault = await withCredential();
     const { apply, verify } = provider({ verify: 9 });
@@ -166,6 +185,22 @@ describe("rotating a credential", () => {
   ])("refuses %o", async (options, message) => {
     await using vault = await withCredential();
     await expect(rotateCredential(vault, "db", options as RotateCredentialOptions)).rejects.toThrow(message);
+  });
+
+  it("says why it failed even if it cannot clear up behind itself", async () => {
+    await using vault = await withCredential();
+    const { apply, verify } = provider({ apply: 1 });
+    const restoring = async (value: Value): Promise<boolean> => {
+      vault.lock(); // as idleness does while a provider takes its time
+      return verify(value);
+    };
+    await expect(rotateCredential(vault, "db", { apply, verify: restoring, generate })).rejects.toMatchObject({
+      code: "VAULT_ROTATION_FAILED",
+      context: { restored: true },
+      cause: { message: "provider is down" },
+    });
+    await vault.unlock({ key });
+    expect((await rotateCredential(vault, "db", { apply, verify, generate })).version).toBe(2);
   });
 
   it("fails for an entry that is not there", async () => {

@@ -45,6 +45,7 @@ export function isStaged(name: string, names: readonly string[]): boolean {
  * Killed in between, the next call finds `name~next`, asks the provider which value holds, and goes on from there.
  * One rotation of a name at a time: two at once would undo each other's work at the provider.
  *
+ * @throws the signal's reason when it aborts before anything has changed at the provider
  * @throws VAULT_NOT_FOUND when the vault has no such entry
  * @throws VAULT_ROTATION_FAILED with the failure as its cause; `context.restored` says whether the old value is known to
  * hold at the provider. If not, `name~next` is kept, since it may be the one that does.
@@ -67,6 +68,7 @@ export async function rotateCredential(
   options: RotateCredentialOptions,
 ): Promise<Rotation> {
   const { generate, signal } = checkRotation(options);
+  signal.throwIfAborted();
   const staged = `${name}${STAGED}`;
   // Expired or not: the old value is what a failed rotation goes back to.
   const current = await vault.get(name, { allowExpired: true });
@@ -76,7 +78,9 @@ export async function rotateCredential(
     const left = await vault.get(staged, { allowExpired: true });
     if (await holds(left, steps)) return adopt(vault, name, staged, left, true);
     // Which value holds is not known unless the old one is seen to; nothing is thrown away before that.
-    if (!(await holds(current, steps)))
+    const isOld = await holds(current, steps);
+    signal.throwIfAborted(); // then neither was really asked for
+    if (!isOld)
       throw errors.VAULT_ROTATION_FAILED({ name, restored: false, reason: "neither value holds at the provider" });
     await vault.remove(staged);
   }
@@ -87,7 +91,8 @@ export async function rotateCredential(
     if (!(await verified(next, steps))) throw new Error("the provider does not take the new value");
   } catch (cause) {
     const restored = await restore(current, next, steps);
-    if (restored) await vault.remove(staged);
+    // What cannot be removed now, the next rotation sees to; why this one failed is what counts.
+    if (restored) await vault.remove(staged).catch(() => undefined);
     throw errors.VAULT_ROTATION_FAILED({ name, restored }, { cause });
   }
   return adopt(vault, name, staged, next, false);

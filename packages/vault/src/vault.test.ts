@@ -24,6 +24,33 @@ describe("entries", () => {
     expect(`${value} ${JSON.stringify(value)} ${inspect(value)}`).not.toContain("s3cret");
   });
 
+  it("are one secret for as long as that is held, and another with the next version", async () => {
+    await using vault = await open(memoryStore());
+    await vault.set("a", "first-value");
+    const first = await vault.get("a");
+    expect(await vault.get("a")).toBe(first);
+    await vault.set("a", "second-value");
+    expect((await vault.get("a")).reveal()).toBe("second-value");
+    expect(await vault.get("a", { version: 1 })).toBe(first);
+    await vault.remove("a");
+    await vault.set("a", "third-value");
+    expect((await vault.get("a", { version: 1 })).reveal()).toBe("third-value");
+    vault.lock();
+    await expect(vault.get("a")).rejects.toThrow(code("VAULT_LOCKED"));
+  });
+
+  it("have times of whole milliseconds, whatever fractions the clock has", async () => {
+    const clock = { ...manualClock(), now: () => Date.UTC(2026, 0, 1) + 0.75 };
+    const store = memoryStore();
+    await using vault = await open(store, { clock, password: "one" });
+    expect(await vault.set("a", "x", { rotateAfter: 0.5 })).toMatchObject({ createdAt: Date.UTC(2026, 0, 1) });
+    await vault.changePassword("two");
+    await vault.rotateKeys({ only: { key } });
+    await vault.importFrom(await vault.exportTo({ key }), { key, onConflict: "replace" });
+    expect(vault.keys()).toMatchObject([{ kind: "key", createdAt: Date.UTC(2026, 0, 1) }]);
+    await expect(open(memoryStore(), { clock: { ...clock, now: () => Number.NaN } })).rejects.toThrow(/clock.now/);
+  });
+
   it("are taken as text or as a secret of text, up to the limits and empty too", async () => {
     await using vault = await open(memoryStore());
     for (const value of ["", "\0", "ünï¢ödé 🗝️", "x".repeat(2 ** 20)]) {

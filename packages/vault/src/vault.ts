@@ -23,7 +23,10 @@ export interface VaultOptions extends Credential {
   autoLock?: Duration | false;
   /** Versions kept of each entry, the current one among them, 1 to 1000. @default 10 */
   keep?: number;
-  /** Cost of turning a new password into a key. Existing key slots keep theirs. @default 64 MiB, 3 passes, 4 lanes */
+  /**
+   * Cost of turning a new password into a key. Existing key slots keep theirs, and what takes a password's place never
+   * costs less than that did. @default 64 MiB, 3 passes, 4 lanes
+   */
   kdf?: KdfOptions;
   /** Learns of every access before its result is let out; when it refuses, so does the vault. */
   audit?: AuditSink;
@@ -75,7 +78,7 @@ export interface Vault extends AsyncDisposable {
   readonly isLocked: boolean;
   /** Encrypts a value as the entry's next version. */
   set(name: string, value: string | Secret<string>, options?: SetOptions): Promise<Entry>;
-  /** Decrypts a value. @throws VAULT_NOT_FOUND, VAULT_EXPIRED, VAULT_TAMPERED */
+  /** Decrypts a value; the same secret again while one of that version is still held. @throws VAULT_NOT_FOUND, VAULT_EXPIRED, VAULT_TAMPERED */
   get(name: string, options?: GetOptions): Promise<Secret<string>>;
   /** All entries by name. */
   list(): Entry[];

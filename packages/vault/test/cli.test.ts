@@ -115,6 +115,23 @@ describe("seaworthy-vault", () => {
     expect(JSON.parse((await run(["list", "--json"])).err)).toMatchObject({ error: { code: "VAULT_CORRUPT" } });
   });
 
+  it("says which entry, version or epoch it failed on, and nothing about a wrong password", async () => {
+    await init();
+    await run(["set", "a"], "one");
+    const err = async (...args: string[]): Promise<string> => (await run(args)).err;
+    expect(await err("get", "b")).toMatch(/\(VAULT_NOT_FOUND, name b\)\n$/);
+    expect(await err("get", "a", "--version", "7")).toMatch(/\(VAULT_NOT_FOUND, name a, version 7\)/);
+    expect(await err("list", "--expected-epoch", "99")).toMatch(/\(VAULT_ROLLBACK, epoch 2, expected 99\)/);
+    expect(await err("rotate", "a", "--", "false")).toMatch(/\(VAULT_ROTATION_FAILED, name a, restored false\)/);
+    expect(JSON.parse(await err("get", "b", "--json"))).toMatchObject({ error: { context: { name: "b" } } });
+    const wrong = join(directory, "wrong");
+    await writeFile(wrong, "something else");
+    expect(await err("list", "--password-file", wrong)).toMatch(/unlocked \(VAULT_UNLOCK_FAILED\)\n$/);
+    await chmod(vaultPath, 0o644);
+    const refused = await err("list");
+    expect(refused.split(vaultPath)).toHaveLength(2); // not said twice
+  });
+
   it("verifies everything without printing anything", async () => {
     await init();
     await run(["set", "a"], "one");
@@ -233,6 +250,8 @@ describe("seaworthy-vault", () => {
     for (const shell of ["bash", "zsh", "fish"])
       expect((await run(["completion", shell])).out).toContain("seaworthy-vault");
     expect((await run(["completion", "cmd"])).status).toBe(2);
+    for (const shell of ["bash", "zsh", "fish"])
+      expect((await run(["completion", shell])).out).toContain("bash zsh fish");
     const script = join(directory, "completion.bash");
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's own placeholder
     const probe = "COMP_WORDS=(seaworthy-vault ro); COMP_CWORD=1; _seaworthy_vault; echo ${COMPREPLY[@]}";

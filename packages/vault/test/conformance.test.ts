@@ -82,6 +82,27 @@ describe.skipIf(!reachable && process.env.CI === undefined)("the PostgreSQL stor
   });
 });
 
+describe.skipIf(!reachable && process.env.CI === undefined)("the PostgreSQL store with strict transactions", () => {
+  it.each(["repeatable read", "serializable"])("loses no write and fails none under %s", async (isolation) => {
+    const schema = `vault_strict_${randomBytes(4).toString("hex")}`;
+    const options = `-c default_transaction_isolation=${isolation.replace(" ", "\\ ")}`;
+    const pool = new pg.Pool({ connectionString: url, max: 4, options });
+    try {
+      const write = async (writer: number): Promise<void> => {
+        const store = postgresStore(pool, { schema });
+        await using vault = await openVault({ store, key: new Uint8Array(32), create: true });
+        for (let i = 0; i < 25; i++) await vault.set(`${writer}/${i}`, "value");
+      };
+      await Promise.all([0, 1, 2].map(write));
+      await using vault = await openVault({ store: postgresStore(pool, { schema }), key: new Uint8Array(32) });
+      expect(await vault.verify()).toMatchObject({ entries: 75, epoch: 76 });
+    } finally {
+      await pool.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
+      await pool.end();
+    }
+  });
+});
+
 function postgresSuite(client: () => SqlClient, schema?: string): void {
   for (const { title, run } of vaultStoreConformance(async () => {
     const name = randomBytes(4).toString("hex");

@@ -142,6 +142,23 @@ describe("permissions", () => {
     expect((await stat(shared)).mode & 0o7777).toBe(0o1777);
   });
 
+  it("that keep this account out are named, whichever call meets them first", async () => {
+    await made();
+    for (const name of ["lstat", "open", "makeDirectory"]) {
+      const closed = async (): Promise<never> => {
+        throw Object.assign(new Error("permission denied"), { code: "EACCES" });
+      };
+      const store = (): VaultStore => fileStoreOn({ ...nodeFiles, [name]: closed }, path);
+      const attempts = [
+        async () => openVault({ store: store(), key }),
+        async () => open(store()).then((vault) => vault.set("a", "two")),
+      ];
+      const met = await Promise.allSettled(attempts.map((attempt) => attempt()));
+      const codes = met.map((one) => (one.status === "rejected" ? one.reason.code : "done"));
+      expect(codes, name).toEqual([name === "makeDirectory" ? "done" : "VAULT_PERMISSIONS", "VAULT_PERMISSIONS"]);
+    }
+  });
+
   it("do not count for a pipe in the file's place, which nobody waits for", async () => {
     await promisify(execFile)("mkfifo", ["-m", "600", path]);
     await expect(open()).rejects.toThrow(code("VAULT_PERMISSIONS"));
@@ -344,6 +361,45 @@ describe("a write that dies at any of its calls", () => {
   });
 });
 
+describe("a write whose claim a reader puts in place first", () => {
+  it("is done, and is not done a second time", async () => {
+    await made();
+    // A reader that opens the vault between the writer's link and its rename.
+    const overtaken: FileSystem = {
+      ...nodeFiles,
+      async link(from, to) {
+        await nodeFiles.link(from, to);
+        await fileStore(path).read();
+      },
+    };
+    await using vault = await open(fileStoreOn(overtaken, path));
+    expect(await vault.set("a", "two")).toMatchObject({ version: 2, versions: 2 });
+    await vault.remove("a");
+    expect(vault.epoch).toBe(4);
+    expect(await vault.verify()).toMatchObject({ epoch: 4, entries: 0 });
+  });
+
+  it("is done even if another writer has gone on from it by then", async () => {
+    await made();
+    let isFirst = true;
+    const overtaken: FileSystem = {
+      ...nodeFiles,
+      async link(from, to) {
+        await nodeFiles.link(from, to);
+        if (!isFirst) return;
+        isFirst = false;
+        await rm(join(side, "lock")); // broken, as that of a process that was stopped for long
+        await using other = await open();
+        await other.set("b", "other");
+      },
+    };
+    await using vault = await open(fileStoreOn(overtaken, path));
+    await vault.set("a", "two");
+    expect((await vault.get("b")).reveal()).toBe("other");
+    expect(await vault.verify()).toEqual({ epoch: 4, entries: 2, versions: 3 });
+  });
+});
+
 describe("the lock", () => {
   const holder = (fields: object): string =>
     JSON.stringify({ token: "x", realm: "elsewhere", pid: 1, started: "1", ...fields });
@@ -434,6 +490,7 @@ describe("what is left over", () => {
     const fresh = join(side, `s${"b".repeat(32)}`);
     await writeFile(stray, "x");
     await writeFile(join(side, `t1-${"0".repeat(16)}`), "x");
+    await writeFile(join(side, `lock.${"0".repeat(16)}`), "x");
     await writeFile(join(side, "README"), "not ours");
     const clock = manualClock(Date.now() + 11 * 60_000);
     await using vault = await open(fileStore(path, { clock }));
@@ -444,6 +501,29 @@ describe("what is left over", () => {
     await vault.set("a", "two");
     expect((await readdir(side)).sort()).toEqual(["README", "e2", "e3", `s${"b".repeat(32)}`]);
     expect((await lstat(join(side, "README"))).isFile()).toBe(true);
+  });
+});
+
+describe("a writer that was stopped for long after its write", () => {
+  it("removes nothing that a later head needs", async () => {
+    await made();
+    const clock = manualClock(Date.now() + 11 * 60_000); // by which time all files look abandoned
+    let isFirst = true;
+    const stopped: FileSystem = {
+      ...nodeFiles,
+      async syncDirectory(place) {
+        await nodeFiles.syncDirectory(place);
+        if (!isFirst || place !== directory) return;
+        isFirst = false;
+        await rm(join(side, "lock"));
+        await using other = await open();
+        for (let i = 0; i < 4; i++) await other.set(`big/${i}`, "x".repeat(30_000));
+      },
+    };
+    await using vault = await open(fileStoreOn(stopped, path, { clock }));
+    await vault.set("a", "two");
+    expect((await readdir(side)).filter((name) => name.startsWith("s"))).not.toEqual([]);
+    expect(await vault.verify()).toMatchObject({ entries: 5 });
   });
 });
 

@@ -56,5 +56,9 @@ function fish(): string {
   const options = commands.flatMap(({ name, options: all }) =>
     all.map((option) => `complete -c seaworthy-vault -n '__fish_seen_subcommand_from ${name}' -l ${option.slice(2)}`),
   );
-  return [...first, ...options].join("\n");
+  const shells = [
+    "complete -c seaworthy-vault -f -n __fish_use_subcommand -a completion -d 'print completion for a shell'",
+    "complete -c seaworthy-vault -f -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'",
+  ];
+  return [...first, ...shells, ...options].join("\n");
 }

@@ -73,7 +73,12 @@ function parse(
 
 function report(error: unknown, isJson: boolean, io: Io): void {
   const message = error instanceof Error ? error.message : "The program failed.";
-  const code = isSeaworthyError(error) ? error.code : undefined;
-  if (isJson) io.stderr.write(`${JSON.stringify({ error: { ...(code && { code }), message } })}\n`);
-  else io.stderr.write(`seaworthy-vault: ${message}${code === undefined ? "" : ` (${code})`}\n`);
+  const { code, context = {} } = isSeaworthyError(error) ? error : {};
+  if (isJson)
+    return void io.stderr.write(`${JSON.stringify({ error: { ...(code && { code, context }), message } })}\n`);
+  if (code === undefined) return void io.stderr.write(`seaworthy-vault: ${message}\n`);
+  // Names, versions, epochs and reasons: no context of this package's errors has a value in it.
+  const isSaid = code === "VAULT_PERMISSIONS"; // by the message
+  const facts = isSaid ? [] : Object.entries(context).map(([name, fact]) => `${name} ${String(fact)}`);
+  io.stderr.write(`seaworthy-vault: ${message} (${[code, ...facts].join(", ")})\n`);
 }

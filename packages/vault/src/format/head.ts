@@ -54,8 +54,10 @@ export function encodeHead(facts: HeadFacts, tail: readonly Frame[], macKey: Uin
   ]);
   const size = tail.reduce((sum, frame) => sum + frame.bytes.length, 0);
   const body = [covered, whole(size, 4), ...tail.map((frame) => frame.bytes), manifest(covered, tail, macKey)];
-  const before = Buffer.concat(body);
-  return Buffer.concat([before, sha256(before)]);
+  const head = Buffer.concat([...body, Buffer.alloc(HASH_BYTES)]);
+  const before = head.subarray(0, head.length - HASH_BYTES);
+  head.set(sha256(before), before.length);
+  return head;
 }
 
 /** Reads a head's form. @throws VAULT_CORRUPT when it has none */

@@ -1,6 +1,8 @@
 import type { SeaworthyError } from "@seaworthy/core";
 import { errors } from "../errors.ts";
 
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 /** Reads fields off bytes and never beyond them. Whatever does not fit is `VAULT_CORRUPT`. */
 export class ByteReader {
   readonly #bytes: Buffer;
@@ -47,7 +49,7 @@ export class ByteReader {
   /** UTF-8 behind a length; bytes that are not UTF-8 are refused, since two of them would read alike. */
   text(size: 1 | 2 | 4, most: number): string {
     try {
-      return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(this.block(size, most));
+      return UTF8.decode(this.block(size, most));
     } catch (error) {
       throw error instanceof TypeError ? corrupt("text is not UTF-8") : error;
     }

@@ -30,7 +30,9 @@ export class FileGuard {
   /** Makes the directories where they are missing. @throws VAULT_PERMISSIONS */
   async prepare(): Promise<void> {
     if (this.#prepared) return;
-    const first = await this.#files.makeDirectory(this.side);
+    const first = await this.#files.makeDirectory(this.side).catch((error: unknown) => {
+      throw this.#denied(this.side, error);
+    });
     await this.check();
     // New directories are on the disk before anything in them counts. The one beside the file is synced with every write.
     for (let made = dirname(this.side); first !== undefined && made.length >= first.length; made = dirname(made))
@@ -44,6 +46,14 @@ export class FileGuard {
     await this.#checkPath(this.path, "file");
     await this.#checkPath(this.side, "directory");
     return true;
+  }
+
+  /** What stands at the vault's path, or `undefined`; not yet checked. */
+  async look(): Promise<BigIntStats | undefined> {
+    return this.#files.lstat(this.path).catch((error: unknown) => {
+      if (hasCode(error, "ENOENT")) return undefined;
+      throw this.#denied(this.path, error);
+    });
   }
 
   /** A whole file of at most `most` bytes; a larger one is refused before it is read. */
@@ -61,7 +71,7 @@ export class FileGuard {
 
   async #withFile<T>(path: string, work: (handle: FileHandle, size: number) => Promise<T>): Promise<T> {
     const handle = await this.#files.open(path).catch((error: unknown) => {
-      throw hasCode(error, "ELOOP", "EMLINK") ? this.#refuse(path, "is a symbolic link") : error;
+      throw hasCode(error, "ELOOP", "EMLINK") ? this.#refuse(path, "is a symbolic link") : this.#denied(path, error);
     });
     try {
       // What was opened, not what the name means by now.
@@ -79,7 +89,7 @@ export class FileGuard {
       return true;
     } catch (error) {
       if (hasCode(error, "ENOENT")) return false;
-      throw error;
+      throw this.#denied(path, error);
     }
   }
 
@@ -98,6 +108,11 @@ export class FileGuard {
       throw this.#refuse(path, `has mode 0${found}, not 0${mode.toString(8)}${advice}`);
     }
     await this.#files.chmod(path, mode);
+  }
+
+  /** What the system does not let this account look at belongs to another one, or lies below such a directory. */
+  #denied(path: string, error: unknown): unknown {
+    return hasCode(error, "EACCES", "EPERM") ? this.#refuse(path, "is closed to this account") : error;
   }
 
   #refuse(path: string, reason: string): Error {

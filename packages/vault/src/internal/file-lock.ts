@@ -38,6 +38,7 @@ export class FileLock {
   readonly #files: FileSystem;
   readonly #path: string;
   readonly #options: FileLockOptions;
+  #self: Omit<Holder, "token"> | undefined;
 
   constructor(files: FileSystem, path: string, options: FileLockOptions) {
     this.#files = files;
@@ -59,7 +60,7 @@ export class FileLock {
 
   async #acquire(): Promise<string> {
     const { clock, random, timeout } = this.#options;
-    const holder: Holder = { token: randomBytes(8).toString("hex"), ...self() };
+    const holder: Holder = { token: randomBytes(8).toString("hex"), ...this.#own() };
     const bytes = Buffer.from(JSON.stringify(holder));
     const begun = clock.monotonic();
     for (let pause = SHORTEST_PAUSE; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE)) {
@@ -88,7 +89,7 @@ export class FileLock {
       // Either way: a lock from the future was taken before the wall clock was put back.
       const age = Math.abs(this.#options.clock.now() - Number(stat.mtimeNs / 1_000_000n));
       const holder = await this.#read();
-      if (holder === undefined ? age < NAMELESS_HOLDER : isAlive(holder, age)) return false;
+      if (holder === undefined ? age < NAMELESS_HOLDER : isAlive(holder, age, this.#own().realm)) return false;
       // Moved before it is removed: of several that find it dead, one does this.
       const grave = `${this.#path}.${randomBytes(8).toString("hex")}`;
       await this.#files.rename(this.#path, grave);
@@ -97,6 +98,12 @@ export class FileLock {
       if (!hasCode(error, "ENOENT")) throw error;
     }
     return true;
+  }
+
+  /** What holds for this process until its end; the system is asked once. */
+  #own(): Omit<Holder, "token"> {
+    this.#self ??= self();
+    return this.#self;
   }
 
   async #read(): Promise<Holder | undefined> {
@@ -114,8 +121,7 @@ export class FileLock {
   }
 }
 
-function isAlive(holder: Holder, age: number): boolean {
-  const { realm } = self();
+function isAlive(holder: Holder, age: number, realm: string): boolean {
   if (holder.realm !== realm) return age < FOREIGN_HOLDER;
   const started = startOf(holder.pid);
   if (started !== undefined) return started === holder.started;

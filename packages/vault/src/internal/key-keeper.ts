@@ -12,6 +12,7 @@ import { costOf, type DerivedSlot, deriveSlot, resealSlot, sealSlot } from "../s
 import type { KeySlot } from "../vault.ts";
 import { checkCredentials, shown } from "./check.ts";
 import type { Ledger } from "./ledger.ts";
+import { momentOf } from "./moment.ts";
 import type { State } from "./state.ts";
 
 /** The key slots of a vault, and the keys below them. */
@@ -63,7 +64,7 @@ export class KeyKeeper {
     if (password === undefined) throw new TypeError("password must be text; got undefined");
     const before = this.#passwordSlot(this.#ledger.state);
     const cost = noCheaper(this.#kdf, costOf(before) as KdfCost);
-    return this.#withSlot({ password }, cost, this.#ledger.parts.clock.now(), async (derived) => {
+    return this.#withSlot({ password }, cost, momentOf(this.#ledger.parts.clock), async (derived) => {
       let after: Slot | undefined;
       await this.#ledger.commit((state, keys) => {
         const at = state.slots.findIndex((slot) => slot.id.equals(before.id));
@@ -82,7 +83,8 @@ export class KeyKeeper {
     if (only === undefined)
       return this.#rotate((state, from, to) => state.slots.map((slot) => resealSlot(state.vaultId, slot, from, to)));
     checkCredentials("only", only, ["password", "key"]);
-    await this.#withSlot(only, this.#kdf, created, async (derived) => {
+    const costs = this.#ledger.state.slots.map(costOf).filter((cost) => cost !== undefined);
+    await this.#withSlot(only, costs.reduce(noCheaper, this.#kdf), created, async (derived) => {
       await this.#rotate((state, _from, to) => [sealSlot(state.vaultId, derived, to)]);
       this.#current = derived.facts.id;
     });

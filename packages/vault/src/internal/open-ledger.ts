@@ -12,6 +12,7 @@ import { unlocked } from "../telemetry.ts";
 import { Content } from "./content.ts";
 import { allInTail } from "./layout.ts";
 import { Ledger, loadState, rolledBack } from "./ledger.ts";
+import { momentOf } from "./moment.ts";
 import { commitOf, type State } from "./state.ts";
 import type { CheckedOptions } from "./vault-options.ts";
 
@@ -99,7 +100,7 @@ export async function newVault(
 
 /** `undefined` when another process made the vault first. */
 async function createVault({ store, materials, kdf, clock }: CheckedOptions): Promise<Unlocked | undefined> {
-  const made = await newVault(materials.at(-1) as Material, kdf, clock.now(), () => []);
+  const made = await newVault(materials.at(-1) as Material, kdf, momentOf(clock), () => []);
   if (await store.commit(undefined, commitOf(undefined, made.state, made.keys))) return made;
   made.keys.wipe();
   return undefined;

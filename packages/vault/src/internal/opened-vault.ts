@@ -29,6 +29,7 @@ import { checkCredentials } from "./check.ts";
 import { IdleLock } from "./idle-lock.ts";
 import { KeyKeeper } from "./key-keeper.ts";
 import type { Ledger } from "./ledger.ts";
+import { momentOf } from "./moment.ts";
 import { type OpenedLedger, unlockStore } from "./open-ledger.ts";
 import type { CheckedOptions } from "./vault-options.ts";
 
@@ -41,6 +42,8 @@ export class OpenedVault implements Vault {
   readonly #log: AccessLog;
   readonly #idle: IdleLock;
   readonly #keeper: KeyKeeper;
+  /** Values that were given out and are still held: one secret for each is all there needs to be in memory. */
+  readonly #given = new WeakMap<PutRecord, WeakRef<Secret<string>>>();
   #freshUntil = Number.NEGATIVE_INFINITY;
   #closed = false;
 
@@ -75,17 +78,16 @@ export class OpenedVault implements Vault {
     });
   }
 
-  get(name: string, options: GetOptions = {}): Promise<Secret<string>> {
-    const version = options?.version;
+  async get(name: string, options: GetOptions = {}): Promise<Secret<string>> {
+    const version = options?.version; // read once, and inside: a getter that throws makes a rejection, too
     return this.#use({ action: "get", name, ...(version !== undefined && { version }) }, async () => {
       checkName(name);
       checkOptions("get", options, GET_OPTIONS);
       if (version !== undefined) wholeNumber("version", version, 1, Number.MAX_SAFE_INTEGER);
       await this.#follow();
-      const { state, keys } = this.#ledger;
-      const record = findVersion(state, name, version);
+      const record = findVersion(this.#ledger.state, name, version);
       if (options.allowExpired !== true) this.#checkExpiry(record);
-      return revealEntry(state, record, keys);
+      return this.#reveal(record);
     });
   }
 
@@ -140,7 +142,7 @@ export class OpenedVault implements Vault {
     return this.#useSync({ action: "totp", name }, () => {
       const record = findVersion(this.#ledger.state, checkName(name));
       this.#checkExpiry(record);
-      const key = parseOtpauth(revealEntry(this.#ledger.state, record, this.#ledger.keys).reveal());
+      const key = parseOtpauth(this.#reveal(record).reveal());
       if (key === undefined) throw errors.VAULT_NOT_TOTP({ name });
       return totpAt({ ...key, secret: key.secret.reveal() }, this.#now());
     });
@@ -257,6 +259,15 @@ export class OpenedVault implements Vault {
     if (this.#ledger.isLocked) throw errors.VAULT_LOCKED();
   }
 
+  #reveal(record: PutRecord): Secret<string> {
+    const { state, keys } = this.#ledger;
+    const given = this.#given.get(record)?.deref();
+    if (given !== undefined) return given;
+    const value = revealEntry(state, record, keys);
+    this.#given.set(record, new WeakRef(value));
+    return value;
+  }
+
   async #follow(): Promise<void> {
     const now = this.#options.clock.monotonic();
     if (now < this.#freshUntil) return;
@@ -274,6 +285,6 @@ export class OpenedVault implements Vault {
   }
 
   #now(): number {
-    return Math.max(0, Math.floor(this.#options.clock.now()));
+    return momentOf(this.#options.clock);
   }
 }

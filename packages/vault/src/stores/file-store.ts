@@ -27,6 +27,9 @@ const ABANDONED_AFTER = 10 * 60_000;
 const SEGMENT = /^s[0-9a-f]{32}$/;
 const CLAIM = /^e(\d{1,16})$/;
 const TEMPORARY = /^t(\d{1,16})-[0-9a-f]{16}$/;
+const BROKEN_LOCK = /^lock\.[0-9a-f]{16}$/;
+// What dead writers leave is looked for once in so many writes, and with every new segment.
+const SWEEP_EVERY = 64;
 
 /**
  * A store in a file of mode 0600 and a directory beside it, `<path>.d`, of mode 0700; the directory that holds both must
@@ -66,6 +69,7 @@ class FileStore implements VaultStore {
   readonly #lock: FileLock;
   readonly #clock: Clock;
   #seen: { readonly signature: string; readonly epoch: number } | undefined;
+  #commits = 0;
 
   constructor(files: FileSystem, guard: FileGuard, lock: FileLock, clock: Clock) {
     this.#files = files;
@@ -84,7 +88,7 @@ class FileStore implements VaultStore {
   }
 
   async epoch(): Promise<number | undefined> {
-    const stat = await this.#files.lstat(this.#guard.path).catch(orMissing);
+    const stat = await this.#guard.look();
     if (stat === undefined) return (await this.read())?.epoch;
     return this.#epochAt(signatureOf(stat));
   }
@@ -106,8 +110,12 @@ class FileStore implements VaultStore {
     if (next.add.length > 0) await this.#files.syncDirectory(side);
     const temporary = join(side, `t${next.epoch}-${randomBytes(8).toString("hex")}`);
     await this.#files.create(temporary, next.head);
-    const stat = await this.#files.lstat(temporary).catch(orMissing);
-    if (!(await this.#claim(temporary, expected ?? 0, next.epoch))) {
+    // At the same time: what it looks like does not change with the claim.
+    const [isClaimed, stat] = await Promise.all([
+      this.#claim(temporary, expected ?? 0, next.epoch),
+      this.#files.lstat(temporary).catch(orMissing),
+    ]);
+    if (!isClaimed) {
       await this.#files.unlink(temporary).catch(orMissing);
       return false;
     }
@@ -130,8 +138,10 @@ class FileStore implements VaultStore {
       await this.#finish(epoch, expected);
       return false;
     }
-    // The claim of an epoch is removed long after it is over; a writer that slept through that must not succeed now.
-    if ((await this.#currentEpoch()) === expected) return true;
+    // A reader that found the claim may have put it in place already, and a writer may have gone on from there. But an
+    // epoch's claim is removed two epochs later; a writer that slept through that must not succeed now.
+    const current = await this.#currentEpoch();
+    if (current === expected || current === epoch || current === epoch + 1) return true;
     await this.#files.unlink(claim).catch(orMissing);
     return false;
   }
@@ -166,7 +176,7 @@ class FileStore implements VaultStore {
 
   /** 0 when there is no head. */
   async #currentEpoch(): Promise<number> {
-    const stat = await this.#files.lstat(this.#guard.path).catch(orMissing);
+    const stat = await this.#guard.look();
     return stat === undefined ? 0 : this.#epochAt(signatureOf(stat));
   }
 
@@ -183,21 +193,30 @@ class FileStore implements VaultStore {
   }
 
   /** Removes what neither this head nor the one before needs. The claim of the one before is the last good copy. */
-  async #sweep({ epoch, keep }: VaultCommit): Promise<void> {
+  async #sweep(next: VaultCommit): Promise<void> {
+    const isThorough = this.#commits++ % SWEEP_EVERY === 0 || next.add.length > 0;
+    if (isThorough) return this.#sweepAll(next);
+    await this.#files.unlink(join(this.#guard.side, `e${next.epoch - 2}`)).catch(orMissing);
+  }
+
+  async #sweepAll({ epoch, keep }: VaultCommit): Promise<void> {
     const { side } = this.#guard;
     const kept = new Set(keep.map((id) => `s${id}`));
     const over = (match: RegExpExecArray | null, least: number): boolean => match !== null && Number(match[1]) < least;
-    for (const name of await this.#files.list(side)) {
-      const file = join(side, name);
-      const gone = over(CLAIM.exec(name), epoch - 1) || over(TEMPORARY.exec(name), epoch + 1);
-      if (gone || (SEGMENT.test(name) && !kept.has(name) && (await this.#isAbandoned(file))))
-        await this.#files.unlink(file).catch(orMissing);
-    }
+    const isOver = (name: string): boolean =>
+      over(CLAIM.exec(name), epoch - 1) || over(TEMPORARY.exec(name), epoch + 1) || BROKEN_LOCK.test(name);
+    const names = await this.#files.list(side);
+    const gone = names.filter(isOver);
+    for (const name of names)
+      if (SEGMENT.test(name) && !kept.has(name) && (await this.#isAbandoned(name))) gone.push(name);
+    // Only now: a writer that was stopped for long before it looked does not know what later heads need.
+    if ((await this.#currentEpoch()) !== epoch) return;
+    for (const name of gone) await this.#files.unlink(join(side, name)).catch(orMissing);
   }
 
-  async #isAbandoned(file: string): Promise<boolean> {
-    const stat = await this.#files.lstat(file);
-    return this.#clock.now() - Number(stat.mtimeNs / 1_000_000n) > ABANDONED_AFTER;
+  async #isAbandoned(name: string): Promise<boolean> {
+    const stat = await this.#files.lstat(join(this.#guard.side, name)).catch(orMissing);
+    return stat !== undefined && this.#clock.now() - Number(stat.mtimeNs / 1_000_000n) > ABANDONED_AFTER;
   }
 }
 

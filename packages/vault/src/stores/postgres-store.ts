@@ -16,6 +16,8 @@ export interface PostgresStoreOptions {
 // Two sessions that create the same thing at once: IF NOT EXISTS does not save the later one from these.
 const CREATED_BY_ANOTHER = ["23505", "42P06", "42P07", "XX000"];
 const TRIES = 5;
+// Where transactions are stricter than by default, this is how the server says that another writer was first.
+const OVERTAKEN = ["40001", "40P01"];
 
 /**
  * A store in PostgreSQL, over any client or pool that runs single statements; PGlite fits too. Every write is one
@@ -79,11 +81,17 @@ function statements(query: SqlClient["query"], schema: string, vault: string): O
       return rows[0] && Buffer.from(String(rows[0].bytes), "base64");
     },
     async commit(expected, next) {
-      const { rows } = await query(swapStatement(schema, expected === undefined), [
+      const parameters = [
         ...[vault, next.epoch, Buffer.from(next.head).toString("base64"), segmentsOf(next), JSON.stringify(next.keep)],
         ...(expected === undefined ? [] : [expected]),
-      ]);
-      return rows.length === 1;
+      ];
+      try {
+        const { rows } = await query(swapStatement(schema, expected === undefined), parameters);
+        return rows.length === 1;
+      } catch (error) {
+        if (OVERTAKEN.includes(codeOf(error))) return false;
+        throw error;
+      }
     },
   };
 }
@@ -115,10 +123,13 @@ async function runMigration(sql: SqlClient, schema: string): Promise<void> {
       for (const statement of postgresVaultMigration(schema)) await sql.query(statement);
       return;
     } catch (error) {
-      const code = (error as { code?: unknown } | null)?.code;
-      if (attempt >= TRIES || !CREATED_BY_ANOTHER.includes(String(code))) throw error;
+      if (attempt >= TRIES || !CREATED_BY_ANOTHER.includes(codeOf(error))) throw error;
     }
   }
+}
+
+function codeOf(error: unknown): string {
+  return String((error as { code?: unknown } | null)?.code);
 }
 
 function checkSchema(schema = "seaworthy_vault"): string {
