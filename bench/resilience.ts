@@ -19,6 +19,9 @@ const IDLE = 10_000;
 const operation = async (): Promise<number> => 1;
 const error = new Error("down");
 const failing = (): Promise<never> => Promise.reject(error);
+const failingAnew = async (): Promise<never> => {
+  throw new Error("down");
+};
 const quiet = (): undefined => undefined;
 const collect = globalThis.gc as () => void;
 
@@ -177,6 +180,15 @@ async function failures(samples: number): Promise<Record<string, number>> {
     {
       cockatiel: () => cockatielBreaker.execute(failing).catch(quiet),
       seaworthy: () => breaker.run(failing).catch(quiet),
+    },
+    { asynchronous: true, iterations: 1000 },
+  );
+  await compare(
+    `Failure with a new error ${title}`,
+    {
+      cockatiel: () => cockatielBreaker.execute(failingAnew).catch(quiet),
+      seaworthy: () => breaker.run(failingAnew).catch(quiet),
+      "bare call": () => failingAnew().catch(quiet),
     },
     { asynchronous: true, iterations: 1000 },
   );

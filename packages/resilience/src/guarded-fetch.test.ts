@@ -215,6 +215,11 @@ test("the global fetch is looked up on each call", async () => {
   spy.mockRestore();
 });
 
+test("null is no init, as with fetch", async () => {
+  const response = await guardedFetch(retrying(), fetching(ok))(URL_, null as never);
+  expect(response.status).toBe(200);
+});
+
 test("wrong arguments are refused", async () => {
   expect(() => guardedFetch({} as never)).toThrow(TypeError);
   expect(() => guardedFetch(retrying(), 7 as never)).toThrow(/fetch/);

@@ -1,6 +1,6 @@
 import { checkOptions, showValue, wholeNumber } from "@seaworthy/core/options";
 import type { Call, Runner } from "./call.ts";
-import { errors } from "./errors.ts";
+import { errors, hasCode } from "./errors.ts";
 import { optionalFlag } from "./internal/options.ts";
 
 /** What `fetch` takes, and whether the request may be repeated. */
@@ -52,8 +52,8 @@ export function guardedFetch(
     throw new TypeError(`fetch must be a function; got ${showValue(fetch)}`);
   checkOptions("guardedFetch", options, KNOWN);
   const failing = new Set(planStatuses(options.failureStatuses));
-  return async (input, init = {}) => {
-    const { idempotent, ...rest } = init;
+  return async (input, init) => {
+    const { idempotent, ...rest } = init ?? {};
     optionalFlag("idempotent", idempotent);
     const send = fetch ?? ((target, given) => globalThis.fetch(target, given));
     const exchange = new Exchange(send, input, rest, failing);
@@ -108,7 +108,7 @@ class Exchange {
       return answer;
     } catch (error) {
       // A status that counts as a failure is an answer all the same, when nothing better came.
-      if (!errors.RESILIENCE_UPSTREAM_STATUS.is(error)) throw error;
+      if (!hasCode(error, "RESILIENCE_UPSTREAM_STATUS")) throw error;
       answer = [...this.#open].find((response) => response === (error as Partial<StatusFailure>).response);
       if (answer === undefined) throw error;
       return answer;

@@ -1,6 +1,7 @@
 import { type Clock, type Duration, systemClock, toMilliseconds } from "@seaworthy/core";
 import { checkOptions, showValue, soundClock, wholeNumber } from "@seaworthy/core/options";
 import type { Operation } from "./call.ts";
+import { unwind } from "./internal/exit.ts";
 import type { Layer } from "./internal/guarded-call.ts";
 import { HedgeRace } from "./internal/hedge-race.ts";
 import { LatencyWindow } from "./internal/latency-window.ts";
@@ -112,9 +113,10 @@ function planDelay(after: unknown, latencies: LatencyWindow): () => number | und
 
 /** Hedges what lies beneath. */
 export function hedgeLayer(plan: HedgePlan): Layer {
-  return (next) => (call) => {
+  return (next) => (call, exit) => {
     if (plan.deposits) plan.budget?.deposit();
-    if (!call.root.idempotent) return next(call);
-    return new Promise((resolve, reject) => new HedgeRace(plan, call, next, resolve, reject).launch());
+    if (!call.root.idempotent) return next(call, exit);
+    const race = new Promise((resolve, reject) => new HedgeRace(plan, call, next, resolve, reject).launch());
+    return unwind(race, exit);
   };
 }

@@ -1,7 +1,7 @@
-import { currentContext, remainingTime, runWithContext } from "@seaworthy/core";
+import { currentContext, onTelemetry, remainingTime, runWithContext } from "@seaworthy/core";
 import { captureTelemetry, manualClock } from "@seaworthy/core/testing";
 import { describe, expect, expectTypeOf, test, vi } from "vitest";
-import { adaptiveBulkhead, compose, createBreaker, createBulkhead, policy, type Runner } from "./index.ts";
+import { adaptiveBulkhead, compose, createBreaker, createBulkhead, policy, type Runner, retryBudget } from "./index.ts";
 import { scriptedOperation } from "./testing.ts";
 
 const quiet = (): undefined => undefined;
@@ -437,6 +437,48 @@ test("time in a queue counts neither way in a breaker outside it, however many g
   expect(breaker.stats().calls).toBe(0);
   hold.resolve();
   await holding;
+});
+
+test("a budget that throws fails the run, by a rejection", async () => {
+  const broken = () => {
+    throw new Error("broken budget");
+  };
+  const guarded = policy("p", {
+    timeout: "1s",
+    retry: {},
+    budget: { ...retryBudget(), deposit: broken, tryTake: broken },
+  });
+  await expect(guarded.run(() => 1)).rejects.toThrow("broken budget");
+});
+
+test("attempts after a shared timer, a wait or a queue run in the context of their own caller, and so do events", async () => {
+  const clock = manualClock();
+  const seen: unknown[] = [];
+  const note = (what: string): number => seen.push(`${what} of ${currentContext().correlationId}`);
+  const guarded = policy("p", {
+    retry: { attempts: 2, attemptTimeout: 100, base: 10, jitter: "none" },
+    bulkhead: { concurrency: 2, queue: 10 },
+    fallback: () => note("fallback"),
+    budget: false,
+    clock,
+  });
+  const operation = scriptedOperation([{ error: new Error("late"), after: 150 }], { clock });
+  const end = onTelemetry(({ name, labels }) => name === "resilience.attempt" && note(String(labels.outcome)));
+  const runs = ["a", "b"].map((correlationId) =>
+    runWithContext({ correlationId }, () =>
+      guarded.run((call) => {
+        note(`attempt ${call.attempt}`);
+        return operation(call);
+      }),
+    ),
+  );
+  await clock.advance("1s");
+  await Promise.all(runs);
+  end();
+  const each = (id: string): string[] =>
+    ["attempt 1", "timeout", "attempt 2", "timeout", "fallback"].map((what) => `${what} of ${id}`);
+  for (const id of ["a", "b"]) expect(seen.filter((line) => String(line).endsWith(`of ${id}`))).toEqual(each(id));
+  expect(seen).toHaveLength(10);
 });
 
 test("a bad run is refused with a TypeError and calls nothing", async () => {

@@ -5,7 +5,8 @@ import { createBreaker } from "./breaker/create-breaker.ts";
 import { type Bulkhead, type BulkheadOptions, createBulkhead } from "./bulkhead/create-bulkhead.ts";
 import type { Operation, Runner, RunOptions } from "./call.ts";
 import { type HedgeOptions, hedgeLayer, planHedge } from "./hedge.ts";
-import { CallView, type Layer } from "./internal/guarded-call.ts";
+import { apart, Exit, type Leave } from "./internal/exit.ts";
+import { CallView, type GuardedCall, type Layer } from "./internal/guarded-call.ts";
 import { isCancelled } from "./internal/invoke.ts";
 import { LatencyWindow } from "./internal/latency-window.ts";
 import { checkName, optionalFlag } from "./internal/options.ts";
@@ -179,28 +180,34 @@ function planFallback<F>(name: string, fallback: NonNullable<PolicyOptions<F>["f
 
 function fallbackLayer<F>(name: string, fallback: NonNullable<PolicyOptions<F>["fallback"]>, clock: Clock): Layer {
   const plan = planFallback(name, fallback, clock);
-  return (next) => (call) =>
-    next(call).then(undefined, async (error) => {
-      if (isCancelled(call, error)) throw error;
-      // A deadline that the operation has used up must not keep the stand-in from answering.
-      const stand = call.derive(false);
-      stand.dueAt = Number.POSITIVE_INFINITY;
-      try {
-        const { value, tier } = await answer(plan, error, stand);
-        call.root.tier = tier;
-        return value;
-      } catch (failure) {
-        throw isCancelled(stand, failure) ? failure : error;
-      } finally {
-        call.drop(stand);
-      }
-    });
+  const leave: Leave = {
+    returned: () => undefined,
+    threw: (call, error) => (isCancelled(call, error) ? undefined : standIn(plan, call, error)),
+  };
+  return (next) => (call, exit) => next(call, new Exit(leave, call, undefined, exit));
 }
 
-const propagationLayer: Layer = (next) => (call) => {
-  const { signal, deadline } = new CallView(call);
-  return runWithContext({ signal, ...(deadline === undefined ? undefined : { deadline }) }, () => next(call));
-};
+async function standIn(plan: TierPlan, call: GuardedCall, error: unknown): Promise<unknown> {
+  // A deadline that the operation has used up must not keep the stand-in from answering.
+  const stand = call.derive(false);
+  stand.dueAt = Number.POSITIVE_INFINITY;
+  try {
+    const { value, tier } = await answer(plan, error, stand);
+    call.root.tier = tier;
+    return value;
+  } catch (failure) {
+    throw isCancelled(stand, failure) ? failure : error;
+  } finally {
+    call.drop(stand);
+  }
+}
+
+const propagationLayer: Layer = (next) =>
+  apart((call) => {
+    const { signal, deadline } = new CallView(call);
+    const fields = { signal, ...(deadline === undefined ? undefined : { deadline }) };
+    return runWithContext(fields, () => next(call, undefined));
+  });
 
 /** What {@link policy} and `compose` return. */
 export class GuardingPolicy<F = never> implements Policy<F> {

@@ -56,6 +56,16 @@ test("a predicate that throws ends the retries with the operation's own outcome,
   warned.mockRestore();
 });
 
+test("a predicate that answers with a promise decides nothing, and is reported", async () => {
+  const warned = vi.spyOn(process, "emitWarning").mockImplementation(quiet);
+  const operation = vi.fn(() => Promise.reject(busy()));
+  const later = () => Promise.reject(new Error("also fails")) as unknown as boolean;
+  await expect(retry(operation, { base: 0, retryIf: later })).rejects.toThrow("busy");
+  expect(operation).toHaveBeenCalledOnce();
+  expect(warned.mock.calls[0]?.[0]).toMatch(/^retryIf threw \(TypeError: it must answer true or false at once/);
+  warned.mockRestore();
+});
+
 test("refusals of our own guards are not retried, unless retryIf says so", async () => {
   const clock = manualClock();
   const guarded = policy("p", { retry: { attempts: 3, base: 0 }, breaker: { minimumCalls: 1 }, clock });

@@ -1,7 +1,9 @@
-import { type Clock, isSeaworthyError, systemClock } from "@seaworthy/core";
+import { type Clock, systemClock } from "@seaworthy/core";
 import { soundClock } from "@seaworthy/core/options";
 import { backoffDelay } from "./backoff.ts";
 import type { Operation } from "./call.ts";
+import { hasCode, type ResilienceErrorCode } from "./errors.ts";
+import { Exit, type Leave } from "./internal/exit.ts";
 import type { GuardedCall, Layer, Next } from "./internal/guarded-call.ts";
 import { checkName, checkSignal, otherwise } from "./internal/options.ts";
 import { pause } from "./internal/pause.ts";
@@ -25,7 +27,7 @@ export interface RetryRunOptions<T = unknown> extends RetryOptions<T> {
 
 const KNOWN: readonly string[] = [...RETRY_OPTIONS, "name", "signal", "clock"];
 // What our own guards refused was not tried; trying it again at once is what they are there to prevent.
-const REFUSALS: readonly string[] = [
+const REFUSALS: readonly ResilienceErrorCode[] = [
   "RESILIENCE_CIRCUIT_OPEN",
   "RESILIENCE_ISOLATED",
   "RESILIENCE_BULKHEAD_FULL",
@@ -64,24 +66,23 @@ export function retryLayer(plan: RetryPlan): Layer {
   const judge = plan.options.retryResult as ((value: unknown, attempt: number) => boolean) | undefined;
   return (next) => {
     const once = plan.attemptTimeout === undefined ? next : timeoutLayer(plan.attemptTimeout, plan.clock)(next);
-    const failed = (call: GuardedCall, failure: FailedAttempt): Promise<unknown> => goOn(plan, once, call, failure);
-    return (call) => {
+    const leave: Leave = {
+      returned: (call, value) =>
+        judge !== undefined && ask(judge, "retryResult", false, value, 1)
+          ? goOn(plan, once, call, new FailedAttempt(value, false))
+          : undefined,
+      threw: (call, error) => goOn(plan, once, call, new FailedAttempt(error, true)),
+    };
+    return (call, exit) => {
       budget?.deposit();
-      const onError = (error: unknown): Promise<unknown> => failed(call, new FailedAttempt(error, true));
-      if (judge === undefined) return once(call).then(undefined, onError);
-      return once(call).then(
-        (value) => (ask(judge, "retryResult", false, value, 1) ? failed(call, new FailedAttempt(value, false)) : value),
-        onError,
-      );
+      return once(call, new Exit(leave, call, undefined, exit));
     };
   };
 }
 
 /** The first attempt has failed; most often nothing follows, and p-retry is not entered for that. */
-function goOn(plan: RetryPlan, once: Next, call: GuardedCall, first: FailedAttempt): Promise<unknown> {
-  if (isFinal(plan, call, first, 1)) {
-    return first.thrown ? Promise.reject(first.outcome) : Promise.resolve(first.outcome);
-  }
+function goOn(plan: RetryPlan, once: Next, call: GuardedCall, first: FailedAttempt): Promise<unknown> | undefined {
+  if (isFinal(plan, call, first, 1)) return undefined;
   const decide = async (failure: FailedAttempt, attempt: number): Promise<boolean> => {
     // Asked above already for the first; a predicate is asked once an attempt.
     if (failure !== first && isFinal(plan, call, failure, attempt)) return false;
@@ -122,7 +123,7 @@ async function attemptAgain(plan: RetryPlan, once: Next, call: GuardedCall, atte
   const child = call.derive(false);
   child.attempt = attempt;
   try {
-    const value = await once(child);
+    const value = await once(child, undefined);
     const failed = judge !== undefined && ask(judge, "retryResult", false, value, attempt);
     return failed ? new FailedAttempt(value, false) : value;
   } catch (error) {
@@ -142,7 +143,7 @@ function isFinal(plan: RetryPlan, call: GuardedCall, failure: FailedAttempt, att
 
 /** Whether one of our guards refused to make the call. */
 export function isRefusal(error: unknown): boolean {
-  return isSeaworthyError(error) && REFUSALS.includes(error.code);
+  return hasCode(error, ...REFUSALS);
 }
 
 /** `undefined` when the upstream wants to be left alone for longer than we are ready to wait. */

@@ -1,6 +1,6 @@
 import { manualClock } from "@seaworthy/core/testing";
 import { describe, expect, test } from "vitest";
-import { compose, policy } from "./index.ts";
+import { compose, createBreaker, createBulkhead, policy } from "./index.ts";
 import { chaos, scriptedOperation } from "./testing.ts";
 
 describe("chaos", () => {
@@ -37,6 +37,21 @@ describe("chaos", () => {
     await expect(storm.wrap((n: number) => n + 1)(1)).resolves.toBe(2);
     storm.enabled = true;
     await expect(storm.wrap((n: number) => n + 1)(1)).rejects.toThrow("injected");
+  });
+
+  test("is an upstream's failure to the guards around it: retried, counted, and no slot is lost", async () => {
+    const storm = chaos({ fault: new Error("injected") });
+    const bulkhead = createBulkhead({ concurrency: 1 });
+    const breaker = createBreaker({ name: "b", minimumCalls: 3, clock: manualClock() });
+    const guarded = compose(policy("p", { retry: { attempts: 3, base: 0 } }), breaker, bulkhead, storm);
+    await expect(guarded.run(() => 1)).rejects.toThrow("injected");
+    expect(storm.injected).toBe(3);
+    expect([breaker.state, breaker.stats().opened, bulkhead.active]).toEqual(["open", 1, 0]);
+    breaker.reset();
+    storm.enabled = false;
+    await expect(guarded.run(() => 1)).resolves.toBe(1);
+    expect([breaker.stats().calls, bulkhead.active]).toEqual([1, 0]);
+    breaker.close();
   });
 
   test("innermost in a composition meets the guards around it, latency the timeout too", async () => {

@@ -2,6 +2,7 @@ import { type Clock, type Duration, isSeaworthyError, systemClock } from "@seawo
 import { checkOptions, optionalFunction, positiveDuration, showValue, soundClock } from "@seaworthy/core/options";
 import type { Call, Operation } from "./call.ts";
 import { errors } from "./errors.ts";
+import { apart } from "./internal/exit.ts";
 import type { GuardedCall, Next } from "./internal/guarded-call.ts";
 import { invokeStandIn, isCancelled } from "./internal/invoke.ts";
 import { checkName, checkSignal } from "./internal/options.ts";
@@ -103,7 +104,7 @@ export function tiers<I, O>(name: string, list: readonly Tier<I, O>[], options: 
   const run = async (input: I, runOptions: TierRunOptions = {}): Promise<TierAnswer<O>> => {
     checkOptions(name, runOptions, RUN);
     checkSignal(runOptions.signal);
-    const chain: Next = (call) => answer(plan, input, call);
+    const chain = apart((call) => answer(plan, input, call));
     const pipeline: Pipeline = { name, clock, layers: [], chain };
     return (await settle(pipeline, prepare(pipeline, noOperation), runOptions)) as TierAnswer<O>;
   };
@@ -166,7 +167,7 @@ async function attemptTier(tier: PreparedTier, input: unknown, call: GuardedCall
   const operation: Operation<unknown> = (view) => tier.run(input, view);
   const child = call.derive(false, operation);
   try {
-    return await tier.chain(child);
+    return await tier.chain(child, undefined);
   } finally {
     call.drop(child);
   }

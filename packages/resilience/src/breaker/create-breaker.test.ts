@@ -136,6 +136,22 @@ describe("what counts", () => {
     expect(breaker.state).toBe("open");
   });
 
+  test("a mistake in isFailedResult is reported, and leaves successes what they are", async () => {
+    const warned = vi.spyOn(process, "emitWarning").mockImplementation(quiet);
+    const mistakes = [
+      () => Promise.resolve(true) as unknown as boolean,
+      () => (undefined as never as string[])[0] === "x",
+    ];
+    for (const isFailedResult of mistakes) {
+      const breaker = createBreaker({ name: "b", clock: manualClock(), minimumCalls: 1, isFailedResult });
+      await expect(breaker.run(() => "fine")).resolves.toBe("fine");
+      expect(breaker.stats()).toMatchObject({ state: "closed", calls: 1, failures: 0 });
+      breaker.close();
+    }
+    expect(warned).toHaveBeenCalledTimes(2);
+    warned.mockRestore();
+  });
+
   test("a call that its caller took back counts neither way, one that ran out of time is a failure", async () => {
     const clock = manualClock();
     const guarded = policy("p", { timeout: 100, breaker: { minimumCalls: 2 }, clock });

@@ -1,6 +1,7 @@
-import { isSeaworthyError, startTimer } from "@seaworthy/core";
+import { startTimer } from "@seaworthy/core";
 import type { Operation, RunOptions } from "../call.ts";
-import { errors } from "../errors.ts";
+import { errors, hasCode } from "../errors.ts";
+import { Exit, type Leave, unwind } from "../internal/exit.ts";
 import type { GuardedCall, Next } from "../internal/guarded-call.ts";
 import { isCancelled } from "../internal/invoke.ts";
 import { Listeners } from "../internal/listeners.ts";
@@ -12,6 +13,13 @@ import { type BreakerPlan, checkSnapshot, planBreaker } from "./options.ts";
 import { type Pass, Probes } from "./probes.ts";
 
 type Verdict = "success" | "failure" | "ignored";
+
+/** What a call was let through with. */
+interface Entry {
+  readonly pass: Pass;
+  /** On the monotonic clock; 0 where slowness does not matter. */
+  readonly startedAt: number;
+}
 
 /**
  * Creates a breaker: closed, it counts how calls end; at or above a share of failures (or of slow calls) it opens and
@@ -69,22 +77,19 @@ class CountingBreaker implements Breaker {
 
   #guard(next: Next): Next {
     const { isFailedResult, slow, clock } = this.#plan;
-    return (call) => {
-      if (call.aborted) return Promise.reject(call.reason);
+    const leave: Leave<Entry> = {
+      returned: (call, value, entry) => {
+        const failed = isFailedResult !== undefined && ask(isFailedResult, "isFailedResult", false, value);
+        return this.#count(entry, failed ? "failure" : "success", call);
+      },
+      threw: (call, error, entry) => this.#count(entry, this.#judge(error, call), call),
+    };
+    return (call, exit) => {
+      if (call.aborted) return unwind(Promise.reject(call.reason), exit);
       const pass = this.#admit();
-      if (pass === undefined) return Promise.reject(this.#refusal(call));
-      const startedAt = slow === undefined ? 0 : clock.monotonic();
-      return next(call).then(
-        (value) => {
-          const failed = isFailedResult !== undefined && ask(isFailedResult, "isFailedResult", true, value);
-          this.#count(pass, failed ? "failure" : "success", startedAt, call);
-          return value;
-        },
-        (error) => {
-          this.#count(pass, this.#judge(error, call), startedAt, call);
-          throw error;
-        },
-      );
+      if (pass === undefined) return unwind(Promise.reject(this.#refusal(call)), exit);
+      const entry: Entry = { pass, startedAt: slow === undefined ? 0 : clock.monotonic() };
+      return next(call, new Exit(leave, call, entry, exit));
     };
   }
 
@@ -118,14 +123,13 @@ class CountingBreaker implements Breaker {
 
   #judge(error: unknown, call: GuardedCall): Verdict {
     // A call that never left a queue says nothing of the upstream, nor does one that the caller took back.
-    if (call.queued || isCancelled(call, error) || isSeaworthyError(error, "RESILIENCE_BULKHEAD_FULL"))
-      return "ignored";
+    if (call.queued || isCancelled(call, error) || hasCode(error, "RESILIENCE_BULKHEAD_FULL")) return "ignored";
     const { isFailure } = this.#plan;
     // A predicate that throws leaves the question open; the call did fail.
     return isFailure === undefined || ask(isFailure, "isFailure", true, error) ? "failure" : "ignored";
   }
 
-  #count(pass: Pass, verdict: Verdict, startedAt: number, call: GuardedCall): void {
+  #count({ pass, startedAt }: Entry, verdict: Verdict, call: GuardedCall): undefined {
     if (pass.spent) return;
     if (pass.probe) {
       if (verdict === "ignored") this.#probes?.release(pass);

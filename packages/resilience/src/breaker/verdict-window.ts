@@ -22,7 +22,7 @@ export interface WindowCounts {
 
 /** The part of opossum's status that counts; its published types leave it out. */
 interface Status {
-  increment(counter: "fires"): void;
+  increment(counter: "fires" | "failures"): void;
   readonly window: readonly Slice[];
 }
 
@@ -46,9 +46,10 @@ function percentage(rate: number): number {
 }
 
 /**
- * opossum, reduced to a rolling window that trips: it is fed verdicts and makes no calls. A failure is a real
- * `fire`; a success only counts in the status, which keeps the rate right and grows no array of latencies. Its own
- * timers, timeout, semaphore, cache and half-open state stay unused. The engine exists while the window holds verdicts.
+ * opossum, reduced to a rolling window that trips: it is fed verdicts and makes no calls. A failure that may trip it is
+ * a real `fire`; what cannot only counts in the status, which keeps the rate right, grows no array of latencies and costs
+ * a tenth. Its own timers, timeout, semaphore, cache and half-open state stay unused. The engine exists while the window
+ * holds verdicts.
  */
 export class VerdictWindow implements Rotating {
   readonly #options: WindowOptions;
@@ -69,7 +70,7 @@ export class VerdictWindow implements Rotating {
     if (this.#options.clock.schedule === undefined) this.#rotation?.catchUp();
     const status = this.#status ?? this.#open();
     status.increment("fires");
-    return this.#failing && this.#isOver(status);
+    return this.#failing && this.#isOver(status, 0);
   }
 
   /** Counts a failure, and answers whether that trips. */
@@ -78,7 +79,11 @@ export class VerdictWindow implements Rotating {
     const status = this.#status ?? this.#open();
     const engine = this.#engine as CircuitBreaker;
     this.#failing = true;
-    engine.fire().catch(ignore);
+    if (this.#isOver(status, 1)) engine.fire().catch(ignore);
+    else {
+      status.increment("fires");
+      status.increment("failures");
+    }
     (status.window[0] as Slice).latencyTimes.length = 0;
     if (!engine.opened) return false;
     engine.close(); // also clears the timer that opossum set for itself
@@ -116,10 +121,12 @@ export class VerdictWindow implements Rotating {
     return false;
   }
 
-  /** opossum asks only after a failure. */
-  #isOver({ window }: Status): boolean {
-    const { fires, failures } = sumOf(window);
-    return fires >= this.#options.minimumCalls && (failures / fires) * 100 > percentage(this.#options.rate);
+  /** Whether so many failures more would trip it. opossum itself asks only after a failure. */
+  #isOver({ window }: Status, more: number): boolean {
+    const sum = sumOf(window);
+    const fires = sum.fires + more;
+    const share = (sum.failures + more) / fires;
+    return fires >= this.#options.minimumCalls && share * 100 > percentage(this.#options.rate);
   }
 
   #drop(): void {

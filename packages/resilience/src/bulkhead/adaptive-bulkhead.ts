@@ -1,6 +1,7 @@
 import { type Clock, type Duration, systemClock } from "@seaworthy/core";
 import { checkOptions, finiteNumber, soundClock, wholeNumber } from "@seaworthy/core/options";
-import type { GuardedCall, Layer } from "../internal/guarded-call.ts";
+import { Exit, type Leave } from "../internal/exit.ts";
+import type { Layer, Next } from "../internal/guarded-call.ts";
 import { isTimeout } from "../internal/invoke.ts";
 import { checkName, otherwise, share } from "../internal/options.ts";
 import { limitEvent } from "../telemetry.ts";
@@ -73,28 +74,28 @@ export function adaptiveBulkhead(options: AdaptiveBulkheadOptions = {}): Bulkhea
 }
 
 function measured(name: string, clock: Clock, slots: Slots, rule: FastLimit): Layer {
-  const learn = (startedAt: number, inFlight: number, phase: number): void => {
+  const learn = ({ startedAt, inFlight, phase }: Start): undefined => {
     if (!rule.sample(clock.monotonic() - startedAt, inFlight, phase) || slots.limit === rule.current) return;
     slots.limit = rule.current;
     if (limitEvent.active) limitEvent.emit({ bulkhead: name }, slots.limit);
     slots.admit();
   };
-  return (next) => {
-    const timed = (call: GuardedCall): Promise<unknown> => {
-      const startedAt = clock.monotonic();
-      const { active } = slots;
-      const { phase } = rule;
-      return next(call).then(
-        (value) => {
-          learn(startedAt, active, phase);
-          return value;
-        },
-        (error) => {
-          if (isTimeout(error)) learn(startedAt, active, phase);
-          throw error;
-        },
-      );
-    };
-    return (call) => slots.hold(call, timed);
+  const leave: Leave<Start> = {
+    returned: (_call, _value, start) => learn(start),
+    threw: (_call, error, start) => (isTimeout(error) ? learn(start) : undefined),
   };
+  return (next) => {
+    const timed: Next = (call, exit) => {
+      const start: Start = { startedAt: clock.monotonic(), inFlight: slots.active, phase: rule.phase };
+      return next(call, new Exit(leave, call, start, exit));
+    };
+    return (call, exit) => slots.hold(call, timed, exit);
+  };
+}
+
+/** What a call found when it got its slot. */
+interface Start {
+  readonly startedAt: number;
+  readonly inFlight: number;
+  readonly phase: number;
 }

@@ -71,7 +71,7 @@ export function createBulkhead(options: BulkheadOptions): Bulkhead {
   const name = checkName(otherwise(options.name, "bulkhead"), "createBulkhead");
   const limit = wholeNumber("concurrency", options.concurrency, 1, MOST_CALLS);
   const slots = new Slots({ name, clock, limit, ...planQueue(options) });
-  return bulkheadOf(name, clock, slots, (next) => (call) => slots.hold(call, next));
+  return bulkheadOf(name, clock, slots, (next) => (call, exit) => slots.hold(call, next, exit));
 }
 
 /** The options of a queue, checked and resolved. */

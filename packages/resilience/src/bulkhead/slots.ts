@@ -1,8 +1,10 @@
 import { type Clock, startTimer } from "@seaworthy/core";
 import { errors } from "../errors.ts";
+import { Exit, type Leave, unwind } from "../internal/exit.ts";
 import type { GuardedCall, Next } from "../internal/guarded-call.ts";
 import { timeoutError } from "../internal/invoke.ts";
 import { rejectionEvent } from "../telemetry.ts";
+import { Place, WaitingLine } from "./waiting-line.ts";
 
 /** Bounds of {@link Slots}. */
 export interface SlotOptions {
@@ -23,8 +25,8 @@ export class Slots {
   active = 0;
   rejected = 0;
   readonly #options: SlotOptions;
-  // A set keeps its order and lets an aborted waiter leave from the middle at once.
-  readonly #queue = new Set<() => void>();
+  readonly #line = new WaitingLine();
+  readonly #leave: Leave = { returned: (call) => this.#over(call), threw: (call) => this.#over(call) };
 
   constructor(options: SlotOptions) {
     this.#options = options;
@@ -32,30 +34,22 @@ export class Slots {
   }
 
   get queued(): number {
-    return this.#queue.size;
+    return this.#line.length;
   }
 
   /** Runs the rest of the pipeline in a slot. */
-  hold(call: GuardedCall, next: Next): Promise<unknown> {
-    if (this.active >= this.limit) return this.#wait(call).then(() => this.#run(call, next));
+  hold(call: GuardedCall, next: Next, exit: Exit | undefined): Promise<unknown> {
+    if (this.active >= this.limit) return unwind(this.#enterLater(call, next), exit);
     this.active += 1;
-    return this.#run(call, next);
+    return next(call, new Exit(this.#leave, call, undefined, exit));
   }
 
-  #run(call: GuardedCall, next: Next): Promise<unknown> {
-    return next(call).then(
-      (value) => {
-        this.#leave(call);
-        return value;
-      },
-      (error) => {
-        this.#leave(call);
-        throw error;
-      },
-    );
+  async #enterLater(call: GuardedCall, next: Next): Promise<unknown> {
+    await this.#wait(call);
+    return next(call, new Exit(this.#leave, call, undefined, undefined));
   }
 
-  #leave(call: GuardedCall): void {
+  #over(call: GuardedCall): undefined {
     if (call.stragglers === 0) this.#release();
     else call.whenIdle(() => this.#release());
   }
@@ -67,33 +61,32 @@ export class Slots {
 
   /** Lets in as many of the queue as there is room for; to be called when the limit has grown. */
   admit(): void {
-    for (const enter of this.#queue) {
-      if (this.active >= this.limit) return;
+    for (let place = this.#line.first; place !== undefined && this.active < this.limit; place = this.#line.first) {
       this.active += 1;
-      enter();
+      place.enter();
     }
   }
 
   #wait(call: GuardedCall): Promise<void> {
     if (call.aborted) return Promise.reject(call.reason);
     const { queue, clock, queueTimeout } = this.#options;
-    if (this.#queue.size >= queue) return Promise.reject(this.#refusal(call, "bulkhead_full"));
+    if (this.#line.length >= queue) return Promise.reject(this.#refusal(call, "bulkhead_full"));
     const since = clock.monotonic();
     const left = call.armed ? Number.POSITIVE_INFINITY : Math.max(0, call.remaining());
     call.queued = true;
     return new Promise((resolve, reject) => {
       let cancel: (() => void) | undefined;
       const leave = (): void => {
-        this.#queue.delete(enter);
+        this.#line.leave(place);
         cancel?.();
         call.waiter = undefined;
       };
-      const enter = (): void => {
+      const place = new Place(() => {
         leave();
         call.queued = false;
         call.waited += clock.monotonic() - since;
         resolve();
-      };
+      });
       const expire = (): void => {
         leave();
         reject(queueTimeout <= left ? this.#refusal(call, "queue_timeout") : timeoutError(call.name, left));
@@ -104,7 +97,7 @@ export class Slots {
         leave();
         reject(reason);
       };
-      this.#queue.add(enter);
+      this.#line.join(place);
     });
   }
 

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { manualClock } from "@seaworthy/core/testing";
+import CircuitBreaker from "opossum";
 import { expect, test, vi } from "vitest";
 
 const entered = vi.fn();
@@ -35,6 +36,23 @@ test("p-retry is entered only when the first attempt has failed and another one 
   let calls = 0;
   await guarded.run(() => (++calls < 3 ? Promise.reject(new Error("busy")) : calls));
   expect(entered).toHaveBeenCalledOnce();
+});
+
+test("opossum is asked only about a failure that may trip it, and the others count all the same", async () => {
+  const fired = vi.spyOn(CircuitBreaker.prototype, "fire");
+  const breaker = createBreaker({ name: "b", failureRate: 0.5, minimumCalls: 4, clock: manualClock() });
+  const end = async (...calls: readonly boolean[]): Promise<void> => {
+    for (const ok of calls)
+      await breaker.run(() => (ok ? 1 : Promise.reject(new Error("down")))).catch(() => undefined);
+  };
+  await end(true, true, true, false, false);
+  expect(fired).not.toHaveBeenCalled();
+  expect(breaker.stats()).toMatchObject({ state: "closed", calls: 5, failures: 2 });
+  await end(false);
+  expect(fired).toHaveBeenCalledOnce();
+  expect(breaker.state).toBe("open");
+  fired.mockRestore();
+  breaker.close();
 });
 
 test("the timer that opossum sets for itself when it trips is cleared at once, and it sets no other", async () => {

@@ -1,11 +1,18 @@
 import type { Clock } from "@seaworthy/core";
 import type { Call, Operation } from "../call.ts";
 import type { DeadlineList } from "./deadline-list.ts";
+import type { Exit } from "./exit.ts";
 
-/** Runs the rest of a pipeline. Never throws: what goes wrong is a rejection. */
-export type Next = (call: GuardedCall) => Promise<unknown>;
-/** Lays one guard over the rest of a pipeline, once, when the pipeline is built. */
-export type Layer = (next: Next) => Next;
+/**
+ * Runs the rest of a pipeline, then leaves the guards of `exit`: whoever writes one hands `exit` on or unwinds it. Never
+ * throws: what goes wrong is a rejection.
+ */
+export type Next = (call: GuardedCall, exit: Exit | undefined) => Promise<unknown>;
+/**
+ * Lays one guard over the rest of a pipeline, once, when the pipeline is built. `outermost` says that each call that it
+ * is given is its own: nothing around it uses the call.
+ */
+export type Layer = (next: Next, outermost?: boolean) => Next;
 
 /**
  * One run, or one attempt within a run. Attempts, timeouts and hedges are children, so that each can be aborted

@@ -47,7 +47,7 @@ export class HedgeRace {
     };
     this.#launched += 1;
     this.#running.add(runner);
-    this.#next(runner.call).then(
+    this.#next(runner.call, undefined).then(
       (value) => this.#won(runner, value),
       (error) => this.#failed(runner, error),
     );

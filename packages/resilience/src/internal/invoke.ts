@@ -1,24 +1,26 @@
-import { isSeaworthyError, startTimer } from "@seaworthy/core";
-import { errors } from "../errors.ts";
+import { startTimer } from "@seaworthy/core";
+import { errors, hasCode } from "../errors.ts";
 import { attemptEvent } from "../telemetry.ts";
+import { Exit, type Leave, unwind } from "./exit.ts";
 import { CallView, type GuardedCall } from "./guarded-call.ts";
 
 /** The innermost step of every pipeline: calls the operation, and stops waiting for it when the call is aborted. */
-export function invoke(call: GuardedCall): Promise<unknown> {
-  if (call.aborted) return Promise.reject(call.reason);
+export function invoke(call: GuardedCall, exit?: Exit): Promise<unknown> {
+  if (call.aborted) return unwind(Promise.reject(call.reason), exit);
   call.root.calls += 1;
-  return attemptEvent.active ? observed(call) : attempt(call);
+  if (!attemptEvent.active) return attempt(call, exit);
+  return attempt(call, new Exit(TELL, call, call.clock.monotonic(), exit));
 }
 
 /** The same for what stands in for the operation: no attempt, so neither counted nor told. */
-export function invokeStandIn(call: GuardedCall): Promise<unknown> {
-  return call.aborted ? Promise.reject(call.reason) : attempt(call);
+export function invokeStandIn(call: GuardedCall, exit?: Exit): Promise<unknown> {
+  return call.aborted ? unwind(Promise.reject(call.reason), exit) : attempt(call, exit);
 }
 
-function attempt(call: GuardedCall): Promise<unknown> {
-  if (call.dueAt !== Number.POSITIVE_INFINITY && !call.armed) return attemptUntilDue(call);
+function attempt(call: GuardedCall, exit: Exit | undefined): Promise<unknown> {
+  if (call.dueAt !== Number.POSITIVE_INFINITY && !call.armed) return unwind(attemptUntilDue(call), exit);
   const work = begin(call);
-  return call.abortable ? race(call, work) : work;
+  return unwind(call.abortable ? race(call, work) : work, exit);
 }
 
 function begin(call: GuardedCall): Promise<unknown> {
@@ -63,7 +65,7 @@ export function timeoutError(policy: string, after: number): Error {
 
 /** Whether this reason means that time was up, whoever set the limit; a caller's `AbortSignal.timeout` counts too. */
 export function isTimeout(reason: unknown): boolean {
-  if (isSeaworthyError(reason, "RESILIENCE_TIMEOUT")) return true;
+  if (hasCode(reason, "RESILIENCE_TIMEOUT")) return true;
   try {
     return reason instanceof Error && reason.name === "TimeoutError";
   } catch {
@@ -76,17 +78,20 @@ export function isCancelled(call: GuardedCall, error: unknown): boolean {
   return call.aborted && error === call.reason && !isTimeout(error);
 }
 
-function observed(call: GuardedCall): Promise<unknown> {
-  const startedAt = call.clock.monotonic();
-  const outcome = attempt(call);
-  const emit = (label: string, error?: unknown): void => {
-    const seconds = (call.clock.monotonic() - startedAt) / 1000;
-    const details = { attempt: call.attempt, ...(label === "ok" ? undefined : { error }) };
-    attemptEvent.emit({ policy: call.name, outcome: label }, seconds, details);
-  };
-  outcome.then(
-    () => emit("ok"),
-    (error) => emit(isCancelled(call, error) ? "cancelled" : isTimeout(error) ? "timeout" : "failure", error),
-  );
-  return outcome;
+const TELL: Leave<number> = {
+  returned: (call, _value, startedAt) => tell(call, startedAt, "ok", undefined),
+  threw(call, error, startedAt) {
+    const outcome = isCancelled(call, error) ? "cancelled" : isTimeout(error) ? "timeout" : "failure";
+    return tell(call, startedAt, outcome, { error });
+  },
+};
+
+function tell(
+  call: GuardedCall,
+  startedAt: number,
+  outcome: string,
+  failure: { error: unknown } | undefined,
+): undefined {
+  const seconds = (call.clock.monotonic() - startedAt) / 1000;
+  attemptEvent.emit({ policy: call.name, outcome }, seconds, { attempt: call.attempt, ...failure });
 }

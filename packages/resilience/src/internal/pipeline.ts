@@ -1,7 +1,8 @@
 import { type Clock, currentContext, remainingTime } from "@seaworthy/core";
 import { checkOptions, showValue } from "@seaworthy/core/options";
-import type { Operation, Runner, RunOptions } from "../call.ts";
+import type { Call, Operation, Runner, RunOptions } from "../call.ts";
 import { onAbort } from "./abort-hub.ts";
+import { apart, Exit, type Leave } from "./exit.ts";
 import { GuardedCall, type Layer, type Next } from "./guarded-call.ts";
 import { invoke, timeoutError } from "./invoke.ts";
 import { checkSignal, optionalFlag } from "./options.ts";
@@ -19,7 +20,12 @@ const pipelines = new WeakMap<object, Pipeline>();
 
 /** Builds a pipeline; the first layer is the outermost. */
 export function createPipeline(name: string, clock: Clock, layers: readonly Layer[]): Pipeline {
-  return { name, clock, layers, chain: layers.reduceRight<Next>((next, layer) => layer(next), invoke) };
+  return {
+    name,
+    clock,
+    layers,
+    chain: layers.reduceRight<Next>((next, layer, index) => layer(next, index === 0), invoke),
+  };
 }
 
 /** Lets `compose` take a runner of ours apart, so that it costs no more than a policy. */
@@ -38,22 +44,25 @@ export function layersOf(runner: Runner): readonly Layer[] {
 }
 
 function foreignLayer(runner: Runner): Layer {
-  return (next) => async (call) => {
-    const child = call.derive(true);
-    let unlink: (() => void) | undefined;
-    try {
-      return await runner.run(
-        (inner) => {
-          unlink ??= onAbort(inner.signal, (reason) => child.abort(reason));
-          return next(child);
-        },
-        { signal: call.signal },
-      );
-    } finally {
-      unlink?.();
-      call.drop(child);
-    }
-  };
+  return (next) => apart((call) => runForeign(runner, call, next));
+}
+
+async function runForeign(runner: Runner, call: GuardedCall, next: Next): Promise<unknown> {
+  const child = call.derive(true);
+  let unlink: (() => void) | undefined;
+  try {
+    return await runner.run(
+      // A guard of the host's may have no signal of its own to hand down; the call's own reaches the child all the same.
+      (inner: Partial<Call> | undefined) => {
+        if (inner?.signal !== undefined) unlink ??= onAbort(inner.signal, (reason) => child.abort(reason));
+        return next(child, undefined);
+      },
+      { signal: call.signal },
+    );
+  } finally {
+    unlink?.();
+    call.drop(child);
+  }
 }
 
 /**
@@ -61,13 +70,11 @@ function foreignLayer(runner: Runner): Layer {
  * throws; bad arguments are a rejection.
  */
 export function startRun<T>(pipeline: Pipeline, operation: Operation<T>, options?: RunOptions): Promise<T> {
-  let call: GuardedCall;
   try {
-    call = prepare(pipeline, operation, options);
+    return settle(pipeline, prepare(pipeline, operation, options), options) as Promise<T>;
   } catch (error) {
     return Promise.reject(error);
   }
-  return settle(pipeline, call, options) as Promise<T>;
 }
 
 /** The root call of a run. Bad arguments are a `TypeError` here, thrown. */
@@ -89,7 +96,8 @@ export function settle(pipeline: Pipeline, call: GuardedCall, options?: RunOptio
   const context = currentContext();
   const own = options?.signal;
   const outer = context.signal;
-  if (own === undefined && outer === undefined && context.deadline === undefined) return pipeline.chain(call);
+  if (own === undefined && outer === undefined && context.deadline === undefined)
+    return pipeline.chain(call, undefined);
   if (own?.aborted) return Promise.reject(own.reason);
   if (outer?.aborted) return Promise.reject(outer.reason);
   if (context.deadline !== undefined) {
@@ -97,24 +105,20 @@ export function settle(pipeline: Pipeline, call: GuardedCall, options?: RunOptio
     if (left <= 0) return Promise.reject(timeoutError(call.name, 0));
     call.dueAt = call.clock.monotonic() + left;
   }
-  if (own === undefined && outer === undefined) return pipeline.chain(call);
-  return linked(pipeline, call, own, outer === own ? undefined : outer);
-}
-
-async function linked(
-  pipeline: Pipeline,
-  call: GuardedCall,
-  own: AbortSignal | undefined,
-  outer: AbortSignal | undefined,
-): Promise<unknown> {
+  if (own === undefined && outer === undefined) return pipeline.chain(call, undefined);
   call.abortable = true;
   const abort = (reason: unknown): void => call.abort(reason);
-  const unlinkOwn = own === undefined ? undefined : onAbort(own, abort);
-  const unlinkOuter = outer === undefined ? undefined : onAbort(outer, abort);
-  try {
-    return await pipeline.chain(call);
-  } finally {
-    unlinkOwn?.();
-    unlinkOuter?.();
-  }
+  const links: Links = [
+    own === undefined ? undefined : onAbort(own, abort),
+    outer === undefined || outer === own ? undefined : onAbort(outer, abort),
+  ];
+  return pipeline.chain(call, new Exit(UNLINK, call, links, undefined));
 }
+
+type Links = readonly ((() => void) | undefined)[];
+
+function unlink(_call: GuardedCall, _outcome: unknown, links: Links): undefined {
+  for (const end of links) end?.();
+}
+
+const UNLINK: Leave<Links> = { returned: unlink, threw: unlink };

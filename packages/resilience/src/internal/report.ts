@@ -18,7 +18,7 @@ export function reportCallback(callback: object, name: string, error: unknown): 
   });
 }
 
-/** The predicate's answer, or `otherwise` when it throws. */
+/** The predicate's answer, or `otherwise` when it throws or answers with a promise, which would always be true. */
 export function ask<A extends unknown[]>(
   predicate: (...args: A) => unknown,
   name: string,
@@ -26,9 +26,17 @@ export function ask<A extends unknown[]>(
   ...args: A
 ): boolean {
   try {
-    return Boolean(predicate(...args));
+    return decided(predicate(...args));
   } catch (error) {
     reportCallback(predicate, name, error);
     return otherwise;
   }
+}
+
+function decided(answer: unknown): boolean {
+  if (typeof answer === "object" && answer !== null && "then" in answer) {
+    Promise.resolve(answer).catch(() => undefined);
+    throw new TypeError("it must answer true or false at once; got a promise");
+  }
+  return Boolean(answer);
 }

@@ -1,5 +1,6 @@
 import { type Clock, startTimer } from "@seaworthy/core";
 import { DeadlineList } from "./deadline-list.ts";
+import { Exit, type Leave, unwind } from "./exit.ts";
 import type { GuardedCall, Layer, Next } from "./guarded-call.ts";
 import { timeoutError } from "./invoke.ts";
 import { PerTimers } from "./per-timers.ts";
@@ -26,28 +27,25 @@ function sharedDeadlines(clock: Clock, duration: number): DeadlineList {
  */
 export function timeoutLayer(duration: number, clock: Clock): Layer {
   let list: DeadlineList | undefined;
-  return (next) => (call) => {
-    const child = call.derive(true);
+  return (next, outermost) => (call, exit) => {
     const due = clock.monotonic() + duration;
-    if (call.dueAt <= due) return shortened(call, child, next);
+    if (call.dueAt <= due) return unwind(shortened(call, call.derive(true), next), exit);
+    const child = outermost === true ? call : call.derive(true);
+    child.abortable = true;
     child.dueAt = due;
     child.armed = true;
     if (list?.timers !== setTimeout) list = sharedDeadlines(clock, duration);
     list.add(child);
-    return next(child).then(
-      (value) => {
-        child.deadlines?.remove(child);
-        call.drop(child);
-        return value;
-      },
-      (error) => {
-        child.deadlines?.remove(child);
-        call.drop(child);
-        throw error;
-      },
-    );
+    return next(child, new Exit(LEAVE, child, undefined, exit));
   };
 }
+
+function leave(call: GuardedCall): undefined {
+  call.deadlines?.remove(call);
+  call.parent?.drop(call);
+}
+
+const LEAVE: Leave = { returned: leave, threw: leave };
 
 /** An earlier deadline holds. If a timer stands behind it already, it aborts this call too. */
 async function shortened(call: GuardedCall, child: GuardedCall, next: Next): Promise<unknown> {
@@ -61,7 +59,7 @@ async function shortened(call: GuardedCall, child: GuardedCall, next: Next): Pro
     : startTimer(call.clock, Math.max(0, left), () => child.abort(timeoutError(call.name, left)));
   child.armed = true;
   try {
-    return await next(child);
+    return await next(child, undefined);
   } finally {
     cancel?.();
     call.drop(child);

@@ -1,6 +1,7 @@
 import { type Clock, type Duration, systemClock, toMilliseconds } from "@seaworthy/core";
 import { checkOptions, finiteNumber, optionalFunction, soundClock, wholeNumber } from "@seaworthy/core/options";
 import type { Operation, Runner, RunOptions } from "../call.ts";
+import { apart } from "../internal/exit.ts";
 import type { Layer } from "../internal/guarded-call.ts";
 import { otherwise } from "../internal/options.ts";
 import { pause } from "../internal/pause.ts";
@@ -61,13 +62,14 @@ export function chaos(options: ChaosOptions): Chaos {
     throw new TypeError("chaos: give a fault, a latency or an outcome");
   const random = options.random ?? (options.seed === undefined ? Math.random : seeded(options.seed));
   const state = { enabled: true, injected: 0 };
-  const layer: Layer = (next) => async (call) => {
-    if (!state.enabled || random() >= rate) return next(call);
-    state.injected += 1;
-    if (latency !== undefined) await pause(call, latency);
-    if ("fault" in options) throw made(options.fault);
-    return "outcome" in options ? made(options.outcome) : next(call);
-  };
+  const layer: Layer = (next) =>
+    apart(async (call) => {
+      if (!state.enabled || random() >= rate) return next(call, undefined);
+      state.injected += 1;
+      if (latency !== undefined) await pause(call, latency);
+      if ("fault" in options) throw made(options.fault);
+      return "outcome" in options ? made(options.outcome) : next(call, undefined);
+    });
   return chaosOf(layer, state, clock);
 }
 
