@@ -31,6 +31,9 @@ test.each<[string, unknown, RegExp]>([
   ["a shed delay of 0", { shed: { delay: 0 } }, /shed.delay/],
   ["an unknown shed option", { shed: { after: 1 } }, /shed has no option "after"/],
   ["headers that break lines", { headers: { "x-a": "b\r\nc" } }, /headers: x-a must be visible ASCII/],
+  ["a clock without now()", { clock: { monotonic: () => 0 } }, /clock must have now\(\) and monotonic\(\)/],
+  ["headers that are null", { headers: null }, /headers must be values by name, or false; got null/],
+  ["headers that are text", { headers: "DENY" }, /headers must be values by name, or false; got "DENY"/],
   ["a header without a name", { headers: { "": "b" } }, /cannot be a header's name/],
   ["a header that is a number", { headers: { "x-a": 1 } }, /headers: x-a/],
   ["an origin with a path", { cors: { origins: ["https://a.example/x"] } }, /not an origin/],
@@ -41,7 +44,7 @@ test.each<[string, unknown, RegExp]>([
   ["origins that are no list", { cors: { origins: "https://a.example" } }, /cors.origins must be a list/],
   ["an unknown CORS option", { cors: { origins: [], age: 1 } }, /cors has no option "age"/],
   ["a method that is none", { cors: { origins: [], methods: ["GET\n"] } }, /cors.methods/],
-  ["a clock without time", { clock: {} }, /clock must have monotonic\(\)/],
+  ["a clock without time", { clock: {} }, /clock must have now\(\) and monotonic\(\)/],
 ])("%s is refused when the edge is made, by name", (_what, options, message) => {
   expect(() => new Edge(options as EdgeOptions)).toThrow(TypeError);
   expect(() => new Edge(options as EdgeOptions)).toThrow(message);
@@ -72,4 +75,18 @@ test("the event loop is watched only while requests come, and an idle edge owns 
   expect(clock.pending).toBe(1);
   await clock.advance("2s");
   expect(clock.pending).toBe(0);
+});
+
+test("a deadline does not move when the context is entered again", async () => {
+  const clock = manualClock();
+  const exchange = new Edge({ clock, deadline: "5s" }).begin({
+    method: "GET",
+    path: "/",
+    query: "",
+    socketAddress: undefined,
+    header: () => undefined,
+  });
+  const first = exchange.context().deadline;
+  await clock.advance("3s");
+  expect(exchange.context().deadline).toBe(first);
 });

@@ -7,7 +7,7 @@ import {
   toBytes,
   toMilliseconds,
 } from "@seaworthy/core";
-import { checkOptions, optionalFunction, showValue, wholeNumber } from "@seaworthy/core/options";
+import { checkOptions, optionalFunction, showValue, soundClock, wholeNumber } from "@seaworthy/core/options";
 import { type ClientAddress, clientAddress, type TrustProxy } from "./client-address.ts";
 import { type Cors, type CorsOptions, createCors } from "./cors.ts";
 import { type EdgeRequest, Exchange, type Header, type Incoming } from "./exchange.ts";
@@ -103,10 +103,9 @@ export class Edge {
     checkPort("health", health, "report");
     checkPort("metrics", metrics, "render");
     checkPort("lifecycle", lifecycle, "ready");
-    checkPort("clock", options.clock, "monotonic");
     optionalFunction("authenticate", authenticate);
     if (!Array.isArray(limits)) throw new TypeError(`limits must be a list of rules; got ${showValue(limits)}`);
-    this.clock = options.clock ?? systemClock;
+    this.clock = soundClock("clock", options.clock ?? systemClock);
     this.cors = cors === undefined ? undefined : createCors(cors);
     this.securityHeaders = securityHeaders(options.headers);
     const rules = limits.map(checkRule);
@@ -121,7 +120,7 @@ export class Edge {
     this.bodyLimit = toBytes(options.bodyLimit ?? "100kb", "bodyLimit");
     if (this.bodyLimit > LARGEST_BODY) throw new TypeError(`bodyLimit must be at most 100 MiB; got ${this.bodyLimit}`);
     this.load = shed === false ? undefined : createLoad(shed === true ? {} : shed, this.clock);
-    this.operations = createOperations({ options: options.operations, health, metrics, lifecycle });
+    this.operations = createOperations({ options: options.operations, health, metrics, lifecycle, clock: this.clock });
     this.operationsPort =
       operationsPort === undefined ? undefined : wholeNumber("operationsPort", operationsPort, 0, 65_535);
     this.operationsApart = this.operationsPort !== undefined;

@@ -66,6 +66,7 @@ export class Exchange implements EdgeRequest {
   private readonly started: number;
   private readonly gone = new AbortController();
   private target: HeaderTarget | undefined;
+  private due: number | undefined;
   private told: string | undefined;
   private failure: unknown;
   private broken = false;
@@ -101,7 +102,10 @@ export class Exchange implements EdgeRequest {
     };
     const traceparent = this.incoming.header("traceparent");
     if (traceparent !== undefined && parseTraceparent(traceparent) !== undefined) context.traceparent = traceparent;
-    if (deadline !== undefined) context.deadline = clock.now() + deadline;
+    if (deadline !== undefined) {
+      this.due ??= clock.now() + deadline; // the context may be entered again, and later
+      context.deadline = this.due;
+    }
     if (this.principal !== undefined) context.principal = this.principal;
     return context;
   }
@@ -151,7 +155,7 @@ export class Exchange implements EdgeRequest {
     const { limits, authenticate, operations } = this.edge;
     const early = limits.before.length === 0 ? undefined : await this.limit(limits.before);
     if (early !== undefined) return early;
-    if (authenticate !== undefined) this.principal = await authenticate(this);
+    if (authenticate !== undefined) this.principal = principalOf(await authenticate(this));
     const late = limits.behind.length === 0 ? undefined : await this.limit(limits.behind);
     return late ?? (governs ? operations.govern(this) : undefined);
   }
@@ -164,7 +168,8 @@ export class Exchange implements EdgeRequest {
       for (const name in told) this.target?.setHeader(name.toLowerCase(), String(told[name]));
       if (decision.allowed) continue;
       this.rejected("limit");
-      return this.problem(errors.HTTP_RATE_LIMITED({}, { retryAfter: decision.retryAfter }));
+      const { retryAfter } = decision;
+      return this.problem(errors.HTTP_RATE_LIMITED({}, Number.isFinite(retryAfter) ? { retryAfter } : {}));
     }
     return undefined;
   }
@@ -224,4 +229,11 @@ export class Exchange implements EdgeRequest {
   private shortPath(): string {
     return cutText(this.path, LONGEST_LOGGED_PATH);
   }
+}
+
+/** `null` is nobody, as many libraries say it. Without an id, idempotency keys of several callers would be one's. */
+function principalOf(given: Principal | null | undefined): Principal | undefined {
+  if (given === undefined || given === null) return undefined;
+  if (typeof given.id === "string" && given.id !== "") return given;
+  throw new TypeError(`authenticate must give a principal with a text as its id; got ${typeof given}`);
 }

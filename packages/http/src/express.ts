@@ -3,9 +3,9 @@ import { Edge, type EdgeOptions } from "./edge.ts";
 import { errors } from "./errors.ts";
 import { templateOf } from "./express-route.ts";
 import { enter, exchangeOf, fail, send } from "./internal/node-exchange.ts";
-import { readJson } from "./internal/read-body.ts";
+import { parsedElsewhere, readJson } from "./internal/read-body.ts";
 import { type EdgeHandle, openOperations } from "./operations-listener.ts";
-import { perform, type RouteInput, type RouteSchemas } from "./route.ts";
+import { ANSWERED, perform, type RouteInput, type RouteSchemas } from "./route.ts";
 
 /** The edge of an Express 5 application. */
 export interface ExpressEdge extends EdgeHandle {
@@ -57,9 +57,15 @@ export function edge(options: EdgeOptions = {}): ExpressEdge {
       const exchange = exchangeOf(request);
       if (exchange === undefined) throw new TypeError("route: the request did not go through the edge's middleware");
       const body = async (): Promise<unknown> =>
-        request.body === undefined ? readJson(request, core.bodyLimit) : request.body;
+        request.body === undefined
+          ? readJson(request, core.bodyLimit)
+          : parsedElsewhere(request.body, request.headers["content-type"]);
       const raw = { body, query: request.query, params: request.params };
-      send(request, response, await perform(exchange, schemas, raw, (input) => handler(input, request, response)));
+      const answer = await perform(exchange, schemas, raw, async (input) => {
+        const result = await handler(input, request, response);
+        return response.headersSent ? ANSWERED : result;
+      });
+      if (answer !== undefined) send(request, response, answer);
     },
   };
 }

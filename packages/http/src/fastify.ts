@@ -3,9 +3,10 @@ import type { FastifyInstance, FastifyPluginCallback, FastifyReply, FastifyReque
 import { Edge, type EdgeOptions } from "./edge.ts";
 import { errors } from "./errors.ts";
 import type { Answer } from "./exchange.ts";
-import { enter, exchangeOf, fail } from "./internal/node-exchange.ts";
+import { enter, exchangeOf, fail, REPRESENTATION } from "./internal/node-exchange.ts";
+import { parsedElsewhere } from "./internal/read-body.ts";
 import { type EdgeHandle, openOperations } from "./operations-listener.ts";
-import { perform, type RouteInput, type RouteSchemas } from "./route.ts";
+import { ANSWERED, perform, type RouteInput, type RouteSchemas } from "./route.ts";
 
 /** The edge of a Fastify 5 application: register it before the routes. */
 export interface FastifyEdge extends FastifyPluginCallback, EdgeHandle {
@@ -48,8 +49,13 @@ export function edge(options: EdgeOptions = {}): FastifyEdge {
   const route: FastifyEdge["route"] = (schemas, handler) => async (request, reply) => {
     const exchange = exchangeOf(request.raw);
     if (exchange === undefined) throw new TypeError("route: the request did not go through the edge's plugin");
-    const raw = { body: async () => request.body ?? undefined, query: request.query, params: request.params };
-    return write(reply, await perform(exchange, schemas, raw, (input) => handler(input, request, reply)));
+    const body = async (): Promise<unknown> => parsedElsewhere(request.body, request.headers["content-type"]);
+    const raw = { body, query: request.query, params: request.params };
+    const answer = await perform(exchange, schemas, raw, async (input) => {
+      const result = await handler(input, request, reply);
+      return reply.sent ? ANSWERED : result;
+    });
+    return answer === undefined ? reply : write(reply, answer);
   };
   const frameworkErrors: FastifyEdge["frameworkErrors"] = (error, { raw }, reply) => {
     const answer = (): void => {
@@ -93,7 +99,8 @@ function install(app: FastifyInstance, core: Edge): void {
 }
 
 function write(reply: FastifyReply, answer: Answer): FastifyReply {
-  if (answer.status >= 400) for (const name of ["content-encoding", "content-length", "etag"]) reply.removeHeader(name);
+  if (answer.status >= 400) for (const name of REPRESENTATION) reply.removeHeader(name);
+  reply.removeHeader("content-length");
   for (const [name, value] of answer.headers) reply.header(name, value);
   return reply.code(answer.status).send(answer.body === "" ? undefined : answer.body);
 }

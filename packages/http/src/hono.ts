@@ -10,7 +10,7 @@ import { watch } from "./internal/node-exchange.ts";
 import { queryOf } from "./internal/query.ts";
 import { readWebJson, WebIncoming } from "./internal/web-request.ts";
 import { type EdgeHandle, openOperations } from "./operations-listener.ts";
-import { perform, type RouteInput, type RouteSchemas } from "./route.ts";
+import { ANSWERED, isResponse, perform, type RouteInput, type RouteSchemas } from "./route.ts";
 
 /** The edge of a Hono 4 application. */
 export interface HonoEdge extends EdgeHandle {
@@ -63,9 +63,16 @@ export function edge(options: EdgeOptions = {}): HonoEdge {
     notFound: (context) => problem(core, context, errors.HTTP_NOT_FOUND()),
     route: (schemas, handler) => async (context) => {
       const exchange = exchangeOf(core, context);
-      const body = (): Promise<unknown> => readWebJson(context.req.raw, core.bodyLimit);
+      const body = (): Promise<unknown> => readWebJson(context.req, core.bodyLimit);
       const raw = { body, query: queryOf(exchange.query), params: context.req.param() };
-      return responseOf(await perform(exchange, schemas, raw, (input) => handler(input, context)));
+      let own: Response | undefined;
+      const answer = await perform(exchange, schemas, raw, async (input) => {
+        const result = await handler(input, context);
+        if (schemas.idempotency !== undefined || !isResponse(result)) return result;
+        own = result; // as it is, streams too; only an answer that is to come again has to be read
+        return ANSWERED;
+      });
+      return own ?? responseOf(answer as Answer);
     },
   };
 }
@@ -83,6 +90,9 @@ async function pass(core: Edge, context: Context, next: () => Promise<void>): Pr
     return through(exchange, context, next);
   });
   if (outgoing !== undefined) return;
+  const given = context.res;
+  context.res = undefined;
+  context.res = new Response(given.body, given); // the headers of what fetch() gave cannot be changed
   for (const [name, value] of headers) {
     if (name === "vary") context.res.headers.append(name, value);
     else if (!context.res.headers.has(name)) context.res.headers.set(name, value);

@@ -83,4 +83,16 @@ describe("what a limit matches", () => {
     expect(matches("POST /login", "POST", "/login")).toBe(true);
     expect(matches("/", "GET", "/anything")).toBe(true);
   });
+
+  test("is the same path however its letters and slashes are written, and GET is HEAD too", () => {
+    for (const path of ["/LOGIN", "/%6Cogin", "//login", "/login//totp", "/login%2Ftotp", "/login/%zz"])
+      expect(matches("/Login", "GET", path), path).toBe(true);
+    expect(matches("GET /login", "HEAD", "/login")).toBe(true);
+    expect(matches("POST /login", "HEAD", "/login")).toBe(false);
+  });
+
+  test("is never a pattern, which as text would match nothing", () => {
+    for (const match of [/\/login/, ["/login"], 7, "login"])
+      expect(() => checkRule({ limiter, match: match as string })).toThrow(/limits: match must be a path/);
+  });
 });

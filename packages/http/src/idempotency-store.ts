@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from "@seaworthy/core";
-import { checkOptions, wholeNumber } from "@seaworthy/core/options";
+import { checkOptions, soundClock, wholeNumber } from "@seaworthy/core/options";
 import type { Answer } from "./exchange.ts";
 
 /** What a store knows of a key. */
@@ -43,7 +43,8 @@ interface Entry {
  */
 export function memoryIdempotencyStore(options: MemoryIdempotencyStoreOptions = {}): IdempotencyStore {
   checkOptions("memoryIdempotencyStore", options, ["entries", "clock"]);
-  const { entries: most = 10_000, clock = systemClock } = options;
+  const { entries: most = 10_000 } = options;
+  const clock = soundClock("memoryIdempotencyStore.clock", options.clock ?? systemClock);
   wholeNumber("memoryIdempotencyStore.entries", most, 1);
   const held = new Map<string, Entry>();
   const shrink = (): void => {

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { type Clock, type Duration, systemClock } from "@seaworthy/core";
-import { checkOptions, flag, positiveDuration } from "@seaworthy/core/options";
+import { checkOptions, flag, positiveDuration, soundClock } from "@seaworthy/core/options";
 import { errors } from "./errors.ts";
 import type { Answer } from "./exchange.ts";
 import { type IdempotencyRecord, type IdempotencyStore, memoryIdempotencyStore } from "./idempotency-store.ts";
@@ -68,7 +68,8 @@ const RETRY_IN_FLIGHT = 1000;
  */
 export function createIdempotency(options: IdempotencyOptions = {}): Idempotency {
   checkOptions("idempotency", options, OPTIONS);
-  const { clock = systemClock, store = memoryIdempotencyStore({ clock }), required = true } = options;
+  const clock = soundClock("idempotency.clock", options.clock ?? systemClock);
+  const { store = memoryIdempotencyStore({ clock }), required = true } = options;
   flag("idempotency.required", required);
   for (const method of ["claim", "complete", "release"] as const)
     if (typeof store?.[method] !== "function") throw new TypeError(`idempotency.store must have ${method}()`);

@@ -20,7 +20,11 @@ export interface LimiterPort {
 
 /** One limit of the edge. */
 export interface LimitRule {
-  /** Which requests: a path prefix such as `"/login"`, optionally behind a method (`"POST /login"`), or a function. @default all */
+  /**
+   * Which requests: a path prefix such as `"/login"`, optionally behind a method (`"POST /login"`; GET is HEAD too), or a
+   * function, which gets the path as it was sent. Letter case, percent-encoding and repeated slashes of a path do not
+   * matter to a prefix, because they do not matter to every router. @default all
+   */
   match?: string | ((request: EdgeRequest) => boolean);
   limiter: LimiterPort;
   /** Whose requests are counted together. @default the client's address, the /64 of an IPv6 one */
@@ -57,10 +61,27 @@ export function checkRule(rule: LimitRule): CheckedRule {
 function matcher(match: LimitRule["match"]): (request: EdgeRequest) => boolean {
   if (match === undefined) return () => true;
   if (typeof match === "function") return match;
-  const [, method, prefix] = /^(?:([A-Z]+) )?(\/\S*)$/.exec(String(match)) ?? [];
-  if (prefix === undefined)
+  const [, method, given] = /^(?:([A-Z]+) )?(\/\S*)$/.exec(typeof match === "string" ? match : "") ?? [];
+  if (given === undefined)
     throw new TypeError(`limits: match must be a path such as "POST /login"; got ${showValue(match)}`);
-  const inside = (path: string): boolean =>
-    path === prefix || path.startsWith(prefix.endsWith("/") ? prefix : `${prefix}/`);
-  return (request) => (method === undefined || request.method === method) && inside(request.path);
+  const prefix = comparable(given);
+  const below = prefix.endsWith("/") ? prefix : `${prefix}/`;
+  const inside = (path: string): boolean => path === prefix || path.startsWith(below);
+  const takes = (asked: string): boolean =>
+    method === undefined || asked === method || (asked === "HEAD" && method === "GET");
+  return (request) => takes(request.method) && inside(comparable(request.path));
+}
+
+/** A path as the most lenient router reads it; whoever writes it otherwise must not get around a limit. */
+function comparable(path: string): string {
+  const lower = (path.includes("%") ? decoded(path) : path).toLowerCase();
+  return lower.includes("//") ? lower.replaceAll(/\/{2,}/g, "/") : lower;
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path; // no router serves it
+  }
 }

@@ -5,7 +5,7 @@ import { enter, exchangeOf, fail, send } from "./internal/node-exchange.ts";
 import { queryOf } from "./internal/query.ts";
 import { readJson } from "./internal/read-body.ts";
 import { type EdgeHandle, openOperations } from "./operations-listener.ts";
-import { perform, type RouteInput, type RouteSchemas } from "./route.ts";
+import { ANSWERED, perform, type RouteInput, type RouteSchemas } from "./route.ts";
 
 /** A handler of node:http; what it throws or rejects with becomes a problem document. */
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => unknown;
@@ -87,7 +87,11 @@ export function edge(options: EdgeOptions = {}): NodeEdge {
         const exchange = exchangeOf(request);
         if (exchange === undefined) throw new TypeError("route: the request did not go through the edge's middleware");
         const raw = { body: () => readJson(request, core.bodyLimit), query: queryOf(exchange.query), params };
-        send(request, response, await perform(exchange, schemas, raw, (input) => handler(input, request, response)));
+        const answer = await perform(exchange, schemas, raw, async (input) => {
+          const result = await handler(input, request, response);
+          return response.headersSent ? ANSWERED : result;
+        });
+        if (answer !== undefined) send(request, response, answer);
       },
   };
 }

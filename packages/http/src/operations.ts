@@ -1,3 +1,4 @@
+import { type Clock, startTimer } from "@seaworthy/core";
 import { boundedText, checkOptions, optionalFunction, showValue } from "@seaworthy/core/options";
 import { type HealthReport, statusCode, toHealthJson } from "@seaworthy/health";
 import { errors } from "./errors.ts";
@@ -27,7 +28,8 @@ export interface LevelPort {
 export interface OperationsOptions {
   /**
    * Who may change the log level and sees the details of health; only `true` says so. It is asked with the principal
-   * known where `authenticate` tells one, except by probes. @default nobody, and `POST /loglevel` does not exist
+   * known where `authenticate` tells one, except by probes, which wait 250 ms for it. @default nobody, and
+   * `POST /loglevel` does not exist
    */
   entitled?: (request: EdgeRequest) => boolean | Promise<boolean>;
   /** Whose level `POST /loglevel?level=debug` sets. @default that endpoint does not exist */
@@ -51,6 +53,7 @@ interface Parts {
   health: HealthPort | undefined;
   metrics: MetricsPort | undefined;
   lifecycle: LifecyclePort | undefined;
+  clock: Clock;
 }
 
 const GROUPS: Readonly<Record<string, string | undefined>> = {
@@ -60,6 +63,7 @@ const GROUPS: Readonly<Record<string, string | undefined>> = {
 };
 const LEVEL_PATH = "/loglevel";
 const LEVELS = ["trace", "debug", "info", "warn", "error", "fatal"];
+const PATIENCE = 250;
 const NO_STORE: Header = ["cache-control", "no-store"];
 const ALIVE: HealthReport = { status: "healthy", checks: {} };
 
@@ -69,13 +73,15 @@ const ALIVE: HealthReport = { status: "healthy", checks: {} };
  *
  * @throws TypeError when an option is malformed
  */
-export function createOperations({ options = {}, health, metrics, lifecycle }: Parts): Operations {
+export function createOperations({ options = {}, health, metrics, lifecycle, clock }: Parts): Operations {
   checkOptions("operations", options, ["entitled", "logger", "host"]);
   const { entitled, logger, host } = options;
   optionalFunction("operations.entitled", entitled);
   if (logger !== undefined && typeof logger?.level !== "string")
     throw new TypeError(`operations.logger must have a level; got ${showValue(logger)}`);
   if (host !== undefined) boundedText("operations.host", host);
+  // Probes are what restarts a service: they do not hang on a store of permissions that does.
+  const shows = (exchange: Exchange): Promise<boolean> => soon(allowed(entitled, exchange), clock);
   return {
     answer(exchange) {
       const { method, path } = exchange;
@@ -83,9 +89,7 @@ export function createOperations({ options = {}, health, metrics, lifecycle }: P
       const known = Object.hasOwn(GROUPS, path) || (path === "/metrics" && metrics !== undefined);
       if (!known) return undefined;
       exchange.route = path;
-      return path === "/metrics"
-        ? scrape(exchange, metrics as MetricsPort)
-        : probe(exchange, health, lifecycle, entitled);
+      return path === "/metrics" ? scrape(exchange, metrics as MetricsPort) : probe(exchange, health, lifecycle, shows);
     },
     governs: ({ method, path }) =>
       path === LEVEL_PATH && method === "POST" && logger !== undefined && entitled !== undefined,
@@ -107,11 +111,11 @@ async function probe(
   exchange: Exchange,
   health: HealthPort | undefined,
   lifecycle: LifecyclePort | undefined,
-  entitled: OperationsOptions["entitled"],
+  shows: (exchange: Exchange) => Promise<boolean>,
 ): Promise<Answer> {
   const group = GROUPS[exchange.path];
   // With a request, health shows what its own `details` allows; without one, all of it.
-  const asked = health !== undefined && (await allowed(entitled, exchange)) ? {} : { request: exchange };
+  const asked = health !== undefined && (await shows(exchange)) ? {} : { request: exchange };
   const report = (await health?.report(group, asked)) ?? ALIVE;
   // A service that is starting or draining takes no new work, however well it feels.
   const status = group === "ready" && lifecycle?.ready() === false ? 503 : statusCode(report);
@@ -131,6 +135,17 @@ async function allowed(entitled: OperationsOptions["entitled"], exchange: Exchan
   } catch {
     return false;
   }
+}
+
+/** What was asked, or `false` where the answer takes too long. */
+function soon(asked: Promise<boolean>, clock: Clock): Promise<boolean> {
+  return new Promise((resolve) => {
+    const stop = startTimer(clock, PATIENCE, () => resolve(false));
+    void asked.then((said) => {
+      stop();
+      resolve(said);
+    });
+  });
 }
 
 const json = (status: number, body: unknown, type = "application/json"): Answer => ({

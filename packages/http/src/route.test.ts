@@ -21,3 +21,8 @@ test("what a handler gets has the types that its schemas give, and nothing else"
 test.each([[199], [600], [200.5], [Number.NaN]])("a reply with status %d is refused", (status) => {
   expect(() => reply(status)).toThrow(TypeError);
 });
+
+test("a reply whose headers could not be sent is refused where it is made", () => {
+  expect(() => reply(302, undefined, { location: "/a\r\nset-cookie: b=c" })).toThrow(TypeError);
+  expect(() => reply(200, undefined, { "a b": "c" })).toThrow(TypeError);
+});

@@ -1,3 +1,5 @@
+import { showValue } from "@seaworthy/core/options";
+
 /** Header names and values, or `false` for a header that is not sent. */
 export type HeaderOverrides = Readonly<Record<string, string | false>>;
 
@@ -31,6 +33,9 @@ const VALUE = /^[\t\x20-\x7e]*$/;
  */
 export function securityHeaders(overrides: HeaderOverrides | boolean = {}): readonly (readonly [string, string])[] {
   if (overrides === false) return Object.freeze([]);
+  const given: unknown = overrides;
+  if (given !== true && (typeof given !== "object" || given === null || Array.isArray(given)))
+    throw new TypeError(`headers must be values by name, or false; got ${showValue(given)}`);
   const headers = new Map(DEFAULTS);
   for (const [name, value] of Object.entries(overrides === true ? {} : overrides)) {
     if (!NAME.test(name)) throw new TypeError(`headers: ${JSON.stringify(name)} cannot be a header's name`);

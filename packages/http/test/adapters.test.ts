@@ -15,6 +15,7 @@ import express, { Router } from "express";
 import Fastify from "fastify";
 import { Hono } from "hono";
 import { describe, expect, test } from "vitest";
+import * as z from "zod";
 import { ask, until } from "./subject.ts";
 
 async function serving(listener: Parameters<typeof createServer>[1]): Promise<{ url: string } & AsyncDisposable> {
@@ -195,6 +196,63 @@ test("an application of Hono that names no notFound answers unknown routes as pr
   expect(await (await app.request("/own")).text()).toBe("mine");
 });
 
+describe("on Hono", () => {
+  test("a validated route reads a body that other middleware has read before", async () => {
+    const front = honoEdge();
+    const app = new Hono();
+    app.onError(front.onError);
+    app.use(front.middleware, async (context, next) => {
+      await context.req.text();
+      await next();
+    });
+    app.post(
+      "/",
+      front.route({ body: z.object({ name: z.string() }) }, ({ body }) => body),
+    );
+    const sent = (init: RequestInit): Response | Promise<Response> =>
+      app.request("/", { method: "POST", headers: { "content-type": "application/json" }, ...init });
+    expect(await (await sent({ body: '{"name":"x"}' })).json()).toEqual({ name: "x" });
+    expect((await sent({ body: `"${"x".repeat(200_000)}"` })).status).toBe(413);
+    expect((await sent({ body: "{" })).status).toBe(400);
+  });
+
+  test("a handler may pass on what fetch() gave, also where there is no server of Node's", async () => {
+    const front = honoEdge();
+    const app = new Hono();
+    app.use(front.middleware);
+    app.get("/", () => fetch("data:text/plain,hello"));
+    const response = await app.request("/");
+    expect([response.status, await response.text()]).toEqual([200, "hello"]);
+    expect(response.headers.get("x-frame-options")).toBe("SAMEORIGIN");
+    expect(response.headers.get("x-request-id")).not.toBeNull();
+  });
+
+  test("a validated route passes a response on as it is, before its body is whole", async () => {
+    const front = honoEdge();
+    const app = new Hono();
+    const body = new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array([0, 255])) });
+    app.get(
+      "/",
+      front.route({}, () => new Response(body, { status: 206, headers: { "x-a": "b" } })),
+    );
+    const response = await app.request("/");
+    expect([response.status, response.headers.get("x-a")]).toEqual([206, "b"]);
+    expect((await response.body?.getReader().read())?.value).toEqual(new Uint8Array([0, 255]));
+  });
+});
+
+test("what JSON has no form for is no answer but a failure", async () => {
+  const front = honoEdge();
+  const app = new Hono();
+  app.use(front.middleware);
+  app.onError(front.onError);
+  app.get(
+    "/",
+    front.route({}, () => () => 1),
+  );
+  expect((await app.request("/")).status).toBe(500);
+});
+
 test("whatever next does behind node's middleware, it is answered", async () => {
   const front = nodeEdge();
   const listener: Parameters<typeof createServer>[1] = (request, response) =>
@@ -269,4 +327,18 @@ describe("the operations listener", () => {
     expect((await ask(apart, "/readyz")).status).toBe(503);
     expect((await ask(apart, "/livez")).status).toBe(200);
   });
+});
+
+test("a schema may be asynchronous", async () => {
+  const front = honoEdge();
+  const app = new Hono();
+  app.use(front.middleware);
+  app.onError(front.onError);
+  const query = z.object({ name: z.string().refine(async (name) => name !== "taken") });
+  app.get(
+    "/",
+    front.route({ query }, ({ query: { name } }) => name),
+  );
+  expect(await (await app.request("/?name=free")).json()).toBe("free");
+  expect(await (await app.request("/?name=taken")).json()).toMatchObject({ status: 422, issues: [{ path: "/name" }] });
 });

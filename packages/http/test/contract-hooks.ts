@@ -4,7 +4,7 @@ import { createHealth } from "@seaworthy/health";
 import type { EdgeOptions, EdgeRequest, LimitDecision } from "@seaworthy/http";
 import { captureLogs } from "@seaworthy/logger/testing";
 import { expect, test } from "vitest";
-import { ask, post, type Subject, start } from "./subject.ts";
+import { ask, post, raw, type Subject, start, until } from "./subject.ts";
 
 /** Lets each key through `limit` times. */
 function counter(limit: number): { consume(key: string): Promise<LimitDecision>; readonly keys: string[] } {
@@ -84,6 +84,37 @@ export function hooks(subject: Subject, requests: (count: number) => Promise<Tel
     expect((await ask(running, "/livez", as("broken"))).status).toBe(200);
   });
 
+  test("null is nobody, and what has no id is refused instead of being taken for somebody", async () => {
+    const given: unknown[] = [null, true, "anna", {}, { id: "" }];
+    await using running = await start(subject, { edge: { authenticate: () => given.shift() as undefined } });
+    const { status, json } = await ask(running, "/context");
+    expect(status).toBe(200);
+    expect(json).not.toHaveProperty("principal");
+    while (given.length > 0) expect((await ask(running, "/context")).status).toBe(500);
+    expect(await requests(5)).toHaveLength(5);
+  });
+
+  test("a limit holds however its path is written", async () => {
+    const limiter = { consume: () => ({ allowed: false, retryAfter: Number.NaN }) };
+    await using running = await start(subject, { edge: { limits: [{ match: "GET /orders", limiter }] } });
+    const targets = [
+      "/orders/7",
+      "/ORDERS/7",
+      "/%6frders/7",
+      "/orders%2f7",
+      "http://u:secret@a/orders/7",
+      "/orders#/7",
+    ];
+    const written = (method: string, target: string): string =>
+      `${method} ${target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`;
+    for (const target of targets)
+      expect(await raw(running.port, written("GET", target)), target).toMatch(/^HTTP\/1\.1 429 /);
+    const head = await raw(running.port, written("HEAD", "/orders/7"));
+    expect(head).toMatch(/^HTTP\/1\.1 429 /);
+    expect(head).not.toMatch(/retry-after/i);
+    for (const { details } of await requests(7)) expect(details?.path).not.toMatch(/secret|#/);
+  });
+
   test("lines that authentication logs carry the request's id", async () => {
     const { logger, records } = captureLogs();
     const edge: EdgeOptions = {
@@ -120,6 +151,21 @@ export function hooks(subject: Subject, requests: (count: number) => Promise<Tel
     expect(refused.headers.get("idempotency-replayed")).toBe("true");
     expect((await order("broken", "k-4")).status).toBe(500);
     expect((await order("broken", "k-4")).headers.get("idempotency-replayed")).toBeNull();
+  });
+
+  test("a route's handler may answer by the framework's own means, and is run once all the same", async () => {
+    await using running = await start(subject);
+    const own = (key?: string): ReturnType<typeof ask> =>
+      ask(running, "/own", { method: "POST", ...(key === undefined ? {} : { headers: { "idempotency-key": key } }) });
+    const plain = await own();
+    expect([plain.status, plain.json]).toEqual([201, { number: 1 }]);
+    const first = await own("k");
+    expect([first.status, first.json]).toEqual([201, { number: 2 }]);
+    const again = await own("k");
+    expect([201, 204]).toContain(again.status);
+    expect(again.headers.get("idempotency-replayed")).toBe("true");
+    expect((await own()).json).toEqual({ number: 3 });
+    for (const { details } of await requests(4)) expect(details).not.toHaveProperty("error");
   });
 
   test("of many requests at once under one key one is run, and the others get 409 or its answer", async () => {
@@ -165,6 +211,20 @@ export function hooks(subject: Subject, requests: (count: number) => Promise<Tel
     const hidden = await ask(running, "/healthz");
     expect(hidden.json.checks.queue.status).toBe("healthy");
     expect(hidden.text).not.toContain("4711");
+  });
+
+  test("probes do not hang on an entitlement that does", async () => {
+    const clock = manualClock();
+    const health = createHealth();
+    health.add("queue", () => ({ status: "healthy", data: { waiting: 4711 } }));
+    const edge: EdgeOptions = { clock, health, operations: { entitled: () => new Promise(() => undefined) } };
+    await using running = await start(subject, { edge });
+    const asked = ask(running, "/readyz");
+    await until(() => clock.pending > 0, "the question");
+    await clock.advance("250ms");
+    const { status, text } = await asked;
+    expect(status).toBe(200);
+    expect(text).not.toContain("4711");
   });
 
   test("the log level changes at run time for whoever is entitled, and for nobody else", async () => {

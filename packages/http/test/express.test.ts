@@ -1,4 +1,5 @@
 import { createServer } from "node:http";
+import { createIdempotency } from "@seaworthy/http";
 import { edge } from "@seaworthy/http/express";
 import express, { Router } from "express";
 import { contract } from "./contract.ts";
@@ -46,10 +47,24 @@ const subject = (name: string, parser: boolean): Subject => ({
       "/orders",
       front.route({ body: routes.order, idempotency }, ({ body }) => orders.make(body.item)),
     );
+    app.post(
+      "/any",
+      front.route({ body: routes.any }, ({ body }) => body),
+    );
+    app.post(
+      "/maybe",
+      front.route({ body: routes.body.optional() }, ({ body }) => body),
+    );
+    app.post(
+      "/own",
+      front.route({ idempotency: createIdempotency({ required: false }) }, (_input, _request, response) =>
+        response.status(201).json({ number: ++orders.made }),
+      ),
+    );
     app.get("/hang", async () => void (await gone()));
     app.get("/vary", (_request, response) => void response.set("Vary", "Accept-Language").send("v"));
     app.get("/coded", (_request, response) => {
-      response.set({ "content-encoding": "gzip", etag: '"1"' });
+      response.set({ "content-encoding": "gzip", etag: '"1"', "content-disposition": "attachment" });
       throw new Error("before the body");
     });
     app.get("/twice", (_request, response) => {

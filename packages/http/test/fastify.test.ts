@@ -1,3 +1,4 @@
+import { createIdempotency } from "@seaworthy/http";
 import { edge } from "@seaworthy/http/fastify";
 import Fastify from "fastify";
 import { contract } from "./contract.ts";
@@ -49,10 +50,24 @@ const subject: Subject = {
       "/orders",
       front.route({ body: routes.order, idempotency }, ({ body }) => orders.make(body.item)),
     );
+    app.post(
+      "/any",
+      front.route({ body: routes.any }, ({ body }) => body),
+    );
+    app.post(
+      "/maybe",
+      front.route({ body: routes.body.optional() }, ({ body }) => body),
+    );
+    app.post(
+      "/own",
+      front.route({ idempotency: createIdempotency({ required: false }) }, (_input, _request, reply) =>
+        reply.code(201).send({ number: ++orders.made }),
+      ),
+    );
     app.get("/hang", () => gone());
     app.get("/vary", async (_request, reply) => reply.header("Vary", "Accept-Language").send("v"));
     app.get("/coded", async (_request, reply) => {
-      reply.header("content-encoding", "gzip").header("etag", '"1"');
+      reply.header("content-encoding", "gzip").header("etag", '"1"').header("content-disposition", "attachment");
       throw new Error("before the body");
     });
     app.get("/twice", (_request, reply) => {

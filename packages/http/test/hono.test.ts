@@ -1,5 +1,6 @@
 import type { Server } from "node:http";
 import { createAdaptorServer } from "@hono/node-server";
+import { createIdempotency } from "@seaworthy/http";
 import { edge } from "@seaworthy/http/hono";
 import { Hono } from "hono";
 import { contract } from "./contract.ts";
@@ -50,6 +51,20 @@ const subject: Subject = {
       "/orders",
       front.route({ body: routes.order, idempotency }, ({ body }) => orders.make(body.item)),
     );
+    app.post(
+      "/any",
+      front.route({ body: routes.any }, ({ body }) => body),
+    );
+    app.post(
+      "/maybe",
+      front.route({ body: routes.body.optional() }, ({ body }) => body),
+    );
+    app.post(
+      "/own",
+      front.route({ idempotency: createIdempotency({ required: false }) }, (_input, context) =>
+        context.json({ number: ++orders.made }, 201),
+      ),
+    );
     app.get("/hang", async (context) => {
       await gone();
       return context.text("nobody reads this");
@@ -58,6 +73,7 @@ const subject: Subject = {
     app.get("/coded", (context) => {
       context.header("content-encoding", "gzip");
       context.header("etag", '"1"');
+      context.header("content-disposition", "attachment");
       throw new Error("before the body");
     });
     app.get("/twice", (context) => {

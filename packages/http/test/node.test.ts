@@ -1,4 +1,5 @@
 import { createServer } from "node:http";
+import { createIdempotency } from "@seaworthy/http";
 import { edge, type NodeHandler, setRoute } from "@seaworthy/http/node";
 import { contract } from "./contract.ts";
 import { gone, Orders, routes, type Subject, seen, thrown } from "./subject.ts";
@@ -16,6 +17,11 @@ const subject: Subject = {
     const item = front.route({ params: routes.params }, ({ params }) => params);
     const order = front.route({ body: routes.order, idempotency: routes.idempotency() }, ({ body }) =>
       orders.make(body.item),
+    );
+    const any = front.route({ body: routes.any }, ({ body }) => body);
+    const maybe = front.route({ body: routes.body.optional() }, ({ body }) => body);
+    const own = front.route({ idempotency: createIdempotency({ required: false }) }, (_input, _request, response) =>
+      response.writeHead(201, { "content-type": "application/json" }).end(`{"number":${++orders.made}}`),
     );
     const table: [string, RegExp, string, (match: RegExpExecArray, ...rest: Parameters<NodeHandler>) => unknown][] = [
       ["GET", /^\/$/, "/", (_, _request, response) => json(response, routes.hello)],
@@ -57,6 +63,9 @@ const subject: Subject = {
       ["GET", /^\/search$/, "/search", (_, ...pair) => search(...pair)],
       ["GET", /^\/items\/([^/]+)$/, "/items/:id", ([, id], ...pair) => item(...pair, { id })],
       ["POST", /^\/orders$/, "/orders", (_, ...pair) => order(...pair)],
+      ["POST", /^\/any$/, "/any", (_, ...pair) => any(...pair)],
+      ["POST", /^\/maybe$/, "/maybe", (_, ...pair) => maybe(...pair)],
+      ["POST", /^\/own$/, "/own", (_, ...pair) => own(...pair)],
       ["GET", /^\/hang$/, "/hang", () => gone()],
       [
         "GET",
@@ -70,6 +79,7 @@ const subject: Subject = {
         "/coded",
         (_, _request, response) => {
           response.setHeader("content-encoding", "gzip").setHeader("etag", '"1"');
+          response.setHeader("content-disposition", "attachment");
           throw new Error("before the body");
         },
       ],

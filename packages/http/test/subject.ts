@@ -53,6 +53,7 @@ export async function start(subject: Subject, setup: Setup = {}): Promise<Runnin
 export const routes = {
   hello: { hello: "world" },
   body: z.object({ name: z.string(), password: z.string().optional() }),
+  any: z.object({ any: z.any() }),
   query: z.object({
     limit: z.coerce.number().int().max(100).default(10),
     tag: z.union([z.string(), z.array(z.string())]).optional(),

@@ -76,6 +76,14 @@ export function wire(subject: Subject): void {
       await until(() => telemetry.of("http.request").length === 10);
     });
 
+    test("a client that leaves behind a pipeline of requests is no failure of the service, for any of them", async () => {
+      await using running = await start(subject);
+      await leave(running.port, "GET /hang HTTP/1.1\r\nHost: a\r\n\r\n".repeat(5));
+      await until(() => telemetry.of("http.request").length === 5);
+      expect(telemetry.of("http.request").map(({ labels }) => labels.status)).toEqual([499, 499, 499, 499, 499]);
+      expect(telemetry.of("http.request").filter(({ details }) => details?.error !== undefined)).toEqual([]);
+    });
+
     test("a body that was refused is not taken for the next request", async () => {
       await using running = await start(subject);
       const body = `"${SMUGGLED}${"x".repeat(120_000)}"`;

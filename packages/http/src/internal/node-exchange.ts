@@ -12,7 +12,7 @@ type Request = IncomingMessage & { originalUrl?: string; [EXCHANGE]?: Exchange }
 /** Beyond so many announced bytes that nobody reads, the connection is closed instead of read to its end. */
 const MOST_DISCARDED = 16_777_216;
 /** What a handler may have said of the answer that it did not get to send. */
-const REPRESENTATION =
+export const REPRESENTATION: readonly string[] =
   "content-encoding content-language content-disposition content-range content-md5 transfer-encoding etag last-modified expires accept-ranges".split(
     " ",
   );
@@ -30,11 +30,12 @@ export class NodeIncoming implements Incoming {
 
   constructor(request: Request) {
     const url = request.originalUrl ?? request.url ?? "/";
-    const mark = url.indexOf("?");
+    const target = url.startsWith("/") && !url.includes("#") ? url : plainTarget(url);
+    const mark = target.indexOf("?");
     this.request = request;
     this.method = request.method ?? "GET";
-    this.path = mark < 0 ? url : url.slice(0, mark);
-    this.query = mark < 0 ? "" : url.slice(mark + 1);
+    this.path = mark < 0 ? target : target.slice(0, mark);
+    this.query = mark < 0 ? "" : target.slice(mark + 1);
     this.socketAddress = request.socket.remoteAddress; // a socket that has closed does not know it any more
   }
 
@@ -42,6 +43,15 @@ export class NodeIncoming implements Incoming {
     const value = this.request.headers[name];
     return Array.isArray(value) ? value.join(", ") : value;
   }
+}
+
+/**
+ * A request's target without what routers do not look at either: scheme, user and host of the absolute form (RFC 9112,
+ * 3.2.2), and a fragment, which no client should send. Else limits would miss what a router serves.
+ */
+function plainTarget(url: string): string {
+  const target = (url.split("#", 1)[0] as string).replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?]*/i, "");
+  return target === "" || target.startsWith("?") ? `/${target}` : target;
 }
 
 /** Sends a whole answer, unless one has begun: then the connection is cut, so that the client sees that it is not whole. */
@@ -68,13 +78,17 @@ export function fail(exchange: Exchange, request: IncomingMessage, response: Ser
   }
 }
 
+/** Whether an answer was waiting for its turn, behind others of a pipeline, when their connection went away. */
+const waitedInVain = ({ socket, req }: ServerResponse): boolean =>
+  socket === null && (req as IncomingMessage | undefined)?.socket.destroyed === true;
+
 /** Ends the exchange when the response does, however it does; to be called in the request's context, for the log line. */
 export function watch(exchange: Exchange, response: ServerResponse, routeOf: () => string | undefined): void {
   const ended = (): void => {
     const { writableFinished, writableEnded, errored } = response;
     // The responses of HTTP/2 do not know whether they are flushed.
     const whole = (writableFinished as boolean | undefined) ?? writableEnded;
-    if (!whole && errored !== null && errored !== undefined) exchange.failed(errored, true);
+    if (!whole && errored !== null && errored !== undefined && !waitedInVain(response)) exchange.failed(errored, true);
     exchange.end(whole ? response.statusCode : undefined, routeOf());
   };
   response.once("close", bindContext(ended));

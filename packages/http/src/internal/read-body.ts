@@ -55,9 +55,34 @@ function readBytes(request: IncomingMessage, limit: number): Promise<Uint8Array>
 /** Bytes as JSON within bounds; none are no body, `undefined`. */
 export function parseJson(bytes: Uint8Array, limit: number): unknown {
   if (bytes.length === 0) return undefined;
+  if (bytes.length > limit) throw errors.HTTP_BODY_TOO_LARGE({ limit });
   try {
-    return boundedJson(bytes, { bytes: limit, depth: DEPTH, keys: 10_000 });
+    return boundedJson(withoutMark(bytes), { bytes: limit, depth: DEPTH, keys: 10_000 });
   } catch {
     throw errors.HTTP_MALFORMED_JSON();
   }
 }
+
+/** A byte order mark may be ignored (RFC 8259, 8.1), and the parsers of Express and Fastify do. */
+function withoutMark(bytes: Uint8Array): Uint8Array {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
+}
+
+/**
+ * A body that the framework's own parser has read. Those take JSON of any depth, and whatever is recursive behind them,
+ * such as a schema or `JSON.stringify`, would then overflow.
+ *
+ * @throws HTTP_MALFORMED_JSON when it is JSON nested beyond bounds
+ */
+export function parsedElsewhere(body: unknown, type: string | undefined): unknown {
+  // Only JSON is surely a tree: parsers of forms put streams and files into what they give.
+  if (type === undefined || !JSON_TYPE.test(type)) return body;
+  let level = [body].filter(isContainer);
+  for (let depth = 1; level.length > 0; depth++) {
+    if (depth > DEPTH) throw errors.HTTP_MALFORMED_JSON();
+    level = level.flatMap((container) => Object.values(container).filter(isContainer));
+  }
+  return body;
+}
+
+const isContainer = (value: unknown): value is object => typeof value === "object" && value !== null;
