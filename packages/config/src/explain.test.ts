@@ -85,7 +85,7 @@ describe("explainConfig", () => {
 
   it("refuses paths that name no value, and objects that are no configuration", async () => {
     const config = await loadConfig(schema, nowhere);
-    expect(() => explainConfig(config, "http.prot")).toThrow("did you mean http.port?");
+    expect(() => explainConfig(config, "http.prot")).toThrow('got "http.prot"; did you mean http.port?');
     expect(() => explainConfig(config, "http")).toThrow(TypeError);
     expect(() => explainConfig(config, undefined as never)).toThrow(TypeError);
     for (const other of [{ ...config }, {}, null, 5])

@@ -1,3 +1,4 @@
+import { showValue } from "@seaworthy/core/options";
 import type { Field } from "./internal/model.ts";
 import { provenanceOf } from "./internal/provenance.ts";
 import { masked } from "./internal/redact.ts";
@@ -44,9 +45,8 @@ export function explainConfig(config: object, path: string): ConfigExplanation {
   const field = run.model.byPath.get(path);
   if (field === undefined) {
     const near = typeof path === "string" ? nearest(path, run.model.byPath.keys()) : undefined;
-    throw new TypeError(
-      `path must name a value of the configuration${near === undefined ? "" : `; did you mean ${near}?`}`,
-    );
+    const hint = near === undefined ? "" : `; did you mean ${near}?`;
+    throw new TypeError(`path must name a value of the configuration; got ${showValue(path)}${hint}`);
   }
   return explainField(run, field, valueAt(config, path));
 }

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the texts are written in the language that is tested
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
@@ -215,6 +216,13 @@ describe("configMap and secretManifest", () => {
     expect(revealed.stringData).toEqual({ DATABASE_URL: given.database.url, JWT__SECRET: given.jwt.secret });
     const again = await loadConfig(schema, { ...nowhere, env: { ...map.data, ...revealed.stringData } });
     expect({ ...again, jwt: again.jwt.secret.reveal() }).toEqual({ ...config, jwt: given.jwt.secret });
+  });
+
+  it("write what looks like a reference so that the environment gives it back as it is", async () => {
+    const texts = z.object({ greeting: z.string().default("Hello ${name}, $${cost}"), price: z.string() });
+    const config = await loadConfig(texts, { ...nowhere, overrides: { price: "${5}" } });
+    const env = (parse(configMap(texts, config)) as Manifest).data ?? {};
+    expect(await loadConfig(texts, { ...nowhere, env })).toEqual(config);
   });
 
   it("never write a URL that holds a password into a ConfigMap", async () => {

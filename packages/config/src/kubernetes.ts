@@ -37,7 +37,7 @@ export function configMap(schema: Schema, config: object, options: ManifestOptio
   const lines = model.fields
     .map((field) => ({ field, text: valueText(field, config) }))
     .filter(({ field, text }) => text !== undefined && !isSecretField(field, config, text))
-    .map(({ field, text }) => `  ${field.env}: ${yamlText(text as string)}`);
+    .map(({ field, text }) => `  ${field.env}: ${yamlText(literal(text as string))}`);
   return manifest("ConfigMap", options, "data", lines);
 }
 
@@ -104,6 +104,11 @@ function manifest(
   const type = kind === "Secret" ? ["type: Opaque"] : [];
   const data = lines.length === 0 ? [`${key}: {}`] : [`${key}:`, ...lines];
   return `${["apiVersion: v1", `kind: ${kind}`, "metadata:", `  name: ${yamlText(name)}`, ...place, ...type, ...data].join("\n")}\n`;
+}
+
+/** Text that the environment gives back as it is: what looks like a reference there is none. */
+function literal(text: string): string {
+  return text.replaceAll("${", () => "$${");
 }
 
 /** A double-quoted YAML scalar, all of it printable ASCII. */

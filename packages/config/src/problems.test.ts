@@ -228,6 +228,7 @@ describe("files", () => {
       ['{"any":01}', "after a member"],
       ['// comment\n{"any":1}', "not JSON"],
       ["", "not JSON"],
+      ['{"any":1,}', "there is no key in double quotes"],
       ['{"any":1}{', "after the end"],
       [new Uint8Array([0x7b, 0xff, 0x7d]), "not UTF-8"],
     ];

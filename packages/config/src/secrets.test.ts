@@ -210,6 +210,15 @@ describe("a secret", () => {
 });
 
 describe("a weak secret", () => {
+  it.each(["default-secret", "Password123!", "admin-2026", "S3cret_99"])(
+    "is %s too: a known word and a number",
+    (text) => {
+      const { error } = secretText({ minBytes: 8 }).safeParse(text);
+      expect(error?.issues[0]).toMatchObject({ params: { seaworthy: { problem: "weak" } } });
+      expect(secretText({ minBytes: 8 }).safeParse(`${text}-Zk3v9Qw1`).success).toBe(true);
+    },
+  );
+
   it("is refused: too few bytes, one character over and over, a well-known default, the example's own value", async () => {
     const key = z.object({ key: secretText({ minBytes: 16, example: "an-example-that-is-long" }) });
     const weak: [string, string][] = [

@@ -1,6 +1,6 @@
 import { isSecret, type Secret, secret } from "@seaworthy/core";
 import { boundedText, checkOptions, wholeNumber } from "@seaworthy/core/options";
-import { isOneCharacter, isWellKnown } from "../internal/weak.ts";
+import { isGuessable, isOneCharacter } from "../internal/weak.ts";
 import { createField, type Refusal, refuse, type Schema } from "../internal/zod.ts";
 
 /** Options of {@link secretText}. */
@@ -47,5 +47,5 @@ function weakness(text: string, minBytes: number, example: string | undefined): 
   if (Buffer.byteLength(text) < minBytes) return { hint: `it has fewer bytes; ${make}` };
   if (text === example) return { hint: `it is the example's own value; ${make}` };
   if (text.length > 1 && isOneCharacter(text)) return { hint: `it is one character over and over; ${make}` };
-  return isWellKnown(text) ? { hint: `it is a well-known default; ${make}` } : undefined;
+  return isGuessable(text) ? { hint: `it is a well-known default; ${make}` } : undefined;
 }

@@ -77,7 +77,7 @@ class Reader {
     for (;;) {
       this.#skip();
       const place = this.#place();
-      const key = this.#string("a key in double quotes");
+      const key = this.#string("key in double quotes");
       if (REFUSED_KEYS.has(key)) this.#fail(`the key ${key}, which is not allowed`, place);
       if (members.has(key)) this.#fail("a key that stands twice in one object", place);
       if (!this.#take(":")) this.#fail('no ":" after a key');

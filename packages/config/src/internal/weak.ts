@@ -1,8 +1,8 @@
 /** Values that stand in tutorials, images and templates, without their punctuation. */
 const WELL_KNOWN: ReadonlySet<string> = new Set([
-  "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
   "0123456789abcdef",
   "0123456789abcdef0123456789abcdef",
+  "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
   "1234",
   "12345",
   "123456",
@@ -13,38 +13,53 @@ const WELL_KNOWN: ReadonlySet<string> = new Set([
   "abc123",
   "abcdef",
   "abcdefghijklmnopqrstuvwxyz",
+  "accesstokensecret",
   "admin",
+  "administrator",
   "asecretkey",
   "astringsecretatleast256bitslong",
+  "cookiesecret",
   "correcthorsebatterystaple",
   "default",
+  "defaultpassword",
+  "defaultsecret",
+  "devsecret",
+  "dragon",
   "foobar",
   "guest",
   "hunter2",
   "iloveyou",
+  "insecure",
   "jwtsecret",
   "keyboardcat",
   "letmein",
   "minioadmin",
+  "mongodb",
+  "monkey",
   "mysecret",
   "mysecretkey",
   "mysql",
   "none",
+  "notasecret",
   "null",
   "p4ssw0rd",
   "pass",
   "passw0rd",
   "password",
   "postgres",
+  "postgresql",
   "privatekey",
   "qwerty",
   "qwertyuiop",
+  "rabbitmq",
   "redis",
+  "refreshtokensecret",
   "root",
   "s3cr3t",
   "s3cret",
   "secret",
   "secretkey",
+  "secretpassword",
   "secretsecret",
   "sessionsecret",
   "shhh",
@@ -55,11 +70,14 @@ const WELL_KNOWN: ReadonlySet<string> = new Set([
   "supersecretkey",
   "test",
   "testsecret",
-  "topsecret",
+  "tokensecret",
   "toor",
+  "topsecret",
   "undefined",
+  "verysecret",
   "welcome",
   "xxx",
+  "yourpassword",
 ]);
 const PLACEHOLDER =
   /^(?:please)?(?:changeme|changethis|changeit|replaceme|replacethis|replacewith|fillmein|insert(?:your|secret|key)|placeholder|todo|example|dummy|djangoinsecure|your(?:own|super|jwt|session|api)?(?:[0-9]+bit)?(?:secret|key|token|password|passphrase|signing))/;
@@ -73,6 +91,11 @@ export function isWellKnown(value: string): boolean {
   if (plain === "") return false;
   if (WELL_KNOWN.has(unitOf(plain)) || WELL_KNOWN.has(plain)) return true;
   return PLACEHOLDER.test(plain) || SAMPLE.test(plain);
+}
+
+/** As {@link isWellKnown}, also of such a word with a year or a number behind it, such as `password123`. */
+export function isGuessable(value: string): boolean {
+  return isWellKnown(value) || isWellKnown(value.toLowerCase().replace(/\d{1,4}[^a-z0-9]*$/, ""));
 }
 
 /** Whether a text is one character over and over. */
