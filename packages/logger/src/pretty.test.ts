@@ -58,7 +58,7 @@ test("nothing that is logged can begin a line or reach the terminal as a control
 
 test("what is not a line of JSON passes unchanged, and an unknown level is shown as it is", () => {
   const format = createPretty();
-  expect(format("not json\n")).toBe("not json\n");
+  for (const line of ["not json\n", "null\n", "[1]\n", '"text"\n', ""]) expect(format(line)).toBe(line);
   expect(format('{"level":35,"time":"t","msg":"m"}\n')).toBe("t 35    m\n");
   expect(createPretty({ colour: true })('{"level":30,"time":"t","msg":"m"}')).toBe("t \u001b[32mINFO \u001b[0m m\n");
 });

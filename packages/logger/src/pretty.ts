@@ -29,12 +29,8 @@ const HEAD = new Set(["level", "time", "pid", "hostname", "name", "msg"]);
 export function createPretty(options: PrettyOptions = {}): (line: string) => string {
   const { colour = false } = options;
   return (line) => {
-    let record: Record<string, unknown>;
-    try {
-      record = JSON.parse(line) as Record<string, unknown>;
-    } catch {
-      return line;
-    }
+    const record = recordOf(line);
+    if (record === undefined) return line;
     const [label, code] = NAMES[Number(record.level)] ?? [String(record.level), 0];
     const level = label.padEnd(5);
     const parts = [String(record.time), colour ? `\x1b[${code}m${level}\x1b[0m` : level];
@@ -47,6 +43,17 @@ export function createPretty(options: PrettyOptions = {}): (line: string) => str
     }
     return `${parts.join(" ")}\n${frames.map((frame) => `    ${escapeUnsafe(frame)}\n`).join("")}`;
   };
+}
+
+function recordOf(line: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** `text` with every character that could end a line or steer a terminal written as an escape. */

@@ -61,6 +61,14 @@ describe("a file", () => {
     expect(under).toThrow(expect.objectContaining({ code: "LOGGER_FILE_UNUSABLE" }));
   });
 
+  test.runIf(fs.existsSync("/proc/self"))(
+    "in a directory that takes no new ones is refused, and never waited for",
+    () => {
+      const nowhere = (): unknown => createLogger({ destinations: [file({ path: "/proc/nowhere/logs/x.log" })] });
+      expect(nowhere).toThrow(expect.objectContaining({ code: "LOGGER_FILE_UNUSABLE" }));
+    },
+  );
+
   test("is opened again by a line that comes after close", async () => {
     const { logger } = at.open({});
     logger.info({ i: 0 }, "m");

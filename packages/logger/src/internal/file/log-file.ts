@@ -22,7 +22,7 @@ export class LogFile {
   /** Opens or creates the file, and the directories that it is in. Throws what the file system throws. */
   constructor(path: string, mode: number, fs: FileSystem) {
     this.#fs = fs;
-    fs.mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeDirectory(dirname(path), fs);
     this.#fd = openForAppending(path, mode, fs);
     try {
       const stat = fs.fstatSync(this.#fd);
@@ -105,6 +105,19 @@ export class LogFile {
   #lastByte(): number | undefined {
     const byte = new Uint8Array(1);
     return this.#fs.readSync(this.#fd, byte, 0, 1, this.size - 1) === 1 ? byte[0] : undefined;
+  }
+}
+
+// Node's own recursive making never returns where a directory that is there takes no new ones, such as /proc.
+function makeDirectory(path: string, fs: FileSystem): void {
+  if (fs.existsSync(path)) return;
+  const parent = dirname(path);
+  if (parent !== path) makeDirectory(parent, fs);
+  try {
+    fs.mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another process was faster, or it is there and cannot be looked at; opening the file tells.
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
 }
 
