@@ -64,6 +64,20 @@ describe("sleep", () => {
     expect(clock.pending).toBe(0);
   });
 
+  test("takes a duration as text", async () => {
+    const clock = manualClock();
+    const nap = sleep("1m30s", { clock });
+    await clock.advance("89s");
+    expect(clock.pending).toBe(1);
+    await clock.advance("1s");
+    await nap;
+  });
+
+  test.each([Number.NaN, "soon", undefined, null])("refuses the delay %s, which would end at once", async (delay) => {
+    await expect(async () => sleep(delay as never)).rejects.toThrow(TypeError);
+    await expect(async () => sleep(delay as never)).rejects.toThrow("delay must be");
+  });
+
   test("leaves no listener on a shared signal after it has ended", async () => {
     const clock = manualClock();
     const { signal } = new AbortController();
@@ -76,6 +90,10 @@ describe("sleep", () => {
 });
 
 describe("manualClock", () => {
+  test.each([Number.NaN, "2026-01-01", null, new Date(0)])("refuses to start at %s", (start) => {
+    expect(() => manualClock(start as never)).toThrow("start must be a number");
+  });
+
   test("fires timers in order of their time, then of their start", async () => {
     const clock = manualClock();
     const order: string[] = [];

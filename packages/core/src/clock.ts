@@ -1,3 +1,6 @@
+import { type Duration, toMilliseconds } from "./duration.ts";
+import { show } from "./internal/show.ts";
+
 /**
  * Time as an injected service. Everything in Seaworthy that reads the time or waits takes `clock?: Clock`.
  *
@@ -34,8 +37,13 @@ export const systemClock: Clock = Object.freeze({
  *
  * A delay below 0 counts as 0; one beyond 2^31-1 ms (24.8 days) waits in stages. A waiting timer does not hold the
  * process open unless `keepAlive` says so.
+ *
+ * @throws TypeError when `delay` is not a number
  */
 export function startTimer(clock: Clock, delay: number, callback: () => void, options?: TimerOptions): () => void {
+  // Node would fire after 1 ms.
+  if (typeof delay !== "number" || Number.isNaN(delay))
+    throw new TypeError(`delay must be milliseconds; got ${show(delay)}`);
   return clock.schedule === undefined
     ? scheduleOnPlatform(callback, delay, options)
     : clock.schedule(callback, delay, options);
@@ -62,11 +70,14 @@ export interface SleepOptions extends TimerOptions {
 }
 
 /**
- * Waits for `delay` milliseconds. When the signal aborts, rejects at once with its reason and leaves neither timer
+ * Waits for `delay`, a {@link Duration}; a number below 0 counts as 0. When the signal aborts, rejects at once with its reason and leaves neither timer
  * nor listener behind.
+ *
+ * @throws TypeError when `delay` is not a duration
  */
-export function sleep(delay: number, options: SleepOptions = {}): Promise<void> {
+export function sleep(delay: Duration, options: SleepOptions = {}): Promise<void> {
   const { clock = systemClock, signal } = options;
+  const wait = typeof delay === "string" ? toMilliseconds(delay, "delay") : delay;
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
     const onAbort = (): void => {
@@ -75,7 +86,7 @@ export function sleep(delay: number, options: SleepOptions = {}): Promise<void> 
     };
     const cancel = startTimer(
       clock,
-      delay,
+      wait,
       () => {
         signal?.removeEventListener("abort", onAbort);
         resolve();

@@ -130,6 +130,33 @@ describe("bindContext", () => {
     const bound = bindContext(id);
     runWithContext({ correlationId: "x" }, () => expect(bound()).toBeUndefined());
   });
+
+  test("a bound method keeps its this, and a bound listener the context in which the emitter was made", () => {
+    const counter = {
+      step: 2,
+      add: bindContext(function (this: { step: number }, n: number) {
+        return this.step + n;
+      }),
+    };
+    expect(counter.add(3)).toBe(5);
+    const seen: unknown[] = [];
+    const emitter = runWithContext({ correlationId: "made" }, () =>
+      new EventEmitter().on(
+        "event",
+        bindContext(() => seen.push(id())),
+      ),
+    );
+    emitter.emit("event");
+    expect(seen).toEqual(["made"]);
+  });
+
+  test.each([undefined, null, "fn"])("%s cannot be bound", (fn) => {
+    expect(() => bindContext(fn as never)).toThrow(/^fn must be a function; got /);
+  });
+});
+
+test.each([null, "signal", {}])("a signal of %j is refused by name", (signal) => {
+  expect(() => runWithContext({ signal } as never, () => undefined)).toThrow("signal must be an AbortSignal");
 });
 
 test.each([null, undefined, 5, "r-1"])("runWithContext refuses %s in place of fields, and runs nothing", (fields) => {

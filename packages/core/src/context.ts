@@ -76,15 +76,25 @@ function earliest(inner: { deadline?: unknown }, fields: Context, outer: Context
 }
 
 function joinSignals(inner: { signal?: unknown }, own: AbortSignal, outer: AbortSignal | undefined): void {
-  if (typeof own.addEventListener !== "function") throw new TypeError("signal must be an AbortSignal");
+  if (typeof own?.addEventListener !== "function") throw new TypeError("signal must be an AbortSignal");
   if (outer !== undefined && outer !== own) inner.signal = AbortSignal.any([own, outer]);
 }
 
-/** A function that runs `fn` in the context of the moment it was bound, for callbacks handed to code that loses it. */
-export function bindContext<A extends unknown[], R>(fn: (...args: A) => R): (...args: A) => R {
+/**
+ * A function that runs `fn` in the context of the moment it was bound, for callbacks handed to code that loses it: a
+ * listener of an emitter that somebody else emits on, a queue, a pool.
+ *
+ * @throws TypeError when `fn` is no function
+ */
+export function bindContext<This, A extends unknown[], R>(
+  fn: (this: This, ...args: A) => R,
+): (this: This, ...args: A) => R {
+  if (typeof fn !== "function") throw new TypeError(`fn must be a function; got ${show(fn)}`);
   const context = storage.getStore();
-  return (...args) =>
-    context === undefined ? storage.exit(() => fn(...args)) : storage.run(context, () => fn(...args));
+  return function (this: This, ...args: A): R {
+    const run = (): R => fn.apply(this, args);
+    return context === undefined ? storage.exit(run) : storage.run(context, run);
+  };
 }
 
 /**

@@ -33,8 +33,8 @@ export interface ErrorFactoryOptions {
   cause?: unknown;
   /** In place of the title, for this occurrence. Shown to clients when the definition exposes. */
   message?: string;
-  /** Milliseconds after which a retry makes sense, for this occurrence. */
-  retryAfter?: number;
+  /** When a retry makes sense, for this occurrence; the error has it in milliseconds. */
+  retryAfter?: Duration;
 }
 
 /** Options of {@link defineErrors}. */
@@ -63,14 +63,19 @@ export function defineErrors<const D extends Record<string, ErrorDefinition>>(
   definitions: D,
   options: DefineErrorsOptions = {},
 ): { readonly [C in keyof D]: ErrorFactory } {
+  if (typeof definitions !== "object" || definitions === null)
+    throw new TypeError(`definitions must be an object; got ${show(definitions)}`);
+  checkOptions("defineErrors", options, ["owner"]);
+  const entries = Object.entries(definitions);
   const factories: Record<string, ErrorFactory> = {};
-  for (const [code, definition] of Object.entries(definitions)) factories[code] = factoryOf(code, definition);
-  // Only when all of them are sound is any of them taken.
-  for (const [code, definition] of Object.entries(definitions)) claim(code, definition, options.owner);
+  for (const [code, definition] of entries) factories[code] = factoryOf(code, definition);
+  // Only when all of them are sound and free is any of them taken.
+  for (const [code, definition] of entries) checkFree(code, definition, options.owner);
+  for (const [code, definition] of entries) defined.set(code, { owner: options.owner, definition });
   return Object.freeze(factories) as { readonly [C in keyof D]: ErrorFactory };
 }
 
-function claim(code: string, definition: ErrorDefinition, owner: string | undefined): void {
+function checkFree(code: string, definition: ErrorDefinition, owner: string | undefined): void {
   const holder = defined.get(code);
   const again =
     holder !== undefined &&
@@ -78,7 +83,6 @@ function claim(code: string, definition: ErrorDefinition, owner: string | undefi
     holder.owner === owner &&
     isDeepStrictEqual(holder.definition, definition);
   if (holder !== undefined && !again) throw new TypeError(`error code ${code} is already defined`);
-  defined.set(code, { owner, definition });
 }
 
 function checkDefinition(code: string, definition: ErrorDefinition): void {

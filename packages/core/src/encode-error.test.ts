@@ -105,3 +105,15 @@ describe("an error that is too large for the format", () => {
     expect(depth).toBe(10);
   });
 });
+
+test("the errors inside an AggregateError travel, ten of them, with their codes", () => {
+  const first = new SeaworthyError("MIRROR_DOWN", "down", { status: 503, retryAfter: "2s" });
+  const back = decodeError(encodeError(new AggregateError([first, new RangeError("far")], "all failed")));
+  expect(back).toBeInstanceOf(AggregateError);
+  const { errors: inner, message } = back as AggregateError;
+  expect(message).toBe("all failed");
+  expect(isSeaworthyError(inner[0], "MIRROR_DOWN") && inner[0].retryAfter).toBe(2000);
+  expect([inner[1].name, inner[1].message]).toEqual(["RangeError", "far"]);
+  const many = new AggregateError(Array.from({ length: 10_000 }, (_, index) => new Error(`e${index}`)));
+  expect((decodeError(encodeError(many)) as AggregateError).errors).toHaveLength(10);
+});

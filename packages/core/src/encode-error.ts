@@ -10,6 +10,8 @@ const errors = defineErrors(
 const VERSION = 1;
 const LONGEST_TEXT = 1_048_576;
 const DEPTH = 12;
+// As many of an AggregateError as describeError keeps.
+const WIDTH = 10;
 
 interface Encoded extends ErrorRecord {
   seaworthy?: boolean;
@@ -26,7 +28,7 @@ export function encodeError(error: unknown): string {
   const encoded = enrich(describeError(error), error);
   const text = write(encoded);
   if (text.length <= LONGEST_TEXT) return text;
-  // Escapes can make six units of one, so what is least missed goes first: what nobody decodes, then the stacks.
+  // Escapes can make six units of one, so what is least missed goes first: what stands beside the chain, then the stacks.
   const lean = write(withoutMembers(encoded, ["errors", "members"]));
   return lean.length <= LONGEST_TEXT ? lean : write(withoutMembers(encoded, ["errors", "members", "stack", "context"]));
 }
@@ -51,8 +53,16 @@ function enrich(record: ErrorRecord, error: unknown): Encoded {
     if (Array.isArray(exposed)) encoded.exposed = exposed.filter((name) => typeof name === "string").slice(0, 100);
     if (typeof retryAfter === "number") encoded.retryAfter = retryAfter;
   }
-  if (record.cause !== undefined) encoded.cause = enrich(record.cause, causeOf(error));
+  if (record.cause !== undefined) encoded.cause = enrich(record.cause, memberOf(error, "cause"));
+  if (record.errors !== undefined) encoded.errors = enrichAll(record.errors, memberOf(error, "errors"));
   return encoded;
+}
+
+/** The records are those of the first errors, unless some were left out as cycles; which ones is not known then. */
+function enrichAll(records: readonly ErrorRecord[], errors: unknown): Encoded[] {
+  const length = memberOf(errors, "length");
+  const complete = typeof length === "number" && records.length === Math.min(length, WIDTH);
+  return records.map((record, index) => enrich(record, complete ? memberOf(errors, index) : undefined));
 }
 
 /** Whether the decoder can make an error of ours of it. */
@@ -70,9 +80,9 @@ function verdictOf(error: SeaworthyError): { expose?: unknown; exposed?: unknown
   }
 }
 
-function causeOf(error: unknown): unknown {
+function memberOf(value: unknown, key: string | number): unknown {
   try {
-    return (error as { cause?: unknown }).cause;
+    return (value as Record<string | number, unknown>)[key];
   } catch {
     return undefined;
   }
@@ -80,7 +90,8 @@ function causeOf(error: unknown): unknown {
 
 /**
  * The error that {@link encodeError} wrote. A code that this process has not defined survives as it is. An error that
- * was none of Seaworthy's comes back as an `Error` with its name, message and code.
+ * was none of Seaworthy's comes back as an `Error` with its name, message and code; one that held others, as an
+ * `AggregateError` of the first ten.
  *
  * @throws CORE_ERROR_UNDECODABLE when the text is longer than 1 MiB or not what `encodeError` writes
  */
@@ -108,10 +119,21 @@ function isRecord(value: unknown): value is Encoded {
 
 function revive(record: Encoded, depth: number): Error {
   const cause = isRecord(record.cause) && depth > 0 ? { cause: revive(record.cause, depth - 1) } : undefined;
-  const error = record.seaworthy === true ? reviveOwn(record, cause) : reviveForeign(record, cause);
+  const inner = depth > 0 ? reviveAll(record.errors, depth - 1) : undefined;
+  const error = record.seaworthy === true ? reviveOwn(record, cause) : reviveForeign(record, cause, inner);
+  if (inner !== undefined && !(error instanceof AggregateError))
+    Object.defineProperty(error, "errors", { value: inner, writable: true, configurable: true });
   if (typeof record.stack === "string")
     Object.defineProperty(error, "stack", { value: record.stack, writable: true, configurable: true });
   return error;
+}
+
+function reviveAll(records: unknown, depth: number): Error[] | undefined {
+  if (!Array.isArray(records)) return undefined;
+  return records
+    .slice(0, WIDTH)
+    .filter(isRecord)
+    .map((record) => revive(record, depth));
 }
 
 function reviveOwn(record: Encoded, cause: { cause: unknown } | undefined): SeaworthyError {
@@ -132,8 +154,9 @@ function reviveOwn(record: Encoded, cause: { cause: unknown } | undefined): Seaw
   }
 }
 
-function reviveForeign(record: Encoded, cause: { cause: unknown } | undefined): Error {
-  const error = new Error(record.message, cause);
+function reviveForeign(record: Encoded, cause: { cause: unknown } | undefined, inner: Error[] | undefined): Error {
+  const error =
+    inner === undefined ? new Error(record.message, cause) : new AggregateError(inner, record.message, cause);
   Object.defineProperty(error, "name", { value: record.type, writable: true, configurable: true });
   if (record.code !== undefined) Object.assign(error, { code: record.code });
   return error;

@@ -52,7 +52,33 @@ describe("SeaworthyError", () => {
   });
 });
 
+describe("the options of SeaworthyError", () => {
+  test("a retry is given as any duration and kept in milliseconds", () => {
+    expect(new SeaworthyError("A", "m", { retryAfter: "1m30s" }).retryAfter).toBe(90_000);
+    expect(errors.UPSTREAM_BUSY({}, { retryAfter: "5s" }).retryAfter).toBe(5000);
+  });
+
+  test.each([
+    ["retryAfter", { retryAfter: -1 }],
+    ["retryAfter", { retryAfter: Number.NaN }],
+    ["expose", { expose: ["orderId"] }],
+    ["exposed", { exposed: "orderId" }],
+    ["retryable", { retryable: "yes" }],
+    ["context", { context: null }],
+    ["stackless", { stackless: 1 }],
+    ["stauts", { stauts: 404 }],
+  ])("a wrong or unknown %s is refused by its name", (name, options) => {
+    expect(() => new SeaworthyError("A", "m", options as never)).toThrow(TypeError);
+    expect(() => new SeaworthyError("A", "m", options as never)).toThrow(name);
+  });
+});
+
 describe("defineErrors", () => {
+  test("refuses definitions and options that are none", () => {
+    expect(() => defineErrors(null as never)).toThrow("definitions must be an object; got null");
+    expect(() => defineErrors({}, { onwer: "me" } as never)).toThrow('no option "onwer"');
+  });
+
   test("makes errors of each code with context and cause", () => {
     const cause = new Error("socket");
     const error = errors.ORDER_NOT_FOUND({ orderId: 7 }, { cause });
@@ -91,7 +117,7 @@ describe("defineErrors", () => {
     expect(() =>
       defineErrors({ FRESH_CODE: { title: "f" }, ORDER_NOT_FOUND: { status: 404, title: "Order not found" } }),
     ).toThrow(/ORDER_NOT_FOUND is already defined/);
-    expect(() => defineErrors({ FRESH_CODE: { title: "f" } })).toThrow(/FRESH_CODE is already defined/);
+    expect(defineErrors({ FRESH_CODE: { title: "f" } }).FRESH_CODE().code).toBe("FRESH_CODE");
   });
 
   test("the same owner may define the same again, and nothing else", () => {

@@ -1,4 +1,6 @@
+import { type Duration, toMilliseconds } from "./duration.ts";
 import { show } from "./internal/show.ts";
+import { checkOptions, flag } from "./options.ts";
 
 /** Facts about one occurrence of an error, for logs; clients see only the members that the definition exposes. */
 export type ErrorContext = Readonly<Record<string, unknown>>;
@@ -9,8 +11,8 @@ export interface SeaworthyErrorOptions {
   status?: number;
   /** Whether the same call may succeed later. @default false */
   retryable?: boolean;
-  /** Milliseconds after which a retry makes sense. */
-  retryAfter?: number;
+  /** When a retry makes sense; the error has it in milliseconds. */
+  retryAfter?: Duration;
   /** Whether a client may see the message. @default status < 500 */
   expose?: boolean;
   /** Members of the context that a client may see. @default [] */
@@ -24,13 +26,14 @@ export interface SeaworthyErrorOptions {
 /** What a code looks like. */
 export const CODE: RegExp = /^[A-Z][A-Z0-9_]{0,127}$/;
 const HEADER = /^SeaworthyError \[([A-Z][A-Z0-9_]{0,127})\]/;
+const OPTIONS = ["status", "retryable", "retryAfter", "expose", "exposed", "context", "cause", "stackless"];
 const brand = Symbol.for("seaworthy.error");
 
 /**
  * An error with a stable upper-snake `code`, a status and a retry verdict. Recognise it with {@link isSeaworthyError},
  * never with `instanceof`: another copy of the package in the tree has another class.
  *
- * @throws TypeError when the code is not upper-snake, or the status not from 400 to 599
+ * @throws TypeError when the code is not upper-snake, the status not from 400 to 599, or another option not as described
  */
 export class SeaworthyError extends Error {
   readonly code: string;
@@ -47,6 +50,7 @@ export class SeaworthyError extends Error {
       throw new TypeError(`code must be upper-snake text like ORDER_NOT_FOUND; got ${show(code)}`);
     if (!Number.isInteger(status) || status < 400 || status > 599)
       throw new TypeError(`status must be from 400 to 599; got ${show(status)}`);
+    checkRest(options, exposed, context);
     // Turned into text here, since its toString may throw, and the limit must not stay at 0 then.
     const text = message === undefined ? "" : `${message}`;
     // The stack is taken once, below, with a first line that carries the code.
@@ -57,7 +61,7 @@ export class SeaworthyError extends Error {
     this.code = code;
     this.status = status;
     this.retryable = options.retryable ?? false;
-    if (options.retryAfter !== undefined) this.retryAfter = options.retryAfter;
+    if (options.retryAfter !== undefined) this.retryAfter = toMilliseconds(options.retryAfter, "retryAfter");
     this.expose = options.expose ?? status < 500;
     this.exposed = exposed;
     this.context = context;
@@ -71,6 +75,18 @@ Object.defineProperty(SeaworthyError.prototype, "name", {
   configurable: true,
 });
 Object.defineProperty(SeaworthyError.prototype, brand, { value: true });
+
+function checkRest(options: SeaworthyErrorOptions, exposed: unknown, context: unknown): void {
+  checkOptions("SeaworthyError", options, OPTIONS);
+  const { retryable, expose, stackless, retryAfter } = options;
+  if (retryable !== undefined) flag("retryable", retryable);
+  if (expose !== undefined) flag("expose", expose);
+  if (stackless !== undefined) flag("stackless", stackless);
+  if (retryAfter !== undefined) toMilliseconds(retryAfter, "retryAfter");
+  if (!Array.isArray(exposed)) throw new TypeError(`exposed must be a list of names; got ${show(exposed)}`);
+  if (typeof context !== "object" || context === null)
+    throw new TypeError(`context must be an object; got ${show(context)}`);
+}
 
 function setHidden(target: object, key: string, value: unknown): void {
   Object.defineProperty(target, key, { value, writable: true, configurable: true, enumerable: false });

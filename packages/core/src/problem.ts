@@ -62,7 +62,7 @@ function known(error: SeaworthyError): Problem {
     code: error.code,
   };
   // RFC 9110 counts Retry-After in whole seconds.
-  if (error.retryAfter !== undefined) problem.retryAfter = Math.ceil(error.retryAfter / 1000);
+  if (Number.isFinite(error.retryAfter)) problem.retryAfter = Math.ceil((error.retryAfter as number) / 1000);
   if (!error.expose) return problem;
   for (const key of error.exposed) {
     if (!RESERVED.has(key) && Object.hasOwn(error.context, key))

@@ -7,6 +7,13 @@ import { isSecret, onSecret, type SecretMatcher, scrubAndCut, scrubSecrets, secr
 const VALUE = 'sk-"live"/4242+4242=';
 const key = secret(VALUE);
 
+test("bytes that are text are scrubbed as the text that they are, too", () => {
+  const password = "pässwort-from-a-file";
+  const bytes = secret(Buffer.from(password));
+  expect(scrubSecrets(`connecting as app:${password}`)).toBe("connecting as app:[redacted]");
+  expect(bytes.reveal().toString()).toBe(password);
+});
+
 describe("a secret", () => {
   test("gives its value only by reveal", () => {
     expect(key.reveal()).toBe(VALUE);

@@ -206,8 +206,20 @@ function register(holder: object, value: unknown): void {
       return rest;
     },
   });
-  const at = registry.matchers.findIndex((other) => other.longest < matcher.longest);
-  registry.matchers.splice(at < 0 ? registry.matchers.length : at, 0, matcher);
+  registry.matchers.splice(rankOf(longest), 0, matcher);
   registry.collected.register(holder, matcher);
   for (const tell of registry.listeners) tell(matcher);
+}
+
+/** Where a matcher of this length belongs, behind all that are as long; thousands of secrets may live at once. */
+function rankOf(longest: number): number {
+  const { matchers } = registry;
+  let low = 0;
+  let high = matchers.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((matchers[middle] as RankedMatcher).longest >= longest) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -1,5 +1,6 @@
 import type { Clock, TimerOptions } from "./clock.ts";
 import { type Duration, toMilliseconds } from "./duration.ts";
+import { finiteNumber } from "./options.ts";
 import { onTelemetry, type TelemetryRecord } from "./telemetry.ts";
 
 /** A clock that moves only when told. */
@@ -13,6 +14,9 @@ export interface ManualClock extends Clock {
   readonly pending: number;
 }
 
+// The last instant of a Date (ECMA-262, 21.4.1.1).
+const LATEST = 8.64e15;
+
 interface Timer {
   due: number;
   order: number;
@@ -23,6 +27,7 @@ interface Timer {
  * A clock for tests.
  *
  * @param start - epoch milliseconds of the wall clock. @default 2026-01-01T00:00:00Z
+ * @throws TypeError when `start` is not within the range of a `Date`
  * @example
  * ```ts
  * import { sleep } from "@seaworthy/core";
@@ -34,6 +39,7 @@ interface Timer {
  * ```
  */
 export function manualClock(start: number = Date.UTC(2026, 0, 1)): ManualClock {
+  finiteNumber("start", start, -LATEST, LATEST);
   const timers = new Set<Timer>();
   let wall = start;
   let elapsed = 0;

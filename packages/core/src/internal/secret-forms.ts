@@ -1,3 +1,5 @@
+import { isUtf8 } from "node:buffer";
+
 /** The texts under which one secret turns up, and the longest that any of them can get. */
 export interface SecretForms {
   /** Longest first, so that no remainder of one is left standing. */
@@ -77,7 +79,9 @@ function textForms(text: string): string[] {
 function byteForms(value: Uint8Array): string[] {
   const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   const base64 = bytes.toString("base64");
-  return [bytes.toString("hex"), base64, base64.replace(/=+$/, ""), bytes.toString("base64url")];
+  const forms = [bytes.toString("hex"), base64, base64.replace(/=+$/, ""), bytes.toString("base64url")];
+  // A password read from a file without an encoding is bytes, but turns up as the text that it is.
+  return isUtf8(bytes) ? [...forms, ...textForms(bytes.toString())] : forms;
 }
 
 function isEncodable(text: string): boolean {
