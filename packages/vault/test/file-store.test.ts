@@ -68,6 +68,10 @@ describe("permissions", () => {
     }
   });
 
+  it.runIf(process.platform === "linux")("where no directory can be made are told instead of waited for", async () => {
+    await expect(open(fileStore("/proc/none/credentials.vault"))).rejects.toThrow(/ENOENT|VAULT_PERMISSIONS/);
+  });
+
   it.each([
     ["the file", () => path, 0o640],
     ["the file", () => path, 0o602],

@@ -1,5 +1,6 @@
 import { type BigIntStats, constants } from "node:fs";
 import { type FileHandle, link, lstat, mkdir, open, readdir, rename, unlink } from "node:fs/promises";
+import { dirname } from "node:path";
 
 /** The calls of the file system that a file store makes. */
 export interface FileSystem {
@@ -46,13 +47,28 @@ export const nodeFiles: FileSystem = {
   rename,
   unlink,
   list: (path) => readdir(path),
-  makeDirectory: (path) => mkdir(path, { recursive: true, mode: PRIVATE_DIRECTORY }),
+  makeDirectory,
   async syncDirectory(path) {
     if (process.platform === "win32") return; // directories cannot be opened there
     const handle = await open(path, constants.O_RDONLY);
     await handle.sync().finally(() => handle.close());
   },
 };
+
+// Node's own recursive making never ends where a directory that is there takes no new ones, such as /proc.
+async function makeDirectory(path: string): Promise<string | undefined> {
+  const present = await lstat(path).catch(() => undefined);
+  if (present !== undefined) return undefined;
+  const above = dirname(path);
+  const first = above === path ? undefined : await makeDirectory(above);
+  try {
+    await mkdir(path, { mode: PRIVATE_DIRECTORY });
+  } catch (error) {
+    if (hasCode(error, "EEXIST")) return first; // another process was faster
+    throw error;
+  }
+  return first ?? path;
+}
 
 /** Whether an error is the system's of this code. */
 export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
