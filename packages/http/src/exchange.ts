@@ -169,7 +169,9 @@ export class Exchange implements EdgeRequest {
       if (decision.allowed) continue;
       this.rejected("limit");
       const { retryAfter } = decision;
-      return this.problem(errors.HTTP_RATE_LIMITED({}, Number.isFinite(retryAfter) ? { retryAfter } : {}));
+      return this.problem(
+        errors.HTTP_RATE_LIMITED({}, Number(retryAfter) >= 0 && retryAfter !== Infinity ? { retryAfter } : {}),
+      );
     }
     return undefined;
   }

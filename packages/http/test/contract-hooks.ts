@@ -95,7 +95,8 @@ export function hooks(subject: Subject, requests: (count: number) => Promise<Tel
   });
 
   test("a limit holds however its path is written", async () => {
-    const limiter = { consume: () => ({ allowed: false, retryAfter: Number.NaN }) };
+    const useless = [Number.NaN, -5, Number.POSITIVE_INFINITY];
+    const limiter = { consume: () => ({ allowed: false, retryAfter: useless.shift() ?? -1 }) };
     await using running = await start(subject, { edge: { limits: [{ match: "GET /orders", limiter }] } });
     const targets = [
       "/orders/7",

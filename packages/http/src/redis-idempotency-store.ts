@@ -1,0 +1,65 @@
+import { type RedisClient, redisCommand } from "@seaworthy/core";
+import { boundedText, checkOptions, showValue } from "@seaworthy/core/options";
+import type { IdempotencyRecord, IdempotencyStore } from "./idempotency-store.ts";
+
+/** Options of {@link redisIdempotencyStore}. */
+export interface RedisIdempotencyStoreOptions {
+  /** Before every key. @default "seaworthy:idempotency:" */
+  prefix?: string;
+}
+
+// A value is the claim's token, a line feed, and the record as JSON, so that a script compares a token without parsing.
+const IF_OURS = "redis.call('GETRANGE', KEYS[1], 0, #ARGV[1] - 1)";
+const COMPLETE = `local holder = ${IF_OURS}
+if holder == ARGV[1] or holder == '' then redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end`;
+const RELEASE = `if ${IF_OURS} == ARGV[1] then redis.call('DEL', KEYS[1]) end`;
+const ATTEMPTS = 5;
+
+/**
+ * Keeps answers in Redis 6 or later, for several instances of a service. The client is the host's: ioredis or node-redis.
+ * A key goes by itself when its time is over. What the server or the client fails with is passed on.
+ *
+ * @throws TypeError when the client is neither, or an option is malformed
+ * @example
+ * ```ts
+ * import { createIdempotency } from "@seaworthy/http";
+ * import { redisIdempotencyStore } from "@seaworthy/http/redis";
+ * import type { RedisClient } from "@seaworthy/core";
+ * const shared = (client: RedisClient) => createIdempotency({ store: redisIdempotencyStore(client) });
+ * ```
+ */
+export function redisIdempotencyStore(
+  client: RedisClient,
+  options: RedisIdempotencyStoreOptions = {},
+): IdempotencyStore {
+  checkOptions("redisIdempotencyStore", options, ["prefix"]);
+  const { call, sendCommand } = (client ?? {}) as { call?: unknown; sendCommand?: unknown };
+  if (typeof call !== "function" && typeof sendCommand !== "function")
+    throw new TypeError(`client must be an ioredis or node-redis client; got ${showValue(client)}`);
+  const { prefix = "seaworthy:idempotency:" } = options;
+  boundedText("redisIdempotencyStore.prefix", prefix);
+  const script = async (text: string, key: string, ...values: (string | number)[]): Promise<void> =>
+    void (await redisCommand(client, "EVAL", text, 1, prefix + key, ...values));
+  return {
+    async claim(key, fingerprint, token, ttl) {
+      const value = write(token, { state: "in-flight", fingerprint });
+      for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+        const set = await redisCommand(client, "SET", prefix + key, value, "NX", "PX", whole(ttl));
+        if (set !== null) return undefined;
+        const known = await redisCommand(client, "GET", prefix + key);
+        if (known !== null) return read(String(known)); // else it went in between
+      }
+      throw new Error("the idempotency key went whenever it was looked at; is its time to live too short?");
+    },
+    complete: (key, fingerprint, token, answer, ttl) =>
+      script(COMPLETE, key, token, write(token, { state: "done", fingerprint, answer }), whole(ttl)),
+    release: (key, token) => script(RELEASE, key, token),
+  };
+}
+
+const whole = (milliseconds: number): number => Math.max(1, Math.ceil(milliseconds));
+
+const write = (token: string, record: IdempotencyRecord): string => `${token}\n${JSON.stringify(record)}`;
+
+const read = (value: string): IdempotencyRecord =>
+  JSON.parse(value.slice(value.indexOf("\n") + 1)) as IdempotencyRecord;

@@ -1,0 +1,2 @@
+export type { RedisIdempotencyStoreOptions } from "./redis-idempotency-store.ts";
+export { redisIdempotencyStore } from "./redis-idempotency-store.ts";
