@@ -1,8 +1,8 @@
-import { isDeepStrictEqual } from "node:util";
 import { isSecret } from "@seaworthy/core";
 import { showValue } from "@seaworthy/core/options";
 import { isPlainObject } from "./internal/coerce.ts";
 import { fieldAt } from "./internal/model.ts";
+import { isDeepStrictEqual } from "./internal/node-builtins.ts";
 import { recall } from "./internal/provenance.ts";
 import { credentialsIn, isCredential, masked, secretsIn } from "./internal/redact.ts";
 

@@ -1,9 +1,10 @@
-import { type FSWatcher, watch } from "node:fs";
+import type { FSWatcher } from "node:fs";
 import { type Duration, startTimer, systemClock, toMilliseconds } from "@seaworthy/core";
 import { optionalFunction, showValue } from "@seaworthy/core/options";
 import { type ConfigDifference, compareConfigs } from "./compare.ts";
 import { type ConfigError, isConfigError } from "./errors.ts";
 import { checkLoadOptions } from "./internal/load-options.ts";
+import { watch } from "./internal/node-builtins.ts";
 import { provenanceOf } from "./internal/provenance.ts";
 import type { OutputOf, Schema } from "./internal/zod.ts";
 import { type Config, type LoadConfigOptions, loadConfig } from "./load.ts";

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import { type Duration, toMilliseconds } from "./duration.ts";
 import { captureStack, type ErrorContext, isSeaworthyError, SeaworthyError } from "./error.ts";
 import { show } from "./internal/show.ts";
@@ -81,8 +80,13 @@ function checkFree(code: string, definition: ErrorDefinition, owner: string | un
     holder !== undefined &&
     owner !== undefined &&
     holder.owner === owner &&
-    isDeepStrictEqual(holder.definition, definition);
+    sameDefinition(holder.definition, definition);
   if (holder !== undefined && !again) throw new TypeError(`error code ${code} is already defined`);
+}
+
+function sameDefinition(a: ErrorDefinition, b: ErrorDefinition): boolean {
+  const plain = (definition: ErrorDefinition): string => JSON.stringify(Object.entries(definition).sort());
+  return plain(a) === plain(b);
 }
 
 function checkDefinition(code: string, definition: ErrorDefinition): void {

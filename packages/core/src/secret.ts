@@ -1,4 +1,3 @@
-import { inspect } from "node:util";
 import { formsOf } from "./internal/secret-forms.ts";
 import { shared } from "./internal/shared.ts";
 import { show } from "./internal/show.ts";
@@ -46,6 +45,8 @@ interface Registry {
 }
 
 const brand = Symbol.for("seaworthy.secret");
+// Importing node:util reads all of its lazy members, which takes as long as everything else here.
+const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 const registry = shared("secrets.v1", (): Registry => {
   const matchers: RankedMatcher[] = [];
   const forget = new Map<SecretMatcher, (() => void)[]>();
@@ -67,7 +68,7 @@ const prototype = Object.freeze(
     valueOf: { value: shown },
     toJSON: { value: shown },
     [Symbol.toPrimitive]: { value: shown },
-    [inspect.custom]: { value: shown },
+    [INSPECT]: { value: shown },
     [Symbol.toStringTag]: { value: "Secret" },
   }),
 );

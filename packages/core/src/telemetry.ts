@@ -1,5 +1,4 @@
 import { channel } from "node:diagnostics_channel";
-import { isDeepStrictEqual } from "node:util";
 import { systemClock } from "./clock.ts";
 import { checkOptions, oneOf, showValue } from "./options.ts";
 import { scrubAndCut } from "./secret.ts";
@@ -138,8 +137,9 @@ function checkDefinition(event: string, definition: Omit<TelemetryDefinition, "n
 }
 
 function sameDefinition(a: TelemetryDefinition, b: TelemetryDefinition): boolean {
-  const plain = ({ help, unit, labels, level }: TelemetryDefinition): unknown => [help, unit, labels, String(level)];
-  return isDeepStrictEqual(plain(a), plain(b));
+  const plain = ({ help, unit, labels, level }: TelemetryDefinition): string =>
+    JSON.stringify([help, unit, labels, String(level)]);
+  return plain(a) === plain(b);
 }
 
 /** The events defined so far in this process by this copy of the package, by name. */

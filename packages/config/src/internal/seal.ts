@@ -1,9 +1,10 @@
-import { inspect } from "node:util";
 import { isSecret, REDACTED, type Secret, secret } from "@seaworthy/core";
 import { isPlainObject } from "./coerce.ts";
 import { credentialsOf, isCredential } from "./redact.ts";
 import type { Run } from "./run.ts";
 import { isWellKnown } from "./weak.ts";
+
+const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 
 /** A frozen copy of a configuration's plain data, which shows no credential when it is inspected or written as JSON. */
 export interface Sealed {
@@ -84,6 +85,6 @@ function maskOf(text: unknown, path: string, { run, secrets }: Sealing): string 
 
 function hide(copy: object, masks: ReadonlyMap<string, string>): void {
   const shown = (): object => Object.assign(Array.isArray(copy) ? [...copy] : { ...copy }, Object.fromEntries(masks));
-  for (const key of [inspect.custom, "toJSON"])
+  for (const key of [INSPECT, "toJSON"])
     if (!Object.hasOwn(copy, key)) Object.defineProperty(copy, key, { value: shown });
 }

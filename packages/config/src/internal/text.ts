@@ -1,7 +1,7 @@
-import { isDeepStrictEqual } from "node:util";
 import { cutText, isSecret } from "@seaworthy/core";
 import { isPlainObject } from "./coerce.ts";
 import type { Field } from "./model.ts";
+import { isDeepStrictEqual } from "./node-builtins.ts";
 import { maskText } from "./redact.ts";
 
 /** A value of a field as text that the environment may hold; undefined when there is no such text. */

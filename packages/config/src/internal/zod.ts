@@ -1,6 +1,6 @@
 // The only file that imports the schema library.
-import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
+import { isDeepStrictEqual } from "./node-builtins.ts";
 
 /** A schema of zod 4. */
 export type Schema<Out = unknown, In = unknown> = z.ZodType<Out, In>;
