@@ -3,7 +3,7 @@ import { createIdempotency } from "@seaworthy/http";
 import { edge } from "@seaworthy/http/express";
 import express, { Router } from "express";
 import { contract } from "./contract.ts";
-import { gone, Orders, routes, type Subject, seen, thrown } from "./subject.ts";
+import { gone, mountRoutes, Orders, routes, type Subject, seen, thrown } from "./subject.ts";
 import { wire } from "./wire.ts";
 
 /** With or without Express' own body parser; the edge's routes read the body themselves where none did. */
@@ -29,32 +29,8 @@ const subject = (name: string, parser: boolean): Subject => ({
     });
     app.get("/reject/:kind", (request) => Promise.reject(thrown(request.params.kind)));
     app.get("/context", async (_request, response) => void response.json(await seen(logger)));
-    app.post(
-      "/echo",
-      front.route({ body: routes.body }, ({ body }) => body),
-    );
     app.post("/echo-context", express.json(), async (_request, response) => void response.json(await seen(logger)));
-    app.get(
-      "/search",
-      front.route({ query: routes.query }, ({ query }) => query),
-    );
-    app.get(
-      "/items/:id",
-      front.route({ params: routes.params }, ({ params }) => params),
-    );
-    const idempotency = routes.idempotency();
-    app.post(
-      "/orders",
-      front.route({ body: routes.order, idempotency }, ({ body }) => orders.make(body.item)),
-    );
-    app.post(
-      "/any",
-      front.route({ body: routes.any }, ({ body }) => body),
-    );
-    app.post(
-      "/maybe",
-      front.route({ body: routes.body.optional() }, ({ body }) => body),
-    );
+    mountRoutes((method, path, schemas, handler) => void app[method](path, front.route(schemas, handler)), orders);
     app.post(
       "/own",
       front.route({ idempotency: createIdempotency({ required: false }) }, (_input, _request, response) =>

@@ -2,7 +2,7 @@ import { createIdempotency } from "@seaworthy/http";
 import { edge } from "@seaworthy/http/fastify";
 import Fastify from "fastify";
 import { contract } from "./contract.ts";
-import { gone, Orders, routes, type Subject, seen, thrown } from "./subject.ts";
+import { gone, mountRoutes, Orders, routes, type Subject, seen, thrown } from "./subject.ts";
 import { wire } from "./wire.ts";
 
 interface Kind {
@@ -32,32 +32,8 @@ const subject: Subject = {
     });
     app.get<Kind>("/reject/:kind", ({ params }) => Promise.reject(thrown(params.kind)));
     app.get("/context", () => seen(logger));
-    app.post(
-      "/echo",
-      front.route({ body: routes.body }, ({ body }) => body),
-    );
     app.post("/echo-context", () => seen(logger));
-    app.get(
-      "/search",
-      front.route({ query: routes.query }, ({ query }) => query),
-    );
-    app.get(
-      "/items/:id",
-      front.route({ params: routes.params }, ({ params }) => params),
-    );
-    const idempotency = routes.idempotency();
-    app.post(
-      "/orders",
-      front.route({ body: routes.order, idempotency }, ({ body }) => orders.make(body.item)),
-    );
-    app.post(
-      "/any",
-      front.route({ body: routes.any }, ({ body }) => body),
-    );
-    app.post(
-      "/maybe",
-      front.route({ body: routes.body.optional() }, ({ body }) => body),
-    );
+    mountRoutes((method, path, schemas, handler) => void app[method](path, front.route(schemas, handler)), orders);
     app.post(
       "/own",
       front.route({ idempotency: createIdempotency({ required: false }) }, (_input, _request, reply) =>

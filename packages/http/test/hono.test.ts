@@ -4,7 +4,7 @@ import { createIdempotency } from "@seaworthy/http";
 import { edge } from "@seaworthy/http/hono";
 import { Hono } from "hono";
 import { contract } from "./contract.ts";
-import { gone, Orders, routes, type Subject, seen, thrown } from "./subject.ts";
+import { gone, mountRoutes, Orders, routes, type Subject, seen, thrown } from "./subject.ts";
 import { wire } from "./wire.ts";
 
 const subject: Subject = {
@@ -30,35 +30,11 @@ const subject: Subject = {
     });
     app.get("/reject/:kind", (context) => Promise.reject(thrown(context.req.param("kind"))));
     app.get("/context", async (context) => context.json((await seen(logger)) as object));
-    app.post(
-      "/echo",
-      front.route({ body: routes.body }, ({ body }) => body),
-    );
     app.post("/echo-context", async (context) => {
       await context.req.json();
       return context.json((await seen(logger)) as object);
     });
-    app.get(
-      "/search",
-      front.route({ query: routes.query }, ({ query }) => query),
-    );
-    app.get(
-      "/items/:id",
-      front.route({ params: routes.params }, ({ params }) => params),
-    );
-    const idempotency = routes.idempotency();
-    app.post(
-      "/orders",
-      front.route({ body: routes.order, idempotency }, ({ body }) => orders.make(body.item)),
-    );
-    app.post(
-      "/any",
-      front.route({ body: routes.any }, ({ body }) => body),
-    );
-    app.post(
-      "/maybe",
-      front.route({ body: routes.body.optional() }, ({ body }) => body),
-    );
+    mountRoutes((method, path, schemas, handler) => void app[method](path, front.route(schemas, handler)), orders);
     app.post(
       "/own",
       front.route({ idempotency: createIdempotency({ required: false }) }, (_input, context) =>

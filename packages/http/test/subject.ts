@@ -3,7 +3,14 @@ import type { Server } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
 import { currentContext, remainingTime } from "@seaworthy/core";
-import { createIdempotency, type EdgeHandle, type EdgeOptions, reply } from "@seaworthy/http";
+import {
+  createIdempotency,
+  type EdgeHandle,
+  type EdgeOptions,
+  type RouteInput,
+  type RouteSchemas,
+  reply,
+} from "@seaworthy/http";
 import type { Logger } from "@seaworthy/logger";
 import * as z from "zod";
 
@@ -76,6 +83,25 @@ export class Orders {
     if (item === "broken") throw new Error("the database is gone");
     return reply(201, { number, item }, { location: `/orders/${number}` });
   }
+}
+
+/** Puts a route into a framework's application. */
+type Mount = <const S extends RouteSchemas>(
+  method: "get" | "post",
+  path: string,
+  schemas: S,
+  handler: (input: RouteInput<S>) => unknown,
+) => void;
+
+/** The routes that say what they take and give back, and so are the same on every framework with a router. */
+export function mountRoutes(mount: Mount, orders: Orders): void {
+  const idempotency = routes.idempotency();
+  mount("post", "/echo", { body: routes.body }, ({ body }) => body);
+  mount("get", "/search", { query: routes.query }, ({ query }) => query);
+  mount("get", "/items/:id", { params: routes.params }, ({ params }) => params);
+  mount("post", "/orders", { body: routes.order, idempotency }, ({ body }) => orders.make(body.item));
+  mount("post", "/any", { body: routes.any }, ({ body }) => body);
+  mount("post", "/maybe", { body: routes.body.optional() }, ({ body }) => body);
 }
 
 /** The context as a handler sees it behind awaits and timers. */
