@@ -65,6 +65,20 @@ describe("tasks", () => {
   });
 });
 
+test("a call that the upstream fails is made three times with one idempotency key, before the rule answers", async () => {
+  await using other = await startHarbor({ UPSTREAM__FAILURE_RATE: "1" });
+  const answer = await fetch(`${other.url}/tasks`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-request-id": "three-times" },
+    body: '{"text":"fire"}',
+  });
+  expect(((await answer.json()) as { answeredBy: string }).answeredBy).toBe("rule");
+  const attempts = other
+    .lines()
+    .filter(({ event, correlationId }) => event === "resilience.attempt" && correlationId === "three-times");
+  expect(attempts.map(({ attempt }) => attempt)).toEqual([1, 2, 3]);
+});
+
 describe("embeddings", () => {
   test("vectors are stored and the nearest are found", async () => {
     await post("/embeddings", { id: "east", vector: [1, 0, 0, 0, 0, 0, 0, 0] });

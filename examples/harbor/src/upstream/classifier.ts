@@ -41,6 +41,7 @@ export function createClassifier({ url, apiKey, timeout, openFor }: ClassifierOp
         "idempotency-key": crypto.randomUUID(),
       },
       body: JSON.stringify({ text }),
+      idempotent: true, // the key above tells the upstream that a repeated request is the same
     });
     if (!response.ok) throw errors.HARBOR_UPSTREAM_REFUSED({ status: response.status });
     return answer.parse(await response.json());
