@@ -72,7 +72,8 @@ function sumOfSquares(value: unknown, dimensions: number): number | Refused {
   return types.isFloat32Array(value) ? sumOfFloats(value) : sumOfDoubles(value);
 }
 
-// Four sums, because one would make each addition wait for the last.
+// Four sums, because one would make each addition wait for the last. Written for each kind of array
+// apart: one function that sees both takes 1.3 times as long for floats, and 2.3 times for doubles.
 function sumOfFloats(values: Float32Array): number {
   let a = 0;
   let b = 0;

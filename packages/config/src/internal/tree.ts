@@ -13,7 +13,7 @@ export const LAYERS = [
   "environment",
   "overrides",
 ] as const;
-/** One of {@link LAYERS}. */
+/** One of `CONFIG_LAYERS`. */
 export type ConfigLayer = (typeof LAYERS)[number];
 
 /** Where one value comes from. */
