@@ -2,7 +2,7 @@ import { EventEmitter } from "node:events";
 import { Readable } from "node:stream";
 import { describe, expect, test, vi } from "vitest";
 import { systemClock } from "./clock.ts";
-import { bindContext, currentContext, remainingTime, runWithContext } from "./context.ts";
+import { bindContext, currentContext, lazySignal, remainingTime, runWithContext } from "./context.ts";
 import { manualClock } from "./testing.ts";
 
 const id = (): string | undefined => currentContext().correlationId;
@@ -162,4 +162,44 @@ test.each([null, "signal", {}])("a signal of %j is refused by name", (signal) =>
 test.each([null, undefined, 5, "r-1"])("runWithContext refuses %s in place of fields, and runs nothing", (fields) => {
   const run = (): unknown => runWithContext(fields as never, () => expect.unreachable());
   expect(run).toThrow(/^context fields must be an object; got /);
+});
+
+describe("a lazy signal", () => {
+  const source = (): { signal: AbortSignal; made: number; controller: AbortController } => {
+    const controller = new AbortController();
+    return {
+      made: 0,
+      controller,
+      get signal() {
+        this.made++;
+        return controller.signal;
+      },
+    };
+  };
+
+  test("is made when it is read, in inner contexts too, and never before", () => {
+    const lazy = source();
+    runWithContext({ correlationId: "x", [lazySignal]: lazy }, () => {
+      runWithContext({ tenant: "acme" }, () => expect(currentContext()).toMatchObject({ tenant: "acme" }));
+      expect(lazy.made).toBe(0);
+      runWithContext({ tenant: "acme" }, () => expect(currentContext().signal).toBe(lazy.controller.signal));
+    });
+    expect(lazy.made).toBe(1);
+  });
+
+  test("is joined with a signal around it and with one inside it", () => {
+    for (const aborted of [0, 1, 2]) {
+      const [outer, inner, lazy] = [new AbortController(), new AbortController(), source()];
+      runWithContext({ signal: outer.signal }, () =>
+        runWithContext({ [lazySignal]: lazy }, () =>
+          runWithContext({ signal: inner.signal }, () => {
+            const { signal } = currentContext();
+            expect(signal?.aborted).toBe(false);
+            [outer, inner, lazy.controller][aborted]?.abort();
+            expect(signal?.aborted).toBe(true);
+          }),
+        ),
+      );
+    }
+  });
 });

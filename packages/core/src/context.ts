@@ -3,12 +3,26 @@ import { type Clock, systemClock } from "./clock.ts";
 import { shared } from "./internal/shared.ts";
 import { show } from "./internal/show.ts";
 
+/**
+ * Key under which a context can carry an object that makes its signal when it is first read; for code that enters a
+ * context per request, of which few read the signal.
+ */
+export const lazySignal: unique symbol = Symbol.for("seaworthy.lazy-signal");
+
 /** Who acts in this request or job, as whoever authenticated them says. */
 export interface Principal {
   /** Stable id; the only member that logs and audit trails show. */
   id: string;
   roles?: readonly string[];
   [member: string]: unknown;
+}
+
+/** Where a request comes from. */
+export interface Client {
+  /** IP address, as far as trusted proxies tell it. */
+  readonly address: string;
+  /** The `User-Agent` header. It is whatever the client says. */
+  readonly userAgent?: string;
 }
 
 /** Facts that hold for everything done on behalf of one request or job. Hosts may add members of their own. */
@@ -18,13 +32,22 @@ export interface Context {
   /** W3C Trace Context header text; see `parseTraceparent`. */
   readonly traceparent?: string;
   readonly principal?: Principal;
+  readonly client?: Client;
   /** When the work has to be over, in milliseconds since the Unix epoch. Inner contexts can only bring it forward. */
   readonly deadline?: number;
   /** Aborted when nobody waits for the work any more. Joined with the outer context's signal. */
   readonly signal?: AbortSignal;
+  /** Makes `signal` when it is first read. A `signal` beside it is preferred. */
+  readonly [lazySignal]?: { readonly signal: AbortSignal };
   readonly [member: string]: unknown;
 }
 
+// The prototype of contexts with a lazy signal: an accessor on each context would cost more than the signal itself.
+const LAZY = {
+  get signal(): AbortSignal | undefined {
+    return (this as Context)[lazySignal]?.signal;
+  },
+};
 const NOTHING: Context = Object.freeze({});
 const storage = shared("context.v1", () => new AsyncLocalStorage<Context>());
 // A wall clock may jump; the remaining time of a deadline is kept on the monotonic clock from the moment it is set.
@@ -53,10 +76,14 @@ export function runWithContext<T>(fields: Context, fn: () => T): T {
   if (typeof fields !== "object" || fields === null)
     throw new TypeError(`context fields must be an object; got ${show(fields)}`);
   const outer = storage.getStore();
-  const inner: { -readonly [K in keyof Context]: Context[K] } = { ...outer, ...fields };
+  const lazy = fields[lazySignal] ?? outer?.[lazySignal];
+  const inner: { -readonly [K in keyof Context]: Context[K] } =
+    lazy === undefined ? { ...outer, ...fields } : ({ __proto__: LAZY, ...outer, ...fields } as Context);
   let deadline: number | undefined;
   if (fields.deadline !== undefined || outer?.deadline !== undefined) deadline = earliest(inner, fields, outer);
   if (fields.signal !== undefined) joinSignals(inner, fields.signal, outer?.signal);
+  else if (lazy !== undefined && lazy !== outer?.[lazySignal] && outer?.signal !== undefined)
+    Object.defineProperty(inner, "signal", { value: AbortSignal.any([lazy.signal, outer.signal]), enumerable: true });
   if (deadline !== undefined) Object.defineProperty(inner, MONOTONIC, { value: deadline });
   Object.freeze(inner);
   return storage.run(inner, fn);

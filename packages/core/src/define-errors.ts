@@ -1,5 +1,6 @@
 import { type Duration, toMilliseconds } from "./duration.ts";
 import { captureStack, type ErrorContext, isSeaworthyError, SeaworthyError } from "./error.ts";
+import { shared } from "./internal/shared.ts";
 import { show } from "./internal/show.ts";
 import { checkOptions, flag } from "./options.ts";
 
@@ -9,6 +10,8 @@ export interface ErrorDefinition {
   status?: number;
   /** One sentence for people; a problem document's title. */
   title: string;
+  /** A problem document's `type`: a URI reference that identifies the kind of problem (RFC 9457, 3.1.1). @default "about:blank" */
+  type?: string;
   /** Whether the same call may succeed later. @default false */
   retryable?: boolean;
   /** When a retry makes sense. */
@@ -42,7 +45,9 @@ export interface DefineErrorsOptions {
   owner?: string;
 }
 
-const DEFINITION = ["status", "title", "retryable", "retryAfter", "expose", "stackless"];
+const DEFINITION = ["status", "title", "type", "retryable", "retryAfter", "expose", "stackless"];
+// Shared, so that a problem document has its type whichever copy of this package renders it.
+const types = shared("problem-types.v1", () => new Map<string, string>());
 const defined = new Map<string, { owner: string | undefined; definition: ErrorDefinition }>();
 
 /**
@@ -70,9 +75,15 @@ export function defineErrors<const D extends Record<string, ErrorDefinition>>(
   for (const [code, definition] of entries) factories[code] = factoryOf(code, definition);
   // Only when all of them are sound and free is any of them taken.
   for (const [code, definition] of entries) checkFree(code, definition, options.owner);
-  for (const [code, definition] of entries) defined.set(code, { owner: options.owner, definition });
+  for (const [code, definition] of entries) {
+    defined.set(code, { owner: options.owner, definition });
+    if (definition.type !== undefined) types.set(code, definition.type);
+  }
   return Object.freeze(factories) as { readonly [C in keyof D]: ErrorFactory };
 }
+
+/** The `type` of problem documents about errors of this code. */
+export const problemTypeOf = (code: string): string => types.get(code) ?? "about:blank";
 
 function checkFree(code: string, definition: ErrorDefinition, owner: string | undefined): void {
   const holder = defined.get(code);
@@ -91,9 +102,11 @@ function sameDefinition(a: ErrorDefinition, b: ErrorDefinition): boolean {
 
 function checkDefinition(code: string, definition: ErrorDefinition): void {
   checkOptions(code, definition, DEFINITION);
-  const { title, retryable = false, stackless = false, expose = false } = definition;
+  const { title, type, retryable = false, stackless = false, expose = false } = definition;
   if (typeof title !== "string" || title === "")
     throw new TypeError(`${code}: title must be a sentence; got ${show(title)}`);
+  if (type !== undefined && (typeof type !== "string" || !URL.canParse(type, "http://base/")))
+    throw new TypeError(`${code}: type must be a URI reference; got ${show(type)}`);
   flag(`${code}: retryable`, retryable);
   flag(`${code}: stackless`, stackless);
   const isList = Array.isArray(expose) && expose.every((member) => typeof member === "string");

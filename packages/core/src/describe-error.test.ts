@@ -37,7 +37,80 @@ describe("describeError", () => {
     });
     expect(describeError(error)).toMatchObject({
       code: "ECONNREFUSED",
-      members: { errno: -111, syscall: "connect", token: "[redacted]" },
+      errno: -111,
+      syscall: "connect",
+      token: "[redacted]",
+    });
+  });
+
+  test("keeps the members of other libraries' errors that Seaworthy's errors have too", () => {
+    const members = {
+      status: 429,
+      context: { orderId: 7 },
+      retryable: true,
+      retryAfter: 30,
+      expose: true,
+      exposed: ["orderId"],
+      request: { method: "GET", apiKey: "k" },
+    };
+    const record = describeError(Object.assign(new Error("too many requests"), members));
+    expect(record).toMatchObject({ ...members, request: { method: "GET", apiKey: "[redacted]" } });
+    expect(describeError(errors.DESCRIBED({ orderId: 7 }, { retryAfter: "30s" }))).toMatchObject({
+      retryAfter: 30_000,
+    });
+  });
+
+  test("renames a member that would hide one of its own, and leaves out what JSON leaves out", () => {
+    const odd = Object.assign(new Error("card declined"), {
+      type: "StripeCardError",
+      type_: "kept",
+      truncated: true,
+      code: { nested: 1 },
+      undefined: undefined,
+      toJSON: () => "nothing",
+    });
+    Object.defineProperty(odd, "__proto__", { value: "own", enumerable: true });
+    const { stack: _, ...record } = describeError(odd);
+    expect(record).toEqual(
+      JSON.parse(
+        '{"type":"Error","message":"card declined","type__":"StripeCardError","type_":"kept","truncated_":true,"code_":{"nested":1},"__proto__":"own"}',
+      ),
+    );
+  });
+
+  test("keeps members that the class has put on its prototype, and describes errors among the members", () => {
+    class HttpError extends Error {}
+    Object.assign(HttpError.prototype, { statusCode: 502 });
+    const inner = Object.assign(new TypeError("inner"), { errno: 3 });
+    const record = describeError(Object.assign(new HttpError("bad gateway"), { original: inner }));
+    expect(record).toMatchObject({ statusCode: 502, original: { type: "TypeError", message: "inner", errno: 3 } });
+    const self = Object.assign(new Error("self"), { self: undefined as unknown });
+    self.self = self;
+    expect(describeError(self).self).toBe("Error: self");
+  });
+
+  test("keeps a list called errors that holds no errors", () => {
+    const issues = [{ path: "email", rule: "format" }];
+    expect(describeError(Object.assign(new Error("invalid"), { errors: issues })).errors).toEqual(issues);
+    const byField = { email: { message: "is missing" } };
+    expect(describeError(Object.assign(new Error("invalid"), { errors: byField }))).toMatchObject({ errors: byField });
+  });
+
+  test("marks members beyond fifty", () => {
+    const record = describeError(
+      Object.assign(new Error("x"), Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`m${i}`, i]))),
+    );
+    expect(record).toMatchObject({ m0: 0, m49: 49, "…": "[10 more]" });
+    expect(record).not.toHaveProperty("m50");
+  });
+
+  test("blanks out by the caller's rule", () => {
+    const error = Object.assign(new Error("x", { cause: Object.assign(new Error("y"), { token: 1, mine: 2 }) }), {
+      token: 3,
+    });
+    expect(describeError(error, { redact: (key) => key === "mine" })).toMatchObject({
+      token: 3,
+      cause: { token: 1, mine: "[redacted]" },
     });
   });
 

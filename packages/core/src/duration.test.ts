@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
-import { toMilliseconds } from "./duration.ts";
+import { describe, expect, expectTypeOf, test } from "vitest";
+import { type Duration, toMilliseconds } from "./duration.ts";
 
 describe("toMilliseconds", () => {
   test.each([
@@ -75,4 +75,13 @@ describe("toMilliseconds", () => {
       }),
     );
   });
+});
+
+test("the type takes what the parser takes, and refuses a unit that does not exist", () => {
+  expectTypeOf<"250ms" | "30s" | "1.5s" | "1h30m" | "1w2d3h4m5s6ms" | 7>().toExtend<Duration>();
+  expectTypeOf<"2sec">().not.toExtend<Duration>();
+  expectTypeOf<"10 seconds">().not.toExtend<Duration>();
+  expectTypeOf<"30m1h">().not.toExtend<Duration>();
+  expectTypeOf<string>().not.toExtend<Duration>();
+  expect(toMilliseconds("1w2d3h4m5s6ms")).toBe(788_645_006);
 });

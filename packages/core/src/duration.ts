@@ -1,7 +1,21 @@
 import { show } from "./internal/show.ts";
 
-/** A length of time: milliseconds, or text of number and unit pairs, largest unit first, such as `"250ms"`, `"30s"`, `"1h30m"`. */
-export type Duration = number | string;
+type Weeks = `${number}w`;
+type Days = `${number}d`;
+type Hours = `${number}h`;
+type Minutes = `${number}m`;
+type Seconds = `${number}s`;
+type Milliseconds = `${number}ms`;
+type BelowMinutes = Seconds | Milliseconds | `${Seconds}${Milliseconds}`;
+type BelowHours = Minutes | BelowMinutes | `${Minutes}${BelowMinutes}`;
+type BelowDays = Hours | BelowHours | `${Hours}${BelowHours}`;
+type BelowWeeks = Days | BelowDays | `${Days}${BelowDays}`;
+
+/**
+ * A length of time: milliseconds, or a string of number and unit pairs, largest unit first, such as `"250ms"`, `"30s"`,
+ * `"1h30m"`. The type refuses `"2sec"` at compile time; pass a plain `string` through {@link toMilliseconds}.
+ */
+export type Duration = number | Weeks | BelowWeeks | `${Weeks}${BelowWeeks}`;
 
 const MILLISECONDS: Readonly<Record<string, number>> = {
   ms: 1,
@@ -30,7 +44,7 @@ const PART = /(\d+(?:\.\d+)?)(ms|s|m|h|d|w)/y;
  * console.log(toMilliseconds("1h30m")); // 5400000
  * ```
  */
-export function toMilliseconds(duration: Duration, name = "duration"): number {
+export function toMilliseconds(duration: Duration | string, name = "duration"): number {
   const result = typeof duration === "string" ? parse(duration) : duration;
   if (typeof result !== "number" || !(result >= 0 && result <= Number.MAX_SAFE_INTEGER)) {
     throw new TypeError(

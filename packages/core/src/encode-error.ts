@@ -1,6 +1,6 @@
 import { defineErrors } from "./define-errors.ts";
 import { describeError, type ErrorRecord } from "./describe-error.ts";
-import { CODE, isSeaworthyError, SeaworthyError } from "./error.ts";
+import { CODE, type ErrorContext, isSeaworthyError, SeaworthyError } from "./error.ts";
 
 const errors = defineErrors(
   { CORE_ERROR_UNDECODABLE: { status: 500, title: "The text is not an encoded error" } },
@@ -13,7 +13,18 @@ const DEPTH = 12;
 // As many of an AggregateError as describeError keeps.
 const WIDTH = 10;
 
-interface Encoded extends ErrorRecord {
+interface Encoded {
+  type: string;
+  message: string;
+  code?: string | number;
+  status?: unknown;
+  retryable?: unknown;
+  context?: unknown;
+  stack?: string;
+  cause?: Encoded;
+  errors?: Encoded[];
+  omitted?: number;
+  truncated?: ErrorRecord["truncated"] & {};
   seaworthy?: boolean;
   retryAfter?: number;
   expose?: boolean;
@@ -29,8 +40,8 @@ export function encodeError(error: unknown): string {
   const text = write(encoded);
   if (text.length <= LONGEST_TEXT) return text;
   // Escapes can make six units of one, so what is least missed goes first: what stands beside the chain, then the stacks.
-  const lean = write(withoutMembers(encoded, ["errors", "members"]));
-  return lean.length <= LONGEST_TEXT ? lean : write(withoutMembers(encoded, ["errors", "members", "stack", "context"]));
+  const lean = write(withoutMembers(encoded, ["errors"]));
+  return lean.length <= LONGEST_TEXT ? lean : write(withoutMembers(encoded, ["errors", "stack", "context"]));
 }
 
 function write(error: Encoded): string {
@@ -45,8 +56,10 @@ function withoutMembers(record: Encoded, names: readonly (keyof Encoded)[]): Enc
 }
 
 function enrich(record: ErrorRecord, error: unknown): Encoded {
-  const encoded: Encoded = { ...record };
+  const encoded = knownOf(record);
   if (isSeaworthyError(error) && isOurs(record)) {
+    const { status, retryable, context } = record;
+    Object.assign(encoded, { status, retryable, context });
     const { expose, exposed, retryAfter } = verdictOf(error);
     encoded.seaworthy = true;
     encoded.expose = expose === true;
@@ -54,8 +67,19 @@ function enrich(record: ErrorRecord, error: unknown): Encoded {
     if (typeof retryAfter === "number") encoded.retryAfter = retryAfter;
   }
   if (record.cause !== undefined) encoded.cause = enrich(record.cause, memberOf(error, "cause"));
-  if (record.errors !== undefined) encoded.errors = enrichAll(record.errors, memberOf(error, "errors"));
+  const nested = memberOf(error, "errors");
+  if (Array.isArray(record.errors) && record.errors.every(isRecord)) encoded.errors = enrichAll(record.errors, nested);
   return encoded;
+}
+
+// Members that another library chose the names of are not decoded, and must not pass for the encoder's own.
+function knownOf({ type, message, code, stack, omitted, truncated }: ErrorRecord): Encoded {
+  const known: Encoded = { type, message };
+  if (code !== undefined) known.code = code;
+  if (stack !== undefined) known.stack = stack;
+  if (omitted !== undefined) known.omitted = omitted;
+  if (truncated !== undefined) known.truncated = truncated;
+  return known;
 }
 
 /** The records are those of the first errors, unless some were left out as cycles; which ones is not known then. */
@@ -67,7 +91,7 @@ function enrichAll(records: readonly ErrorRecord[], errors: unknown): Encoded[] 
 
 /** Whether the decoder can make an error of ours of it. */
 function isOurs({ code, status }: ErrorRecord): boolean {
-  return typeof code === "string" && CODE.test(code) && status !== undefined && status >= 400 && status <= 599;
+  return typeof code === "string" && CODE.test(code) && typeof status === "number" && status >= 400 && status <= 599;
 }
 
 // A brand does not promise that the members are there, nor that they can be read.
@@ -107,7 +131,7 @@ export function decodeError(text: string): Error {
   return revive(parsed.error, DEPTH);
 }
 
-function isRecord(value: unknown): value is Encoded {
+function isRecord<T>(value: T): value is T & ErrorRecord & Encoded {
   const record = value as Encoded | null;
   return (
     typeof record === "object" &&
@@ -145,7 +169,9 @@ function reviveOwn(record: Encoded, cause: { cause: unknown } | undefined): Seaw
       expose: record.expose === true,
       exposed: Array.isArray(exposed) ? exposed.filter((key) => typeof key === "string") : [],
       ...(typeof retryAfter === "number" && retryAfter >= 0 ? { retryAfter } : undefined),
-      ...(typeof context === "object" && context !== null && !Array.isArray(context) ? { context } : undefined),
+      ...(typeof context === "object" && context !== null && !Array.isArray(context)
+        ? { context: context as ErrorContext }
+        : undefined),
       stackless: true,
       ...cause,
     });

@@ -134,7 +134,7 @@ describe("defineErrors", () => {
     [{ BAD_STATUS: { title: "t", status: 200 } }, /status must be/],
     [{ BAD_AFTER: { title: "t", retryAfter: "soon" } }, /BAD_AFTER: retryAfter must be/],
   ])("refuses the definition %j", (definition, message) => {
-    expect(() => defineErrors(definition)).toThrow(message);
+    expect(() => defineErrors(definition as never)).toThrow(message);
   });
 
   test("a factory knows its code and recognises its errors", () => {

@@ -41,7 +41,7 @@ describe.each<[string, unknown]>([
 test("one nested error that cannot be read does not cost the others", () => {
   const nested = Object.defineProperty([new Error("a"), new Error("b")], 0, { get: trap });
   expect(describeError(new AggregateError([], "x", {})).errors).toEqual([]);
-  expect(describeError(Object.assign(new Error("x"), { errors: nested })).errors?.[1]?.message).toBe("b");
+  expect(describeError(Object.assign(new Error("x"), { errors: nested })).errors).toMatchObject([{}, { message: "b" }]);
 });
 
 test("a message that cannot be turned into text does not switch off the stacks of all later errors", () => {

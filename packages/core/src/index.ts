@@ -1,15 +1,18 @@
 export { toBytes } from "./byte-size.ts";
 export { sleep, startTimer, systemClock } from "./clock.ts";
-export { bindContext, currentContext, remainingTime, runWithContext } from "./context.ts";
+export { bindContext, currentContext, lazySignal, remainingTime, runWithContext } from "./context.ts";
+export { currentTrace } from "./current-trace.ts";
 export { defineErrors } from "./define-errors.ts";
 export { describeError } from "./describe-error.ts";
 export { toMilliseconds } from "./duration.ts";
 export { decodeError, encodeError } from "./encode-error.ts";
 export { isSeaworthyError, SeaworthyError } from "./error.ts";
-export { isSensitiveKey, jsonSafe } from "./json-safe.ts";
+export { defineGauge, readGauges } from "./gauge.ts";
+export { jsonSafe } from "./json-safe.ts";
 export { toProblem } from "./problem.ts";
 export { redisCommand } from "./redis-client.ts";
 export {
+  containsSecret,
   cutText,
   isSecret,
   onSecret,
@@ -19,22 +22,40 @@ export {
   scrubSecrets,
   secret,
 } from "./secret.ts";
+export { isSensitiveKey, sensitiveWords } from "./sensitive-key.ts";
 export { definedEvents, defineEvent, onTelemetry } from "./telemetry.ts";
+export { blankCredentials, holdsCredentials } from "./text-credentials.ts";
+export { openTransaction, runInTransaction } from "./transaction.ts";
 export { formatTraceparent, parseTraceparent } from "./traceparent.ts";
 
 export type { ByteSize } from "./byte-size.ts";
 export type { Clock, SleepOptions, TimerOptions } from "./clock.ts";
-export type { Context, Principal } from "./context.ts";
+export type { Client, Context, Principal } from "./context.ts";
 export type { DefineErrorsOptions, ErrorDefinition, ErrorFactory, ErrorFactoryOptions } from "./define-errors.ts";
-export type { ErrorRecord } from "./describe-error.ts";
+export type { DescribeErrorOptions, ErrorRecord } from "./describe-error.ts";
 export type { Duration } from "./duration.ts";
 export type { ErrorContext, SeaworthyErrorOptions } from "./error.ts";
+export type { Gauge, GaugeDefinition, GaugeMerge, GaugeReading } from "./gauge.ts";
 export type { JsonSafe, JsonSafeOptions } from "./json-safe.ts";
-export type { AuditEntry, AuditSink, Row, SqlClient } from "./ports.ts";
+export type {
+  AuditEntry,
+  AuditSink,
+  HeldLease,
+  Lease,
+  LimitDecision,
+  Limiter,
+  Row,
+  SqlClient,
+  SqlMigration,
+  SqlTransactionOptions,
+  SqlTransactions,
+} from "./ports.ts";
 export type { Problem } from "./problem.ts";
 export type { CallingRedisClient, RedisClient, SendingRedisClient } from "./redis-client.ts";
 export type { Secret, SecretListener, SecretMatcher } from "./secret.ts";
 export type {
+  EventLabels,
+  EventMeasure,
   LabelValue,
   TelemetryDefinition,
   TelemetryEvent,

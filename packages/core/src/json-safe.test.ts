@@ -1,6 +1,7 @@
+import { EventEmitter } from "node:events";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { isSensitiveKey, jsonSafe } from "./json-safe.ts";
+import { jsonSafe } from "./json-safe.ts";
 import { cutText, secret } from "./secret.ts";
 
 describe("jsonSafe", () => {
@@ -34,6 +35,35 @@ describe("jsonSafe", () => {
 
   test("writes maps as members and sets as arrays", () => {
     expect(jsonSafe({ m: new Map<unknown, unknown>([["a", 1], [{}, 2]]), s: new Set([1, 2]) })).toEqual({ m: { a: 1, "[object]": 2 }, s: [1, 2] }); // biome-ignore format: reads better
+  });
+
+  test("writes headers, query parameters and forms as members, under names that hide blanked", () => {
+    const form = new FormData();
+    form.append("note", "n");
+    form.append("file", new File(["abc"], "a.txt"));
+    const value = {
+      headers: new Headers({ accept: "text/html", authorization: "Bearer abcdef" }),
+      query: new URLSearchParams("q=1&tag=a&tag=b&access_token=abcdef&__proto__=p"),
+      form,
+    };
+    expect(JSON.parse(JSON.stringify(jsonSafe(value)))).toEqual({
+      headers: { accept: "text/html", authorization: "[redacted]" },
+      query: JSON.parse('{"q":"1","tag":["a","b"],"access_token":"[redacted]","__proto__":"p"}'),
+      form: { note: "n", file: "[3 bytes]" },
+    });
+    const many = new URLSearchParams(Array.from({ length: 60 }, (_, i): [string, string] => [`p${i}`, "x"]));
+    expect(jsonSafe(many, { members: 2 })).toEqual({ p0: "x", p1: "x", "…": "[58 more]" });
+    const same = new URLSearchParams(Array.from({ length: 60 }, (): [string, string] => ["p", "x"]));
+    expect(jsonSafe(same, { members: 2 })).toEqual({ p: ["x", "x", "[58 more]"] });
+  });
+
+  test("is not led astray by a value that only claims to be one of the web's classes", () => {
+    const endless = { [Symbol.toStringTag]: "Headers", *[Symbol.iterator]() { for (;;) yield ["a", 1]; } }; // biome-ignore format: reads better
+    expect(jsonSafe({ endless, tagged: { [Symbol.toStringTag]: "URLSearchParams", a: 1 } }, { members: 1 })).toEqual({
+      endless: { a: [1, "[9999 more]"] },
+      "…": "[1 more]",
+    });
+    expect(jsonSafe({ [Symbol.toStringTag]: "URLSearchParams", a: 1 })).toEqual({ a: 1 });
   });
 
   test("marks cycles and shows a value twice where it merely recurs", () => {
@@ -119,34 +149,24 @@ describe("cutText", () => {
   });
 });
 
-describe("isSensitiveKey", () => {
-  test.each([
-    "password",
-    "userPassword",
-    "passwd",
-    "Authorization",
-    "set-cookie",
-    "apiKey",
-    "API_KEY",
-    "x-api-key",
-    "refreshToken",
-    "client_secret",
-    "privateKey",
-    "sessionId",
-    "pin",
-    "password_confirmation",
-    "passwordHash",
-    "db_pwd",
-    "accessKey",
-    "signing_key",
-    "connectionString",
-  ])("takes %s for a credential's name", (key) => expect(isSensitiveKey(key)).toBe(true));
-  test.each(["user", "path", "compass", "maxTokens", "prompt_tokens", "tokenCount", "keyboard", "passenger", "spin"])(
-    "takes %s for an innocent name",
-    (key) => expect(isSensitiveKey(key)).toBe(false),
-  );
-});
-
 test("jsonSafe does not write out a bigint of two million digits", () => {
   expect(jsonSafe({ n: 1n << 8_000_000n, m: 12n })).toEqual({ n: "[bigint]", m: "12" });
+});
+
+test("an event emitter is shown by its class's name, with nothing of what it holds, unless it has a toJSON", () => {
+  class Connection extends EventEmitter {
+    readonly header = "authorization: Bearer not-for-logs";
+  }
+  expect(jsonSafe({ request: new Connection(), list: [new EventEmitter()] })).toEqual({
+    request: "[Connection]",
+    list: ["[EventEmitter]"],
+  });
+  const shown = Object.assign(new Connection(), { toJSON: () => ({ id: 7 }) });
+  expect(jsonSafe(shown)).toEqual({ id: 7 });
+});
+
+test("an array or a collection with a toJSON of its own is what that gives", () => {
+  const hidden = Object.defineProperty(["open", "hidden"], "toJSON", { value: () => ["open", "[redacted]"] });
+  const map = Object.defineProperty(new Map([["key", "hidden"]]), "toJSON", { value: () => ({ key: "[redacted]" }) });
+  expect(jsonSafe({ hidden, map })).toEqual({ hidden: ["open", "[redacted]"], map: { key: "[redacted]" } });
 });

@@ -1,4 +1,5 @@
 import { cutText, isSecret, REDACTED, scrubAndCut } from "./secret.ts";
+import { isSensitiveKey } from "./sensitive-key.ts";
 
 /** Limits of {@link jsonSafe}. What is cut is marked in the result. */
 export interface JsonSafeOptions {
@@ -18,17 +19,6 @@ export interface JsonSafeOptions {
 export type JsonSafe = string | number | boolean | null | JsonSafe[] | { [member: string]: JsonSafe };
 
 const HUGE = 1n << 1024n;
-const SENSITIVE =
-  /passw(?:or)?d(?:s|\d+|[-_]?(?:hash|confirm(?:ation)?|repeat))?$|pwd$|(?:access|encryption|signing|master)[-_]?key$|connection[-_]?string$|passphrase$|passcode$|secret|token|authori[sz]ation|cookie|api[-_]?key|private[-_]?key|credential|session[-_]?id|^(?:otp|totp|pin|cvv|cvc|ssn|jwt|bearer|(?:.*[-_.])?pass)$/i;
-const CAMEL_PASS = /[a-z0-9]Pass$/;
-const SENSITIVE_BUT_HARMLESS =
-  /^(?:max|min|num|count|total|prompt|completion|input|output)[-_]?tokens$|^tokens?[-_]?(?:count|limit|used|type)$/i;
-
-/** Whether a member of this name usually holds a credential: `password`, `Authorization`, `api_key`, `refreshToken` and the like. */
-export function isSensitiveKey(key: string): boolean {
-  return key.length <= 256 && (SENSITIVE.test(key) || CAMEL_PASS.test(key)) && !SENSITIVE_BUT_HARMLESS.test(key);
-}
-
 interface Walk {
   readonly limits: Required<JsonSafeOptions>;
   readonly ancestors: Set<object>;
@@ -37,8 +27,8 @@ interface Walk {
 
 /**
  * A copy of any value that is safe to write as JSON: bounded, acyclic, with no getter's exception, no secret and no
- * value of a living secret in it. Never throws. Numbers that JSON lacks, bigints, dates, errors, maps, sets and bytes
- * become readable text or plain data.
+ * value of a living secret in it. Never throws. Numbers that JSON lacks, bigints, dates, errors, maps, sets, headers, query
+ * parameters, forms and bytes become readable text or plain data; an event emitter, such as a socket or a request, becomes its class's name.
  */
 export function jsonSafe(value: unknown, options: JsonSafeOptions = {}): JsonSafe {
   const { depth = 6, members = 50, text = 8192, total = 2000, redact = isSensitiveKey } = options;
@@ -82,6 +72,9 @@ function visitObject(value: object, depth: number, walk: Walk): JsonSafe {
   if (depth <= 0 || walk.left <= 0) return Array.isArray(value) ? "[array]" : "[object]";
   walk.ancestors.add(value);
   try {
+    // Arrays and collections may have one too: those of a configuration hide their secrets with it.
+    const toJson = (value as { toJSON?: unknown }).toJSON;
+    if (typeof toJson === "function") return visit(toJson.call(value), depth - 1, walk);
     if (value instanceof Map)
       return visitMembers(
         [...firstOf(value, walk.limits.members)].map(([k, v]) => [keyText(k), () => v]),
@@ -91,8 +84,10 @@ function visitObject(value: object, depth: number, walk: Walk): JsonSafe {
       );
     if (value instanceof Set) return visitArray([...firstOf(value, walk.limits.members)], value.size, depth, walk);
     if (Array.isArray(value)) return visitArray(value, value.length, depth, walk);
-    const toJson = (value as { toJSON?: unknown }).toJSON;
-    if (typeof toJson === "function") return visit(toJson.call(value), depth - 1, walk);
+    const tag = Object.prototype.toString.call(value);
+    if (PAIRS.has(tag) && isIterable(value)) return visitPairs(value, depth, walk);
+    if (FILES.has(tag)) return `[${Number((value as { size?: unknown }).size)} bytes]`;
+    if (isEmitter(value)) return `[${scrubAndCut(nameOf(value), 64)}]`;
     const keys = Object.keys(value);
     return visitMembers(
       keys.slice(0, walk.limits.members).map((key) => [key, () => (value as Record<string, unknown>)[key]]),
@@ -103,6 +98,42 @@ function visitObject(value: object, depth: number, walk: Walk): JsonSafe {
   } finally {
     walk.ancestors.delete(value);
   }
+}
+
+// Classes of the web, of Node.js or of a library; what they hold is behind methods.
+const PAIRS: ReadonlySet<string> = new Set(["[object Headers]", "[object URLSearchParams]", "[object FormData]"]);
+const FILES: ReadonlySet<string> = new Set(["[object Blob]", "[object File]"]);
+const MOST_PAIRS = 10_000;
+
+function isIterable(value: object): value is Iterable<[string, unknown]> {
+  return typeof (value as { [Symbol.iterator]?: unknown })[Symbol.iterator] === "function";
+}
+
+/** Headers, query parameters or a form as members; a name that comes again has an array. */
+function visitPairs(pairs: Iterable<[string, unknown]>, depth: number, walk: Walk): JsonSafe {
+  const members = new Map<string, unknown[]>();
+  for (const [name, each] of firstOf(pairs, MOST_PAIRS)) {
+    const known = members.get(name);
+    if (known === undefined) members.set(name, [each]);
+    else known.push(each);
+  }
+  const entries = [...firstOf(members, walk.limits.members)].map(([name, all]): [string, () => unknown] => [
+    keyText(name),
+    () => (all.length === 1 ? all[0] : all),
+  ]);
+  return visitMembers(entries, members.size, depth, walk);
+}
+
+// Sockets, streams, requests and agents: they say little, lead to half of the process, and a request holds its header,
+// credentials included, as one text.
+function isEmitter(value: object): boolean {
+  const { on, emit } = value as { on?: unknown; emit?: unknown };
+  return typeof on === "function" && typeof emit === "function";
+}
+
+function nameOf(value: object): string {
+  const name: unknown = (value.constructor as { name?: unknown } | undefined)?.name;
+  return typeof name === "string" && name !== "" ? name : "EventEmitter";
 }
 
 function keyText(key: unknown): string {

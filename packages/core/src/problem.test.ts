@@ -6,6 +6,7 @@ const errors = defineErrors({
   SHOWN: { status: 404, title: "Order not found", expose: ["orderId", "status", "missing"] },
   HIDDEN: { status: 500, title: "Ledger file is corrupt at /srv/ledger" },
   HIDDEN_CLIENT: { status: 403, title: "Internal rule 7", expose: false },
+  TYPED: { status: 429, title: "Too many", type: "https://iana.org/assignments/http-problem-types#quota-exceeded" },
   LATER: { status: 503, title: "Try later", expose: true, retryAfter: 1500 },
 });
 
@@ -18,6 +19,13 @@ describe("toProblem", () => {
       code: "SHOWN",
       orderId: 7,
     });
+  });
+
+  test("has the type that the definition gives, and about:blank without one", () => {
+    expect(toProblem(errors.TYPED()).type).toBe("https://iana.org/assignments/http-problem-types#quota-exceeded");
+    expect(toProblem(errors.SHOWN()).type).toBe("about:blank");
+    for (const type of [5, "http://[", null])
+      expect(() => defineErrors({ ILL_TYPED: { title: "No.", type: type as string } })).toThrow("URI reference");
   });
 
   test("a member of the context never overwrites a member of the standard", () => {

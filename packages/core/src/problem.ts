@@ -1,3 +1,4 @@
+import { problemTypeOf } from "./define-errors.ts";
 import { isSeaworthyError, type SeaworthyError } from "./error.ts";
 import { STATUS_TITLES } from "./internal/status-titles.ts";
 import { jsonSafe } from "./json-safe.ts";
@@ -56,7 +57,7 @@ function known(error: SeaworthyError): Problem {
   const status = Number.isInteger(error.status) && error.status >= 400 && error.status <= 599 ? error.status : 500;
   const standard = STATUS_TITLES[status] ?? "Error";
   const problem: Problem = {
-    type: "about:blank",
+    type: problemTypeOf(error.code),
     title: error.expose ? scrubSecrets(error.message) : standard,
     status,
     code: error.code,

@@ -1,9 +1,11 @@
-import { formsOf } from "./internal/secret-forms.ts";
+import { NeedleIndex } from "./internal/needle-index.ts";
+import { REDACTED } from "./internal/redacted.ts";
+import { formsOf, percentDecoded, type SecretForms } from "./internal/secret-forms.ts";
 import { shared } from "./internal/shared.ts";
 import { show } from "./internal/show.ts";
+import { blankCredentials } from "./text-credentials.ts";
 
-/** What stands in every place where a secret would have been. */
-export const REDACTED = "[redacted]";
+export { REDACTED };
 
 /**
  * Holds a value that must not be shown. Only `reveal()` gives it out; text, JSON, inspection and logs show
@@ -37,8 +39,13 @@ interface RankedMatcher extends SecretMatcher {
 }
 
 interface Registry {
-  /** Longest first: where one secret contains another, the outer one goes first and nothing of it stays. */
-  readonly matchers: RankedMatcher[];
+  readonly matchers: Map<RankedMatcher, SecretForms>;
+  /** The forms of all living secrets. */
+  readonly index: NeedleIndex<RankedMatcher>;
+  /** Those that a look into the decoded text may miss. */
+  readonly ambiguous: Set<RankedMatcher>;
+  /** Length of the longest form of any; `undefined` until it is asked for. */
+  longest: number | undefined;
   readonly listeners: Set<(matcher: SecretMatcher) => void>;
   readonly forget: Map<SecretMatcher, (() => void)[]>;
   readonly collected: FinalizationRegistry<RankedMatcher>;
@@ -47,16 +54,21 @@ interface Registry {
 const brand = Symbol.for("seaworthy.secret");
 // Importing node:util reads all of its lazy members, which takes as long as everything else here.
 const INSPECT = Symbol.for("nodejs.util.inspect.custom");
-const registry = shared("secrets.v1", (): Registry => {
-  const matchers: RankedMatcher[] = [];
+const registry = shared("secrets.v2", (): Registry => {
+  const matchers = new Map<RankedMatcher, SecretForms>();
+  const index = new NeedleIndex<RankedMatcher>();
+  const ambiguous = new Set<RankedMatcher>();
   const forget = new Map<SecretMatcher, (() => void)[]>();
   const collected = new FinalizationRegistry<RankedMatcher>((matcher) => {
-    const at = matchers.indexOf(matcher);
-    if (at >= 0) matchers.splice(at, 1);
+    for (const needle of matchers.get(matcher)?.needles ?? []) index.remove(needle, matcher);
+    matchers.delete(matcher);
+    ambiguous.delete(matcher);
+    if (made.longest === matcher.longest) made.longest = undefined;
     for (const end of forget.get(matcher) ?? []) end();
     forget.delete(matcher);
   });
-  return { matchers, listeners: new Set(), forget, collected };
+  const made: Registry = { matchers, index, ambiguous, longest: 0, listeners: new Set(), forget, collected };
+  return made;
 });
 
 const shown = (): string => REDACTED;
@@ -116,7 +128,7 @@ export function isSecret(value: unknown): value is Secret<unknown> {
  */
 export function onSecret(listener: SecretListener): () => void {
   if (typeof listener !== "function") throw new TypeError(`listener must be a function; got ${show(listener)}`);
-  const ends: (() => void)[] = [];
+  const ends = new Set<() => void>();
   let reported = false;
   // Whoever makes a secret, or the collector, has no part in what a listener throws.
   const guarded = <T>(act: () => T): T | undefined => {
@@ -133,46 +145,78 @@ export function onSecret(listener: SecretListener): () => void {
     if (typeof forgotten !== "function") return;
     const list = registry.forget.get(matcher) ?? [];
     registry.forget.set(matcher, list);
-    const end = (): void => void guarded(forgotten as () => void);
+    const end = (): void => {
+      // Whatever leads from here to the matcher must go with the secret: the matcher holds its value.
+      ends.delete(leave);
+      guarded(forgotten as () => void);
+    };
+    const leave = (): void => void list.splice(list.indexOf(end) >>> 0, 1);
     list.push(end);
-    ends.push(() => list.splice(list.indexOf(end) >>> 0, 1));
+    ends.add(leave);
   };
   registry.listeners.add(tell);
-  for (const matcher of registry.matchers) tell(matcher);
+  for (const matcher of registry.matchers.keys()) tell(matcher);
   return () => {
     registry.listeners.delete(tell);
-    for (const end of ends.splice(0)) end();
+    for (const leave of ends) leave();
+    ends.clear();
   };
+}
+
+/**
+ * Whether the value of any living secret occurs in `text`, in any of the forms that `scrubSecrets` blanks out. What it
+ * costs depends on the length of the text, and hardly on how many secrets live.
+ */
+export function containsSecret(text: string): boolean {
+  const { index, ambiguous, matchers } = registry;
+  if (matchers.size === 0) return false;
+  if (index.has(text)) return true;
+  if (!text.includes("%")) return false;
+  if (index.has(percentDecoded(text))) return true;
+  for (const matcher of ambiguous) if (matcher.test(text)) return true;
+  return false;
 }
 
 /** `text` with the values of all living secrets replaced by `[redacted]`. */
 export function scrubSecrets(text: string): string {
-  let scrubbed = text;
-  for (const matcher of registry.matchers) {
-    if (matcher.length <= scrubbed.length) scrubbed = matcher.scrub(scrubbed);
+  if (!containsSecret(text)) return text;
+  const { index, ambiguous } = registry;
+  const found = new Set<RankedMatcher>();
+  index.collect(text, found);
+  if (text.includes("%")) {
+    index.collect(percentDecoded(text), found);
+    for (const matcher of ambiguous) if (matcher.test(text)) found.add(matcher);
   }
+  // Longest first: where one secret contains another, the outer one goes first and nothing of it stays.
+  const ranked = found.size === 1 ? found : [...found].sort((a, b) => b.longest - a.longest);
+  let scrubbed = text;
+  for (const matcher of ranked) scrubbed = matcher.scrub(scrubbed);
   return scrubbed;
 }
 
-// Clients put the URL that they could not reach into their messages, password included.
-const URL_PASSWORD = /(\b[a-z][a-z0-9+.-]{1,30}:\/\/[^\s/:@?#]{0,256}:)[^\s/@]{1,256}@/gi;
+function longestForm(): number {
+  if (registry.longest === undefined) {
+    registry.longest = 0;
+    for (const { longest } of registry.matchers.keys()) registry.longest = Math.max(registry.longest, longest);
+  }
+  return registry.longest;
+}
+
+// The text behind a cut in which a credential is looked for that begins before it.
+const CREDENTIAL_REACH = 1024;
 
 /**
  * `text` scrubbed, then cut to `limit` units, so that nothing of a secret survives at the edge of the cut. Passwords in
- * URLs are blanked out too, whether or not they were wrapped in a secret.
+ * URLs and values of parameters such as `access_token=` are blanked out too, whether or not they are secrets.
  */
 export function scrubAndCut(text: string, limit: number): string {
-  const cut = scrubThenCut(text, limit);
-  return cut.includes("://") ? cut.replace(URL_PASSWORD, `$1${REDACTED}@`) : cut;
-}
-
-function scrubThenCut(text: string, limit: number): string {
-  const longest = registry.matchers[0]?.longest ?? 0;
-  const reach = limit + longest;
-  if (text.length <= reach) return cutText(scrubSecrets(text), limit);
-  const scrubbed = scrubSecrets(text.slice(0, reach));
+  const clean = (part: string): string => blankCredentials(scrubSecrets(part));
+  const margin = Math.max(longestForm(), CREDENTIAL_REACH);
+  const reach = limit + margin;
+  if (text.length <= reach) return cutText(clean(text), limit);
+  const scrubbed = clean(text.slice(0, reach));
   // Scrubbing shortens: the last units, where a secret may have been cut in two, can have moved to before the limit.
-  const sound = Math.max(0, scrubbed.length - longest);
+  const sound = Math.max(0, scrubbed.length - margin);
   return cutText(scrubbed, Math.min(limit, sound), scrubbed.length + text.length - reach);
 }
 
@@ -194,33 +238,26 @@ function warn(): void {
 function register(holder: object, value: unknown): void {
   const forms = formsOf(value, SHORTEST_SCRUBBED);
   if (forms === undefined) return;
-  const { needles, encoded, longest } = forms;
-  const encodedIn = (text: string): boolean => encoded !== undefined && text.includes("%") && text.search(encoded) >= 0;
+  const { needles, longest } = forms;
+  const encodedIn = (text: string): boolean => {
+    const encoded = text.includes("%") ? forms.encoded() : undefined;
+    return encoded !== undefined && text.search(encoded) >= 0;
+  };
   const matcher: RankedMatcher = Object.freeze({
     longest,
     length: Math.min(...needles.map((needle) => needle.length)),
     test: (text: string) => needles.some((needle) => text.includes(needle)) || encodedIn(text),
     scrub: (text: string) => {
-      // Nearly no text has a percent sign, so the pattern is hardly ever tried.
-      let rest = encoded !== undefined && text.includes("%") ? text.replace(encoded, () => REDACTED) : text;
+      const encoded = text.includes("%") ? forms.encoded() : undefined;
+      let rest = encoded === undefined ? text : text.replace(encoded, () => REDACTED);
       for (const needle of needles) if (rest.includes(needle)) rest = rest.replaceAll(needle, () => REDACTED);
       return rest;
     },
   });
-  registry.matchers.splice(rankOf(longest), 0, matcher);
+  registry.matchers.set(matcher, forms);
+  for (const needle of needles) registry.index.add(needle, matcher);
+  if (forms.isAmbiguous) registry.ambiguous.add(matcher);
+  if (registry.longest !== undefined) registry.longest = Math.max(registry.longest, longest);
   registry.collected.register(holder, matcher);
   for (const tell of registry.listeners) tell(matcher);
-}
-
-/** Where a matcher of this length belongs, behind all that are as long; thousands of secrets may live at once. */
-function rankOf(longest: number): number {
-  const { matchers } = registry;
-  let low = 0;
-  let high = matchers.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((matchers[middle] as RankedMatcher).longest >= longest) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, expectTypeOf, test, vi } from "vitest";
 import { secret } from "./secret.ts";
-import { definedEvents, defineEvent, onTelemetry, type TelemetryRecord } from "./telemetry.ts";
+import { definedEvents, defineEvent, onTelemetry, type TelemetryEvent, type TelemetryRecord } from "./telemetry.ts";
 import { captureTelemetry } from "./testing.ts";
 
 const done = defineEvent("example.done", { help: "Something was done.", unit: "seconds", labels: ["outcome"] });
+const counted = defineEvent("example.counted", { help: "Something happened.", labels: ["outcome"] });
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -37,13 +38,27 @@ describe("an event", () => {
     expect(record.definition).toMatchObject({ unit: "seconds", labels: ["outcome"], help: "Something was done." });
   });
 
+  test("does not compile with labels that it does not have, or without the value that its unit asks for", () => {
+    const bare = defineEvent("example.bare", { help: "h" });
+    // @ts-expect-error the event has no labels
+    bare.emit({ x: 1 });
+    // @ts-expect-error the label is misspelt
+    done.emit({ outcom: "ok" }, 1);
+    // @ts-expect-error a duration is missing
+    done.emit({ outcome: "ok" });
+    counted.emit({ outcome: "ok" }, 3);
+    const annotated: TelemetryEvent<"outcome"> = done;
+    annotated.emit({ outcome: "ok" });
+    expectTypeOf(annotated.emit).toBeFunction();
+  });
+
   test("has typed labels", () => {
     expectTypeOf(done.emit).parameter(0).toEqualTypeOf<Readonly<Record<"outcome", string | number | boolean>>>();
   });
 
   test("leaves value and details out where none were given", () => {
     using captured = captureTelemetry();
-    done.emit({ outcome: "ok" });
+    counted.emit({ outcome: "ok" });
     expect(Object.keys(captured.events[0] as object).sort()).toEqual(["at", "definition", "labels", "name"]);
   });
 });
@@ -57,8 +72,8 @@ describe("onTelemetry", () => {
       throw new Error("listener broke");
     });
     using captured = captureTelemetry();
-    done.emit({ outcome: "ok" });
-    done.emit({ outcome: "ok" });
+    done.emit({ outcome: "ok" }, 1);
+    done.emit({ outcome: "ok" }, 1);
     await new Promise((resolve) => setImmediate(resolve));
     end();
     process.off("uncaughtException", uncaught);
@@ -82,7 +97,7 @@ describe("onTelemetry", () => {
         throw hostile;
       }),
     ];
-    done.emit({ outcome: "ok" });
+    done.emit({ outcome: "ok" }, 1);
     await new Promise((resolve) => setImmediate(resolve));
     for (const end of ends) end();
     expect(warned).toHaveBeenCalledTimes(2);
@@ -92,9 +107,9 @@ describe("onTelemetry", () => {
     let calls = 0;
     const end = onTelemetry(() => {
       calls++;
-      done.emit({ outcome: "again" });
+      done.emit({ outcome: "again" }, 1);
     });
-    done.emit({ outcome: "ok" });
+    done.emit({ outcome: "ok" }, 1);
     end();
     expect(calls).toBe(1);
   });
@@ -114,10 +129,23 @@ describe("defineEvent", () => {
     expect(() => defineEvent("example.help", { help: "" })).toThrow(/help/);
   });
 
-  test("takes the same definition again and refuses another one under its name", () => {
-    defineEvent("example.twice", { help: "h", labels: ["a"] });
-    expect(() => defineEvent("example.twice", { help: "h", labels: ["a"] })).not.toThrow();
-    expect(() => defineEvent("example.twice", { help: "h", labels: ["b"] })).toThrow(/already defined/);
+  test("accepts the same definition again and refuses other labels or another unit for the same name", () => {
+    defineEvent("example.twice", { help: "h", unit: "bytes", labels: ["a", "b"] });
+    expect(() => defineEvent("example.twice", { help: "h", unit: "bytes", labels: ["b", "a"] })).not.toThrow();
+    expect(() => defineEvent("example.twice", { help: "h", unit: "bytes", labels: ["b"] })).toThrow(
+      "event example.twice is already defined with unit bytes and labels [a, b]; got unit bytes and labels [b]",
+    );
+    expect(() => defineEvent("example.twice", { help: "h", labels: ["a", "b"] })).toThrow(/got no unit and labels/);
+  });
+
+  test("keeps the first help text if a second definition rewords it, whoever emits", () => {
+    const first = defineEvent("example.reworded", { help: "A message was sent." });
+    const second = defineEvent("example.reworded", { help: "A message, was sent.", level: "info" });
+    expect([first.help, second.help]).toEqual(["A message was sent.", "A message was sent."]);
+    expect(definedEvents().find(({ name }) => name === "example.reworded")).toBe(first);
+    using captured = captureTelemetry();
+    second.emit({});
+    expect(captured.events[0]?.definition).toMatchObject({ help: "A message was sent.", level: "info" });
   });
 
   test("every definition is listed, in order of the names", () => {

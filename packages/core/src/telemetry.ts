@@ -28,7 +28,7 @@ export interface TelemetryDefinition<L extends string = string> {
 export interface TelemetryRecord {
   readonly name: string;
   readonly labels: Readonly<Record<string, LabelValue>>;
-  /** In the definition's unit. */
+  /** In the definition's unit; of an event without a unit, how often it has happened. @default 1 for the latter */
   readonly value?: number;
   /** Of any cardinality; for log lines only, never for metrics. */
   readonly details?: Readonly<Record<string, unknown>>;
@@ -37,12 +37,31 @@ export interface TelemetryRecord {
   readonly definition: TelemetryDefinition;
 }
 
-/** An event that can be emitted. */
-export interface TelemetryEvent<L extends string = string> extends TelemetryDefinition<L> {
-  /** Whether anybody listens. Check it before building labels: with no listener it costs one boolean read. */
+/** The labels that an event is emitted with: one value per name, and no others. */
+export type EventLabels<L extends string> = Readonly<
+  [L] extends [never] ? Record<string, never> : Record<L, LabelValue>
+>;
+
+/** What follows the labels: the value of an event with a unit, or how often an event without one has happened. */
+export type EventMeasure<U> = [U] extends [TelemetryUnit]
+  ? [value: number, details?: Readonly<Record<string, unknown>>]
+  : [U] extends [undefined]
+    ? [times?: number, details?: Readonly<Record<string, unknown>>]
+    : [value?: number, details?: Readonly<Record<string, unknown>>];
+
+/**
+ * An event that can be emitted.
+ *
+ * `U` is its unit, or `undefined` for an event that only counts. An event of unknown unit takes a value or none.
+ */
+export interface TelemetryEvent<
+  L extends string = string,
+  U extends TelemetryUnit | undefined = TelemetryUnit | undefined,
+> extends TelemetryDefinition<L> {
+  /** Whether there is a listener. Check it before you build labels: if there is none, it costs one boolean read. */
   readonly active: boolean;
-  /** Tells every listener. Never throws. */
-  emit(labels: Readonly<Record<L, LabelValue>>, value?: number, details?: Readonly<Record<string, unknown>>): void;
+  /** Calls every listener. An event without a unit counts once, or as often as it is told. Never throws. */
+  emit(labels: EventLabels<L>, ...measure: EventMeasure<U>): void;
 }
 
 /** Receives every event of every package. */
@@ -95,10 +114,12 @@ class DefinedEvent implements TelemetryEvent {
 }
 
 /**
- * Describes an event of a package. The same description may be given again (a package loaded twice); another one under
- * the same name may not.
+ * Describes an event of a package.
  *
- * @throws TypeError when the name or a member is malformed, or the name already means something else
+ * Two versions of a package in one process define their events twice. The second definition must have the same unit and
+ * the same labels. Its help text and level may differ; the help text of the first definition is used for both.
+ *
+ * @throws TypeError if the name or a member is malformed, or if the name is already defined with another unit or other labels
  * @example
  * ```ts
  * import { defineEvent } from "@seaworthy/core";
@@ -106,19 +127,30 @@ class DefinedEvent implements TelemetryEvent {
  * if (sent.active) sent.emit({ outcome: "ok" });
  * ```
  */
-export function defineEvent<const L extends string = never>(
+export function defineEvent<const L extends string = never, const U extends TelemetryUnit | undefined = undefined>(
   name: string,
-  definition: Omit<TelemetryDefinition<L>, "name">,
-): TelemetryEvent<L> {
+  description: Omit<TelemetryDefinition<L>, "name" | "unit"> & { readonly unit?: U },
+): TelemetryEvent<L, U> {
+  const definition = description as unknown as Omit<TelemetryDefinition, "name">;
   if (typeof name !== "string" || !NAME.test(name))
     throw new TypeError(`event name must be dotted lower-case, like "package.what"; got ${showValue(name)}`);
   checkDefinition(`event ${name}`, definition);
-  const event = new DefinedEvent({ ...definition, name } as unknown as TelemetryDefinition);
   const known = definitions.get(name);
-  if (known !== undefined && !sameDefinition(known, event))
-    throw new TypeError(`event ${name} is already defined otherwise`);
-  definitions.set(name, event);
-  return event as unknown as TelemetryEvent<L>;
+  if (known !== undefined) checkAgain(known, definition);
+  const event = new DefinedEvent({ ...definition, help: known?.help ?? definition.help, name });
+  if (known === undefined) definitions.set(name, event);
+  return event as unknown as TelemetryEvent<L, U>;
+}
+
+/** A series is identified by its name, its unit and its labels; a reworded help text changes none of them. */
+function checkAgain(known: TelemetryDefinition, again: Omit<TelemetryDefinition, "name">): void {
+  const before = identityOf(known);
+  const now = identityOf(again);
+  if (before !== now) throw new TypeError(`event ${known.name} is already defined with ${before}; got ${now}`);
+}
+
+function identityOf({ unit, labels = [] }: Omit<TelemetryDefinition, "name">): string {
+  return `${unit === undefined ? "no unit" : `unit ${unit}`} and labels [${[...labels].sort().join(", ")}]`;
 }
 
 function checkDefinition(event: string, definition: Omit<TelemetryDefinition, "name">): void {
@@ -134,12 +166,6 @@ function checkDefinition(event: string, definition: Omit<TelemetryDefinition, "n
   if (new Set(labels).size !== labels.length) throw new TypeError(`${event}: labels must not repeat a name`);
   if (unit !== undefined) oneOf(`${event}: unit`, unit, UNITS);
   if (level !== undefined && typeof level !== "function") oneOf(`${event}: level`, level, LEVELS);
-}
-
-function sameDefinition(a: TelemetryDefinition, b: TelemetryDefinition): boolean {
-  const plain = ({ help, unit, labels, level }: TelemetryDefinition): string =>
-    JSON.stringify([help, unit, labels, String(level)]);
-  return plain(a) === plain(b);
 }
 
 /** The events defined so far in this process by this copy of the package, by name. */

@@ -4,8 +4,10 @@ import { isUtf8 } from "node:buffer";
 export interface SecretForms {
   /** Longest first, so that no remainder of one is left standing. */
   readonly needles: readonly string[];
-  /** What finds the value percent-encoded, whichever characters of it were. */
-  readonly encoded: RegExp | undefined;
+  /** Makes what finds the value percent-encoded, whichever characters of it were. */
+  readonly encoded: () => RegExp | undefined;
+  /** Whether decoding a text that holds the value percent-encoded may miss the value. */
+  readonly isAmbiguous: boolean;
   readonly longest: number;
 }
 
@@ -19,7 +21,7 @@ const PLAIN = /^[A-Za-z0-9]*$/;
 /** The forms of every text and all bytes in `value` that are at least `shortest` units long. */
 export function formsOf(value: unknown, shortest: number): SecretForms | undefined {
   const forms = new Set<string>();
-  const patterns: string[] = [];
+  const encodable: string[] = [];
   let longest = 0;
   for (const part of partsOf(value)) {
     for (const form of typeof part === "string" ? textForms(part) : byteForms(part)) {
@@ -27,14 +29,21 @@ export function formsOf(value: unknown, shortest: number): SecretForms | undefin
       if (form.length >= shortest && form.trim().length >= shortest) forms.add(form);
     }
     if (typeof part !== "string" || part.trim().length < shortest || !isEncodable(part)) continue;
-    patterns.push(encodedPattern(part));
+    encodable.push(part);
     longest = Math.max(longest, 3 * Buffer.byteLength(part));
   }
   const needles = [...forms].sort((a, b) => b.length - a.length);
   const [first] = needles;
   if (first === undefined) return undefined;
-  const encoded = patterns.length === 0 ? undefined : new RegExp(patterns.join("|"), "gu");
-  return { needles, encoded, longest: Math.max(longest, first.length) };
+  let pattern: RegExp | undefined;
+  const encoded = (): RegExp | undefined => {
+    // Hardly any secret is ever looked for in this form, and the pattern takes long to make.
+    if (encodable.length > 0) pattern ??= new RegExp(encodable.map(encodedPattern).join("|"), "gu");
+    return pattern;
+  };
+  // A percent sign that stands for itself, and a blank, which forms write as a plus sign.
+  const isAmbiguous = encodable.some((part) => part.includes("%") || part.includes(" "));
+  return { needles, encoded, isAmbiguous, longest: Math.max(longest, first.length) };
 }
 
 /** Text and bytes, also those in plain objects, lists and URLs. */
@@ -100,6 +109,11 @@ function encodedPattern(text: string): string {
 
 function literal(character: string): string {
   return `\\u{${(character.codePointAt(0) as number).toString(16)}}`;
+}
+
+/** `text` with its percent-encoded characters as they are; bytes that are no characters become marks. */
+export function percentDecoded(text: string): string {
+  return text.replace(/(?:%[0-9a-f]{2})+/gi, (run) => Buffer.from(run.replaceAll("%", ""), "hex").toString());
 }
 
 function escapes(character: string): string {
