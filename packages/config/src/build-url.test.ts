@@ -78,7 +78,7 @@ describe("connection URL builders", () => {
     expect(() => buildPostgresUrl({ parameters: { a: {} as never } })).toThrow(/parameters.a/);
     for (const password of ["hunter2\ud800", 12_345_678]) {
       const build = (): string => buildPostgresUrl({ user: "u", password: password as string });
-      expect(build).toThrow(/password of a connection URL must be well-formed text/);
+      expect(build).toThrow(/password of a connection URL must be a well-formed string/);
       expect(build).not.toThrow(/hunter2|12345678/);
     }
   });

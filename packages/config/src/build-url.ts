@@ -44,7 +44,7 @@ const COMMON = ["host", "port", "user", "password", "parameters"];
  * A `postgres://` URL in which every reserved character is escaped, so that each part is read back as it was. (The
  * driver `pg` leaves `%2F` and other escaped signs in the name of a database as they are: give it such a name apart.)
  *
- * @throws TypeError when a part is unknown or malformed; the message never holds the password
+ * @throws TypeError if a part is unknown or malformed; the message never holds the password
  * @example
  * ```ts
  * import { buildPostgresUrl } from "@seaworthy/config";
@@ -62,7 +62,7 @@ export function buildPostgresUrl(parts: PostgresUrlParts): string {
 /**
  * A `redis://` or `rediss://` URL in which every reserved character is escaped.
  *
- * @throws TypeError when a part is unknown or malformed; the message never holds the password
+ * @throws TypeError if a part is unknown or malformed; the message never holds the password
  * @example
  * ```ts
  * import { buildRedisUrl } from "@seaworthy/config";
@@ -80,7 +80,7 @@ export function buildRedisUrl(parts: RedisUrlParts): string {
 /**
  * An `amqp://` or `amqps://` URL in which every reserved character is escaped; the virtual host `/` becomes `%2F`.
  *
- * @throws TypeError when a part is unknown or malformed; the message never holds the password
+ * @throws TypeError if a part is unknown or malformed; the message never holds the password
  * @example
  * ```ts
  * import { buildAmqpUrl } from "@seaworthy/config";
@@ -120,7 +120,7 @@ function query(of: string, parameters: ConnectionParts["parameters"]): string {
     throw new TypeError(`${of}: parameters must be an object; got ${showValue(parameters)}`);
   const pairs = Object.entries(parameters).map(([name, value]) => {
     if (!["string", "number", "boolean"].includes(typeof value))
-      throw new TypeError(`${of}: parameters.${name} must be text, a number or a boolean; got ${typeof value}`);
+      throw new TypeError(`${of}: parameters.${name} must be a string, a number or a boolean; got ${typeof value}`);
     return `${escaped("parameters", name)}=${escaped(`parameters.${name}`, String(value))}`;
   });
   return pairs.length === 0 ? "" : `?${pairs.join("&")}`;
@@ -136,6 +136,6 @@ function segment(part: string, value: unknown): string {
 /** Everything but the unreserved characters of RFC 3986 as percent-encoded UTF-8. */
 function escaped(part: string, value: unknown): string {
   if (typeof value !== "string" || !value.isWellFormed())
-    throw new TypeError(`${part} of a connection URL must be well-formed text; got ${typeof value}`);
+    throw new TypeError(`${part} of a connection URL must be a well-formed string; got ${typeof value}`);
   return encodeURIComponent(value).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
 }

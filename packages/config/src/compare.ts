@@ -1,10 +1,9 @@
-import { isSecret } from "@seaworthy/core";
+import { isSecret, REDACTED } from "@seaworthy/core";
 import { showValue } from "@seaworthy/core/options";
 import { isPlainObject } from "./internal/coerce.ts";
-import { fieldAt } from "./internal/model.ts";
 import { isDeepStrictEqual } from "./internal/node-builtins.ts";
-import { recall } from "./internal/provenance.ts";
 import { credentialsIn, isCredential, masked, secretsIn } from "./internal/redact.ts";
+import { entriesOf, hidesAnything, maskAt, opened, shownOf } from "./internal/sealed.ts";
 
 /** One value in which two configurations differ. Secrets show as `[redacted]`. */
 export interface ConfigDifference {
@@ -30,7 +29,7 @@ export interface SharedSecret {
 /**
  * The values in which two configurations differ, by path. No secret is shown, though secrets are compared.
  *
- * @throws TypeError when an argument is not an object
+ * @throws TypeError if an argument is not an object
  * @example
  * ```ts
  * import { compareConfigs } from "@seaworthy/config";
@@ -61,7 +60,7 @@ export function compareConfigs(a: object, b: object): ConfigDifference[] {
  * The secrets, passwords in URLs among them, that two configurations share: what leaks from one environment opens the
  * other too. Only the paths are told.
  *
- * @throws TypeError when an argument is not an object
+ * @throws TypeError if an argument is not an object
  */
 export function sharedSecrets(a: object, b: object): SharedSecret[] {
   const theirs = secretsOf(leavesOf("b", b));
@@ -81,29 +80,35 @@ interface LeafValue {
   shown(secret: boolean): unknown;
 }
 
+const DEEPEST = 64;
+
 function leavesOf(name: string, config: unknown): Map<string, LeafValue> {
   if (typeof config !== "object" || config === null)
     throw new TypeError(`${name} must be an object; got ${showValue(config)}`);
-  const run = recall(config)?.run;
   const leaves = new Map<string, LeafValue>();
-  const visit = (value: unknown, path: readonly string[]): void => {
-    if (value === undefined) return;
-    const field = run && fieldAt(run.model, path);
-    const whole = field !== undefined && run?.hidesWhole(field, value) === true;
-    if (isPlainObject(value) && !whole && path.length < 64) {
-      for (const [key, member] of Object.entries(value)) visit(member, [...path, key]);
-      return;
+  const visit = (parent: object, path: readonly string[]): void => {
+    for (const [key, member] of entriesOf(parent)) {
+      if (member === undefined) continue;
+      const at = [...path, key];
+      const mask = maskAt(parent, key);
+      if (isPlainObject(member) && mask === undefined && at.length < DEEPEST) visit(member, at);
+      else leaves.set(at.join("."), mask === undefined ? leafOf(key, member) : maskedLeaf(member, mask.shown));
     }
-    const named = field?.path !== path.join(".") && isCredential(path.at(-1) ?? "", value);
-    const hidden = named || whole || (field !== undefined && typeof value === "string" && run?.hides(field) === true);
-    const shown = (secret: boolean): unknown =>
-      !named && field !== undefined && run !== undefined && typeof value === "string"
-        ? run.shownText(field, value)
-        : masked(value, secret, (text) => run?.redactor.scrub(text) ?? text);
-    leaves.set(path.join("."), { value, secret: hidden || isSecret(value), shown });
   };
   visit(config, []);
   return leaves;
+}
+
+function maskedLeaf(value: unknown, display: unknown): LeafValue {
+  const shown = (secret: boolean): unknown => (secret ? REDACTED : display);
+  return { value: opened(value), secret: display === REDACTED, shown };
+}
+
+// Objects that were not made by `loadConfig` have no marks; what their names and texts tell is hidden.
+function leafOf(key: string, member: unknown): LeafValue {
+  const secret = isCredential(key, member) || isSecret(member);
+  const display = hidesAnything(member) ? shownOf(member) : member;
+  return { value: opened(member), secret, shown: (hidden) => masked(display, hidden || secret) };
 }
 
 function secretsOf(leaves: ReadonlyMap<string, LeafValue>): { path: string; text: string }[] {

@@ -1,5 +1,6 @@
 import { checkOptions } from "@seaworthy/core/options";
 import { modelOf } from "./internal/model.ts";
+import { partsOf } from "./internal/parts.ts";
 import { defaultText } from "./internal/text.ts";
 import type { Schema } from "./internal/zod.ts";
 
@@ -17,6 +18,10 @@ export interface ConfigField {
   readonly secret: boolean;
   /** Its default as text; absent for secrets, and where it is computed. */
   readonly default?: string;
+  /** Variables that set parts of it, for a union of objects or a record; `<KEY>` stands for any key. */
+  readonly parts?: readonly string[];
+  /** Deprecated names of its variable. */
+  readonly aliases?: readonly string[];
   readonly description?: string;
   readonly example?: string;
 }
@@ -30,7 +35,7 @@ export interface DescribeOptions {
 /**
  * The values that a schema lets one configure, in the order of the schema.
  *
- * @throws TypeError when an option or the schema is not what it must be
+ * @throws TypeError if an option or the schema is not what it must be
  * @example
  * ```ts
  * import { describeConfig, port } from "@seaworthy/config";
@@ -44,6 +49,7 @@ export function describeConfig(schema: Schema, options: DescribeOptions = {}): C
   return modelOf(schema, options.prefix).fields.map((field) => {
     const { path, env, expected, required, description, example, sensitivity } = field;
     const fallback = defaultText(field);
+    const parts = field.structured ? partsOf(field.schema, env, field.separator).map(({ name }) => name) : [];
     return {
       path,
       env,
@@ -51,6 +57,8 @@ export function describeConfig(schema: Schema, options: DescribeOptions = {}): C
       required,
       secret: sensitivity !== undefined,
       ...(fallback === undefined ? undefined : { default: fallback }),
+      ...(parts.length === 0 ? undefined : { parts }),
+      ...(field.aliases.length === 0 ? undefined : { aliases: field.aliases }),
       ...(typeof description === "string" ? { description } : undefined),
       ...(example === undefined
         ? undefined

@@ -48,6 +48,8 @@ export class ConfigError extends SeaworthyError {
     super(codes.CONFIG_INVALID.code, messageOf(profile, issues), { context: { profile, problems: issues.length } });
     this.profile = profile;
     this.issues = Object.freeze(issues.map((issue) => Object.freeze({ ...issue })));
+    // The message has them all; printed as a member, they would stand there twice.
+    Object.defineProperty(this, "issues", { enumerable: false });
   }
 }
 Object.defineProperty(ConfigError.prototype, "name", { value: "ConfigError", writable: true, configurable: true });
@@ -60,7 +62,8 @@ export function isConfigError(value: unknown): value is ConfigError {
 /** One issue as lines of text for people. Control characters in names are made visible. */
 export function formatIssue(issue: ConfigIssue): string {
   const path = inLine(issue.path);
-  const name = issue.env === undefined ? path : `${issue.env} (${path})`;
+  const both = issue.env !== undefined && path !== "" && path !== issue.env;
+  const name = both ? `${issue.env} (${path})` : (issue.env ?? path);
   const place = issue.source === undefined ? "" : ` at ${inLine(issue.source, 4200)}`;
   const lines = [
     `${name || "configuration"} is ${VERDICTS[issue.problem]}${place}: expected ${inLine(issue.expected, 1000)}`,

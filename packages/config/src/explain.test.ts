@@ -13,7 +13,7 @@ import {
   sharedSecrets,
 } from "./index.ts";
 
-const nowhere = { directory: "/nonexistent/config", env: {} };
+const nowhere = { directory: false as const, env: {} };
 const schema = z.object({
   http: z.object({ port: port().default(3000), tags: z.record(z.string(), z.string()).default({}) }),
   database: z.object({ url: postgresUrl().default("postgres://localhost/x") }),
@@ -101,6 +101,7 @@ describe("explainConfig", () => {
       "secrets",
       "dotenv",
       "environment",
+      "arguments",
       "overrides",
     ]);
   });

@@ -3,6 +3,8 @@ import type { Field } from "./internal/model.ts";
 import { provenanceOf } from "./internal/provenance.ts";
 import { masked } from "./internal/redact.ts";
 import type { Run } from "./internal/run.ts";
+import { shownField } from "./internal/seal.ts";
+import { opened } from "./internal/sealed.ts";
 import { nearest } from "./internal/suggest.ts";
 import { type ConfigLayer, LAYERS, type Leaf, type Origin } from "./internal/tree.ts";
 
@@ -30,7 +32,7 @@ export interface ConfigExplanation extends ConfigOrigin {
  * values that it hides. Secrets, and passwords in URLs, show as `[redacted]`.
  *
  * @param path - dotted, such as `database.url`
- * @throws TypeError when `config` was not made by `loadConfig`, or `path` names no value
+ * @throws TypeError if `config` was not made by `loadConfig`, or `path` names no value
  * @example
  * ```ts
  * import { explainConfig, loadConfig, port } from "@seaworthy/config";
@@ -57,12 +59,12 @@ export function explainField(run: Run, field: Field, value: unknown): ConfigExpl
   const fallback: ConfigOrigin | undefined =
     field.fallback === undefined
       ? undefined
-      : { value: run.shown(field, field.fallback(), false), layer: "schema", source: "schema" };
+      : { value: shownField(run, field, field.fallback()), layer: "schema", source: "schema" };
   if (leaf === undefined)
     return {
       path: field.path,
       ...(fallback ?? { layer: "schema", source: "schema" }),
-      value: run.shown(field, value, false),
+      value: shownField(run, field, opened(value)),
       shadowed: [],
     };
   const shadowed = leaf.shadowed.map((lower) => originOf(run, field, lower));
@@ -70,7 +72,7 @@ export function explainField(run: Run, field: Field, value: unknown): ConfigExpl
   const raw = value === undefined;
   return {
     path: field.path,
-    value: run.shown(field, raw ? leaf.value : value, raw),
+    value: raw ? run.shownRaw(field, leaf.value) : shownField(run, field, opened(value)),
     ...placeOf(leaf.origin),
     shadowed: weaker,
   };
@@ -78,7 +80,7 @@ export function explainField(run: Run, field: Field, value: unknown): ConfigExpl
 
 function originOf(run: Run, field: Field, { value, origin }: Leaf): ConfigOrigin {
   const hidden = origin.secret === true && field.sensitivity !== "url";
-  return { value: hidden ? masked(value, true) : run.shown(field, value, true), ...placeOf(origin) };
+  return { value: hidden ? masked(value, true) : run.shownRaw(field, value), ...placeOf(origin) };
 }
 
 function placeOf({ layer, source, via }: Origin): Omit<ConfigOrigin, "value"> {

@@ -24,7 +24,7 @@ import {
 } from "./index.ts";
 import { readDotenv } from "./internal/dotenv.ts";
 
-const nowhere = { directory: "/nonexistent/config", env: {} };
+const nowhere = { directory: false as const, env: {} };
 const schema = z.object({
   http: z.object({
     port: port().default(3000),
@@ -45,7 +45,8 @@ const required = ["DATABASE_URL", "DATABASE__POOL", "JWT__SECRET", "LEVEL"];
 
 /** The lines of a template that are commented out, as if somebody had put them in. */
 function uncommented(template: string): string {
-  return template.replace(/^# ([A-Z][A-Z0-9_]*=)/gm, "$1");
+  const value = /^# ([A-Z][A-Z0-9_]*=(?:`[^`]*`|'[^']*'|"(?:\\"|[^"])*"|[^\n]*))$/gm;
+  return template.replace(value, (_, line: string) => line.replaceAll("\n# ", "\n"));
 }
 
 describe("envTemplate", () => {
@@ -54,12 +55,13 @@ describe("envTemplate", () => {
     expect(envTemplate(schema)).toMatchInlineSnapshot(`
       "# Empty variables are required; those commented out show their defaults.
 
-      # http.port: a port, a whole number from 1 to 65535
+      # http.port: a port, an integer from 1 to 65535
       # HTTP__PORT=3000
 
-      # http.host: text
+      # http.host: a string
       # Where it listens
-      # HTTP__HOST="it's \\"here\\"\\n"
+      # HTTP__HOST=\`it's "here"
+      # \`
 
       # timeout: a duration such as "250ms", "30s" or "1h30m"
       # TIMEOUT=90s
@@ -70,7 +72,7 @@ describe("envTemplate", () => {
       # feature: true or false (or yes, no, on, off, 1, 0)
       # FEATURE=false
 
-      # hosts: a list, its items separated by ","
+      # hosts: an array, its items separated by ","
       # HOSTS='["a","b c"]'
 
       # cache: an endpoint such as "host:5432" or "[::1]:5432"
@@ -91,10 +93,10 @@ describe("envTemplate", () => {
       # Example: debug
       LEVEL=
 
-      # optional.needed: text
+      # optional.needed: a string
       # OPTIONAL__NEEDED=
 
-      # computed: text
+      # computed: a string
       # COMPUTED=
       "
     `);
@@ -270,7 +272,7 @@ describe("describeConfig", () => {
     expect(fields.get("http.port")).toEqual({
       path: "http.port",
       env: "HTTP__PORT",
-      expected: "a port, a whole number from 1 to 65535",
+      expected: "a port, an integer from 1 to 65535",
       required: false,
       secret: false,
       default: "3000",

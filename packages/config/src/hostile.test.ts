@@ -5,7 +5,7 @@ import { issuesOf } from "../test/issues.ts";
 import { workspace } from "../test/workspace.ts";
 import { describeConfig, formatIssue, jsonSchema, loadConfig, secretText } from "./index.ts";
 
-const nowhere = { directory: "/nonexistent/config", env: {}, profile: "test" };
+const nowhere = { directory: false as const, env: {}, profile: "test" };
 
 describe("overrides that are no plain data", () => {
   it("may be instances of any class, cyclic ones among them", async () => {
@@ -92,10 +92,7 @@ describe("what a schema gives out", () => {
     const settings = text.transform((value) => new Settings(value));
     const given = { ...nowhere, env: { TEXT: "known-to-nobody" } };
     expect(await loadConfig(settings, given)).toBeInstanceOf(Settings);
-    const load = loadConfig(
-      text.transform((value) => value.text),
-      given,
-    );
+    const load = loadConfig(text.transform((value) => value.text) as never, given);
     await expect(load).rejects.toThrow(new TypeError("schema must give out an object; got string"));
   });
 });
@@ -146,7 +143,7 @@ describe("a secret with a credential's name", () => {
 
 describe("a schema that is no object", () => {
   it.each([z.string(), z.array(z.string()), z.record(z.string(), z.string())])("is refused", async (schema) => {
-    await expect(loadConfig(schema, nowhere)).rejects.toThrow(
+    await expect(loadConfig(schema as never, nowhere)).rejects.toThrow(
       new TypeError("schema must be an object schema of zod 4; got another type of it"),
     );
   });

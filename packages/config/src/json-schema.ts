@@ -1,9 +1,10 @@
-import { isSensitiveKey } from "@seaworthy/core";
 import { checkOptions, flag } from "@seaworthy/core/options";
+import { namesCredential } from "./internal/credential-name.ts";
 import { modelOf } from "./internal/model.ts";
 import { masked } from "./internal/redact.ts";
-import { holdsSecret, unwrap } from "./internal/shape.ts";
-import { type Schema, toJsonSchema } from "./internal/zod.ts";
+import { holdsSecret } from "./internal/secrecy.ts";
+import { childrenOf, unwrap } from "./internal/shape.ts";
+import { definitionOf, metadataOf, type Schema, toJsonSchema } from "./internal/zod.ts";
 
 /** Options of {@link jsonSchema}. */
 export interface JsonSchemaOptions {
@@ -15,7 +16,7 @@ export interface JsonSchemaOptions {
  * The JSON Schema (draft 2020-12) of a configuration, for editors that check `config/*.json`. Defaults and examples of
  * secrets are left out.
  *
- * @throws TypeError when an option or the schema is not what it must be
+ * @throws TypeError if an option or the schema is not what it must be
  * @example
  * ```ts
  * import { jsonSchema, port } from "@seaworthy/config";
@@ -27,10 +28,12 @@ export function jsonSchema(schema: Schema, options: JsonSchemaOptions = {}): Rec
   checkOptions("jsonSchema", options, ["partial"]);
   if (options.partial !== undefined) flag("jsonSchema: partial", options.partial);
   modelOf(schema, undefined);
+  const inSecret = new Set<Schema>();
+  addInsideSecrets(schema, false, inSecret, new Set());
   const json = toJsonSchema(schema, (value, inner, key) => {
     const { mark, meta } = unwrap(inner);
-    const named = typeof value === "string" && isSensitiveKey(key) && meta.secret !== false;
-    return named || holdsSecret(inner) || mark?.secret !== undefined ? undefined : masked(value);
+    const named = typeof value === "string" && namesCredential(key) && meta.secret !== false;
+    return named || inSecret.has(inner) || holdsSecret(inner) || mark?.secret !== undefined ? undefined : masked(value);
   });
   // The library hangs its own interface on the result; only the data is wanted.
   const plain = JSON.parse(JSON.stringify(json)) as Record<string, unknown>;
@@ -38,6 +41,14 @@ export function jsonSchema(schema: Schema, options: JsonSchemaOptions = {}): Rec
   if (plain.additionalProperties === false)
     plain.properties = { $schema: { type: "string" }, ...(plain.properties as object | undefined) };
   return options.partial === true ? (withoutRequired(plain) as Record<string, unknown>) : plain;
+}
+
+/** Adds every schema inside one that is declared secret; what it says of a default would tell the secret's. */
+function addInsideSecrets(schema: Schema, declared: boolean, found: Set<Schema>, seen: Set<Schema>): void {
+  const secret = declared || metadataOf(schema).secret === true;
+  if (secret ? found.has(schema) : seen.has(schema)) return;
+  (secret ? found : seen).add(schema);
+  for (const child of childrenOf(definitionOf(schema))) addInsideSecrets(child, secret, found, seen);
 }
 
 function withoutRequired(json: unknown, named = false): unknown {

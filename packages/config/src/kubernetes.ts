@@ -4,6 +4,7 @@ import type { Field, Model } from "./internal/model.ts";
 import { modelOf } from "./internal/model.ts";
 import { recall } from "./internal/provenance.ts";
 import { maskText } from "./internal/redact.ts";
+import { opened } from "./internal/sealed.ts";
 import { oneLine, textOf } from "./internal/text.ts";
 import type { Schema } from "./internal/zod.ts";
 
@@ -29,7 +30,7 @@ const NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
  * A Kubernetes ConfigMap with every value of a configuration that is not secret, as environment variables. Loading
  * those variables gives the same values.
  *
- * @throws TypeError when an option, the schema or the configuration is not what it must be
+ * @throws TypeError if an option, the schema or the configuration is not what it must be
  */
 export function configMap(schema: Schema, config: object, options: ManifestOptions = {}): string {
   checkManifest("configMap", options, ["name", "namespace", "prefix"]);
@@ -46,7 +47,7 @@ export function configMap(schema: Schema, config: object, options: ManifestOptio
  * secrets tool, unless `reveal` is set: then the text holds them, and must go nowhere but into such a tool.
  *
  * @param config - needed to reveal, and to find URLs that happen to hold a password
- * @throws TypeError when an option, the schema or the configuration is not what it must be
+ * @throws TypeError if an option, the schema or the configuration is not what it must be
  */
 export function secretManifest(schema: Schema, config?: object, options: SecretManifestOptions = {}): string {
   checkManifest("secretManifest", options, ["name", "namespace", "prefix", "reveal"]);
@@ -85,7 +86,7 @@ function valueText(field: Field, config: object): string | undefined {
   const given = recall(config)?.run.settled.get(field.path);
   if (given !== undefined) return textOf(field, given.value);
   const value = valueAt(config, field.path);
-  return value === undefined || field.transforms ? undefined : textOf(field, value);
+  return value === undefined || field.transforms ? undefined : textOf(field, opened(value));
 }
 
 function isSecretField(field: Field, config: object | undefined, text: string | undefined): boolean {

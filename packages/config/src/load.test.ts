@@ -11,7 +11,7 @@ const schema = z.object({
   http: z.object({ port: port().default(1), host: z.string().default("a") }).default({ port: 1, host: "z" }),
 });
 const simple = z.object({ value: z.string().default("schema") });
-const nowhere = { directory: "/nonexistent/config", env: {} };
+const nowhere = { directory: false as const, env: {} };
 
 describe("layers", () => {
   const layers: [
@@ -124,6 +124,23 @@ describe("the profile", () => {
     }
   });
 
+  it.each([
+    ["local", "development"],
+    [" production", "production"],
+    ["prod ", "production"],
+    ["default", undefined],
+  ])("that cannot be one is told with the usual one that is near, and nothing else is said: %s", async (name, near) => {
+    await using at = await workspace();
+    await at.write("config/local.json", { value: "local" });
+    const warnings: unknown[] = [];
+    const onWarning = (warning: unknown): void => void warnings.push(warning);
+    const load = loadConfig(simple, { directory: at.directory, env: { NODE_ENV: name }, onWarning });
+    const [issue] = await issuesOf(load);
+    expect(issue).toMatchObject({ env: "NODE_ENV", problem: "invalid" });
+    expect(issue?.didYouMean).toBe(near);
+    expect(warnings).toEqual([]);
+  });
+
   it("reads .env in development only", async () => {
     await using at = await workspace();
     await at.write(".env", "VALUE=dotenv");
@@ -149,7 +166,7 @@ describe("the profile", () => {
       expect(warnings).toEqual(["CONFIG_LOCAL_IGNORED"]);
       expect(telemetry.of("config.warning")[0]?.labels).toEqual({ code: "CONFIG_LOCAL_IGNORED" });
     }
-    expect((await loadConfig(simple, { profile: "staging", directory: at.directory, env: {} })).value).toBe("local");
+    expect((await loadConfig(simple, { directory: at.directory, env: {} })).value).toBe("local");
   });
 
   it("warns through the process when nobody else is told", async () => {

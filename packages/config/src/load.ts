@@ -1,11 +1,6 @@
-import { systemClock } from "@seaworthy/core";
-import { ConfigError } from "./errors.ts";
-import { type ConfigWarning, checkLoadOptions, type LoadConfigOptions } from "./internal/load-options.ts";
-import { remember } from "./internal/provenance.ts";
-import { type Resolved, resolveConfig } from "./internal/resolve.ts";
-import { seal } from "./internal/seal.ts";
+import { carryOut, carryOutSync, configOf } from "./internal/carry-out.ts";
+import { checkLoadOptions, type LoadConfigOptions } from "./internal/load-options.ts";
 import type { OutputOf, Schema } from "./internal/zod.ts";
-import * as telemetry from "./telemetry.ts";
 
 export type { ConfigWarning, LoadConfigOptions, ReferenceResolver } from "./internal/load-options.ts";
 
@@ -22,12 +17,14 @@ export type Config<T> = T extends Kept
 
 /**
  * Reads the configuration from its layers, the later winning over the earlier: the schema's defaults,
- * `config/default.json`, `config/<profile>.json`, `config/local.json` (not in production or test), the secrets
- * directory, `.env` (in development only), the environment, overrides. Objects merge and arrays replace each other.
+ * `config/default.json`, `config/<profile>.json`, `config/local.json` (in development only), the secrets directory,
+ * `.env` (in development only, unless it is named), the environment, arguments, overrides. Objects merge and arrays
+ * replace each other.
  *
- * The result is frozen at every depth, with secrets as core's `Secret`. The environment is read, never changed.
+ * The result is frozen at every depth, with secrets as core's `Secret`. What the schema makes secret is read by its
+ * name alone: no printer, copy or clone of the configuration holds it. The environment is read, never changed.
  *
- * @throws TypeError when an option or the schema is not what it must be
+ * @throws TypeError if an option or the schema is not what it must be
  * @throws ConfigError `CONFIG_INVALID` with every problem at once and no value
  * @example
  * ```ts
@@ -38,34 +35,32 @@ export type Config<T> = T extends Kept
  * console.log(config.http.port); // 8080
  * ```
  */
-export async function loadConfig<S extends Schema>(
+export async function loadConfig<S extends Schema<object>>(
   schema: S,
   options: LoadConfigOptions = {},
 ): Promise<Config<OutputOf<S>>> {
   checkLoadOptions("loadConfig", options);
-  const clock = options.clock ?? systemClock;
-  const start = clock.monotonic();
-  const resolved = await resolveConfig(schema, options);
-  const { profile, issues } = resolved.run;
-  if (telemetry.load.active) {
-    const outcome = issues.length === 0 ? "ok" : "invalid";
-    const seconds = Math.max(0, clock.monotonic() - start) / 1000;
-    telemetry.load.emit({ profile, outcome }, seconds, { problems: issues.length });
-  }
-  return finish(resolved, options) as Config<OutputOf<S>>;
+  return configOf(await carryOut(schema, options)) as Config<OutputOf<S>>;
 }
 
-/** Warnings are told also when problems follow: one may be the reason of the other. */
-function finish({ run, value }: Resolved, options: LoadConfigOptions): object {
-  for (const warning of run.warnings) tell(warning, options);
-  if (run.issues.length > 0) throw new ConfigError(run.profile, run.issues);
-  const sealed = seal(value, run);
-  remember(sealed.value, { run, secrets: sealed.secrets });
-  return sealed.value;
-}
-
-function tell(warning: ConfigWarning, { onWarning }: LoadConfigOptions): void {
-  if (telemetry.warning.active) telemetry.warning.emit({ code: warning.code }, undefined, { message: warning.message });
-  if (onWarning === undefined) process.emitWarning(warning.message, { type: "ConfigWarning", code: warning.code });
-  else onWarning(warning);
+/**
+ * As {@link loadConfig}, at once: for CommonJS modules, and for the configuration files of tools, which cannot wait.
+ * Resolvers of references must give their values at once too.
+ *
+ * @throws TypeError if an option or the schema is not what it must be, or the schema has an asynchronous check
+ * @throws ConfigError `CONFIG_INVALID` with every problem at once and no value
+ * @example
+ * ```ts
+ * import { loadConfigSync, port } from "@seaworthy/config";
+ * import { z } from "zod";
+ * const config = loadConfigSync(z.object({ port: port().default(3000) }), { env: {} });
+ * console.log(config.port); // 3000
+ * ```
+ */
+export function loadConfigSync<S extends Schema<object>>(
+  schema: S,
+  options: LoadConfigOptions = {},
+): Config<OutputOf<S>> {
+  checkLoadOptions("loadConfigSync", options);
+  return configOf(carryOutSync(schema, options)) as Config<OutputOf<S>>;
 }

@@ -7,7 +7,7 @@ import { issuesOf } from "../test/issues.ts";
 import { workspace } from "../test/workspace.ts";
 import { ConfigError, duration, isConfigError, list, loadConfig, port, postgresUrl, secretText } from "./index.ts";
 
-const nowhere = { directory: "/nonexistent/config", env: {} };
+const nowhere = { directory: false as const, env: {} };
 const schema = z.object({
   http: z.object({ port: port(), timeout: duration().default(5000) }),
   database: z.object({ url: postgresUrl(), poolSize: z.number().min(1).max(50).default(5) }),
@@ -44,7 +44,7 @@ describe("all problems", () => {
       if (issue.hint !== undefined) expect(message).toContain(issue.hint);
     }
     expect(issues[1]?.hint).toBe("write a unit after the number");
-    expect(issues[3]?.expected).toBe("number to be <=50");
+    expect(issues[3]?.expected).toBe("a number of at most 50");
     expect(Object.isFrozen(issues) && issues.every(Object.isFrozen)).toBe(true);
     expect(toProblem(error)).toMatchObject({ status: 500 });
     expect(JSON.stringify(toProblem(error))).not.toContain("HTTP__PORT");
@@ -108,7 +108,7 @@ describe("all problems", () => {
       'C: one of "x", "y"',
       "D: a valid email address",
       "E: 1 or true or false",
-      "F: string to have >=3 characters",
+      "F: a string of at least 3 characters",
       "G__H: an ISO 8601 date",
     ]);
   });
@@ -226,9 +226,11 @@ describe("files", () => {
       ['{"any":"\u0000"}', "control character"],
       ["{'any':1}", "double quotes"],
       ['{"any":01}', "after a member"],
-      ['// comment\n{"any":1}', "not JSON"],
-      ["", "not JSON"],
-      ['{"any":1,}', "there is no key in double quotes"],
+      ['// comment\n{"any":1}', "a comment, which JSON does not have"],
+      ["", "no value, because the text ends there"],
+      ['{"any":1,}', "a comma behind the last member"],
+      ['{"any":[1,]}', "a comma behind the last item"],
+      ['{"any":1, /* comment */ "other":2}', "a comment, which JSON does not have"],
       ['{"any":1}{', "after the end"],
       [new Uint8Array([0x7b, 0xff, 0x7d]), "not UTF-8"],
     ];
@@ -282,7 +284,7 @@ describe("variables in text", () => {
       ["${NOPE}", "NOPE"],
       ["${EMPTY}", "EMPTY"],
       ["${}", "name between"],
-      ["${A-B}", "name between"],
+      ["${A?B}", "name between"],
       ["${OPEN", "name between"],
       ["x${A B}", "name between"],
     ] as const) {
@@ -313,7 +315,7 @@ describe("variables in text", () => {
     await at.write(".env", "A='${NOPE}'\n");
     expect((await loadConfig(text, { directory: at.directory, env: {} })).a).toBe("${NOPE}");
     await at.write(".env", 'A="\\${NOPE} \\$1"\n');
-    expect((await loadConfig(text, { directory: at.directory, env: {} })).a).toBe("${NOPE} $1");
+    expect((await loadConfig(text, { directory: at.directory, env: {} })).a).toBe("${NOPE} \\$1");
   });
 
   it("find secret files too, and hide what they bring in", async () => {
@@ -326,4 +328,36 @@ describe("variables in text", () => {
     expect(config.a).toBe("from-a-file+from-a-directory");
     expect(JSON.stringify(config)).toBe('{"a":"[redacted]"}');
   });
+});
+
+describe("a discriminator", () => {
+  const storage = z.object({
+    storage: z.discriminatedUnion("driver", [
+      z.object({ driver: z.literal("fs"), path: z.string() }),
+      z.object({ driver: z.literal("s3"), bucket: z.string() }),
+    ]),
+  });
+
+  it.each([
+    ["invalid", { STORAGE__DRIVER: "gcs", STORAGE__PATH: "/x" }],
+    ["missing", { STORAGE__PATH: "/x" }],
+  ])("that is %s is told by its own variable, with every choice", async (problem, env) => {
+    const issues = await issuesOf(loadConfig(storage, { ...nowhere, env }));
+    const expected = '"fs" or "s3"';
+    expect(issues).toMatchObject([{ path: "storage.driver", env: "STORAGE__DRIVER", problem, expected }]);
+  });
+});
+
+it.each([
+  ["a valid URL", z.url()],
+  ["a valid UUID", z.uuid()],
+  ["a valid ISO datetime", z.iso.datetime()],
+  ["a string of at least 50 characters", z.string().min(50)],
+  ["a string of at most 1 character", z.string().max(1)],
+  ["an array of at least 6 items", z.preprocess(() => [1], z.array(z.number()).min(6))],
+  ["a number of more than 5", z.preprocess(() => 1, z.number().gt(5))],
+  ['one of "on", "off"', z.stringbool({ truthy: ["on"], falsy: ["off"] })],
+])("what the schema library expects is told as %s", async (expected, value) => {
+  const [issue] = await issuesOf(loadConfig(z.object({ value }), { ...nowhere, env: { VALUE: "nothing of it" } }));
+  expect(issue).toMatchObject({ problem: "invalid", expected });
 });

@@ -25,7 +25,7 @@ import {
   url,
 } from "./index.ts";
 
-const nowhere = { directory: "/nonexistent/config", env: {} };
+const nowhere = { directory: false as const, env: {} };
 const strong = "Zk3v9Qw1LmX8c0TrZk3v9Qw1LmX8c0Tr+/=";
 
 /** Every text that an error or a value shows of itself. */
@@ -371,9 +371,12 @@ describe("a secret file", () => {
     expect(explainConfig(config, "level").value).toBe("[redacted]");
   });
 
-  it("may be absent with its whole directory", async () => {
+  it("may be absent, but a directory of secrets that is named must exist", async () => {
+    await using at = await workspace();
+    const absent = await issuesOf(loadConfig(database, { ...nowhere, secretsDirectory: at.directory }));
+    expect(absent).toMatchObject([{ problem: "missing", env: "DATABASE__PASSWORD" }]);
     const issues = await issuesOf(loadConfig(database, { ...nowhere, secretsDirectory: "/nonexistent/secrets" }));
-    expect(issues).toMatchObject([{ problem: "missing", env: "DATABASE__PASSWORD" }]);
+    expect(issues[0]).toMatchObject({ problem: "unreadable", expected: expect.stringContaining("ENOENT") });
     const file = await issuesOf(loadConfig(database, { ...nowhere, secretsDirectory: "/etc/hostname" }));
     expect(file[0]).toMatchObject({ path: "", problem: "unreadable" });
   });

@@ -1,5 +1,7 @@
 import { checkOptions } from "@seaworthy/core/options";
+import { readDotenv } from "./internal/dotenv.ts";
 import { modelOf } from "./internal/model.ts";
+import { partsOf } from "./internal/parts.ts";
 import { defaultText, oneLine } from "./internal/text.ts";
 import type { Schema } from "./internal/zod.ts";
 
@@ -13,7 +15,7 @@ export interface EnvTemplateOptions {
  * A `.env.example` of a schema: required variables empty, the others commented out with their defaults. The same
  * schema gives the same text, and loading that text gives problems for exactly the required variables.
  *
- * @throws TypeError when an option or the schema is not what it must be
+ * @throws TypeError if an option or the schema is not what it must be
  * @example
  * ```ts
  * import { envTemplate, port } from "@seaworthy/config";
@@ -24,26 +26,32 @@ export interface EnvTemplateOptions {
 export function envTemplate(schema: Schema, options: EnvTemplateOptions = {}): string {
   checkOptions("envTemplate", options, ["prefix"]);
   const blocks = modelOf(schema, options.prefix).fields.map((field) => {
-    const { path, env, required, description, example, sensitivity } = field;
+    const { path, env, required, description, example, sensitivity, structured, separator } = field;
     const lines = [`# ${path}: ${oneLine(field.expected)}`];
     if (typeof description === "string") lines.push(`# ${oneLine(description)}`);
     if (example !== undefined && sensitivity === undefined)
       lines.push(`# Example: ${oneLine(typeof example === "string" ? example : (JSON.stringify(example) ?? ""))}`);
     if (sensitivity !== undefined) lines.push(`# Secret. ${env}_FILE may name a file that holds it.`);
-    lines.push(required ? `${env}=` : `# ${env}=${quoted(defaultText(field) ?? "")}`);
+    const parts = structured ? partsOf(field.schema, env, separator) : [];
+    if (parts.length > 0) lines.push(`# JSON, or one by one: ${parts.map(({ name }) => name).join(", ")}`);
+    const text = quoted(defaultText(field) ?? "");
+    if (text === undefined) lines.push("# Its default cannot be written here.");
+    // A value may span lines.
+    lines.push(required ? `${env}=` : `# ${env}=${(text ?? "").replaceAll("\n", "\n# ")}`);
     return lines.join("\n");
   });
   const head = "# Empty variables are required; those commented out show their defaults.";
   return `${[head, ...blocks].join("\n\n")}\n`;
 }
 
-/** A value as a `.env` file writes it, here and in other readers. */
-function quoted(text: string): string {
+/** A value as a `.env` file writes it, here and in other readers; undefined if it cannot be written. */
+function quoted(text: string): string | undefined {
   if (/^[A-Za-z0-9_.:/@%+,?&~[\]{}-]*$/.test(text)) return text;
-  if (!/['\n\r]/.test(text)) return `'${text}'`;
-  const escaped = text
-    .replace(/["\\$]/g, "\\$&")
-    .replaceAll("\n", "\\n")
-    .replaceAll("\r", "\\r");
-  return `"${escaped}"`;
+  const literal = text.replaceAll("${", () => "\\${");
+  const oneLine = literal.replaceAll("\n", "\\n").replaceAll("\r", "\\r");
+  const forms = [`'${text}'`, `\`${literal}\``, `"${literal}"`, literal];
+  return [...(oneLine === literal ? [] : [`"${oneLine}"`]), ...forms].find((form) => {
+    const entry = readDotenv(`X=${form}\n`).entries.get("X");
+    return entry?.value === (entry?.literal === true ? text : text.replaceAll("${", () => "$${"));
+  });
 }

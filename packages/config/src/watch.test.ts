@@ -67,7 +67,7 @@ describe("watchConfig", () => {
     const seen: number[] = [];
     await using watcher = await watchConfig(
       schema,
-      { directory: "/nonexistent", env },
+      { directory: false as const, env },
       (next) => void seen.push(next.port),
     );
     env.PORT = "2";
@@ -77,17 +77,49 @@ describe("watchConfig", () => {
     expect(seen).toEqual([2]);
   });
 
-  it("keeps going when a listener throws", async () => {
+  it("keeps the new snapshot and calls the other subscribers if one throws or rejects, and warns with the reason", async () => {
     const env: Record<string, string> = { PORT: "1" };
-    await using watcher = await watchConfig(schema, { directory: "/nonexistent", env }, () => {
-      throw new Error("boo");
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error): void => void warnings.push(warning);
+    process.on("warning", onWarning);
+    const seen: number[] = [];
+    await using watcher = await watchConfig(schema, { directory: false, env }, () => {
+      throw new Error("thrown by a subscriber");
     });
+    watcher.subscribe(async () => Promise.reject(new Error("rejected by a subscriber")));
+    watcher.subscribe((next) => seen.push(next.port));
     env.PORT = "2";
-    await expect(watcher.reload()).rejects.toThrow("boo");
-    expect(watcher.current.port).toBe(2);
-    env.PORT = "3";
-    await expect(watcher.reload()).rejects.toThrow("boo");
-    expect(watcher.current.port).toBe(3);
+    expect(await watcher.reload()).toBe(true);
+    expect([watcher.current.port, seen]).toEqual([2, [2]]);
+    await new Promise((done) => setImmediate(done));
+    process.off("warning", onWarning);
+    const failures = warnings.filter((warning) => (warning as { code?: string }).code === "CONFIG_CHANGE_FAILED");
+    expect(failures.map(({ message }) => message)).toEqual([
+      "A subscriber to changes of the configuration failed: Error: thrown by a subscriber",
+      "A subscriber to changes of the configuration failed: Error: rejected by a subscriber",
+    ]);
+    expect((failures[0] as { detail?: string }).detail).toContain("watch.test.ts");
+  });
+
+  it("counts its snapshots, and calls no subscriber that has ended its subscription", async () => {
+    const env: Record<string, string> = { PORT: "1" };
+    const seen: [number, number][] = [];
+    await using watcher = await watchConfig(schema, { directory: false, env });
+    const end = watcher.subscribe((next, { version }) => seen.push([next.port, version]));
+    expect(watcher.version).toBe(1);
+    for (const port of ["2", "2", "3"]) {
+      env.PORT = port;
+      await watcher.reload();
+    }
+    end();
+    env.PORT = "4";
+    await watcher.reload();
+    expect(seen).toEqual([
+      [2, 2],
+      [3, 3],
+    ]);
+    expect(watcher.version).toBe(4);
+    expect(() => watcher.subscribe(5 as never)).toThrow("onChange must be a function; got 5");
   });
 
   it("tells nobody anything after it was closed, by hand or by a signal, and owns no timer when idle", async () => {
@@ -97,7 +129,7 @@ describe("watchConfig", () => {
     const ending = new AbortController();
     const watcher = await watchConfig(
       schema,
-      { directory: "/nonexistent", env, clock, signal: ending.signal },
+      { directory: false as const, env, clock, signal: ending.signal },
       (next) => void seen.push(next.port),
     );
     expect(clock.pending).toBe(0);
@@ -115,11 +147,18 @@ describe("watchConfig", () => {
   it("is refused with an invalid first configuration, and with options that are not what they must be", async () => {
     const nothing = (): void => undefined;
     expect(
-      await issuesOf(watchConfig(schema, { directory: "/nonexistent", env: { PORT: "x" } }, nothing)),
+      await issuesOf(watchConfig(schema, { directory: false as const, env: { PORT: "x" } }, nothing)),
     ).toHaveLength(1);
-    for (const bad of [{ debounce: -1 }, { onRefused: 1 }, { signal: {} }, { interval: 5 }])
+    for (const bad of [
+      { debounce: -1 },
+      { onRefused: 1 },
+      { signal: {} },
+      { interval: 5 },
+      { maxWait: -1 },
+      { removalDelay: "x" },
+    ])
       await expect(watchConfig(schema, bad as never, nothing)).rejects.toThrow(TypeError);
-    await expect(watchConfig(schema, {}, undefined as never)).rejects.toThrow("onChange must be a function");
+    await expect(watchConfig(schema, {}, 5 as never)).rejects.toThrow("onChange must be a function");
     await expect(watchConfig(schema, { signal: AbortSignal.abort(new Error("gone")) }, nothing)).rejects.toThrow(
       "gone",
     );

@@ -13,7 +13,12 @@ describe("watchConfig on files", () => {
     await at.write("config/default.json", { port: 1 });
     await at.write("secrets/KEY", "first-key");
     let told = Promise.withResolvers<{ port: number; key?: { reveal(): string } | undefined }>();
-    const options = { directory: at.directory, env: {}, secretsDirectory: join(at.root, "secrets"), debounce: "20ms" };
+    const options = {
+      directory: at.directory,
+      env: {},
+      secretsDirectory: join(at.root, "secrets"),
+      debounce: "20ms",
+    } as const;
     await using _watcher = await watchConfig(schema, options, (next) => told.resolve(next));
     const next = async (): Promise<{ port: number; key?: { reveal(): string } | undefined }> => {
       const config = await told.promise;

@@ -56,7 +56,7 @@ async function sideOf(schema: Schema, profile: string, { values, io }: Invocatio
   const secretsDirectory = pick("--secrets", values.secrets, profile);
   const options: LoadConfigOptions = {
     profile,
-    env: await variablesOf(pick("--env", values.env, profile), io.directory),
+    env: variablesOf(pick("--env", values.env, profile), io.directory),
     envFile: false,
     ...(values.directory === undefined ? undefined : { directory: values.directory }),
     ...(values.prefix === undefined ? undefined : { prefix: values.prefix }),
@@ -81,9 +81,9 @@ function pick(option: string, given: readonly string[] | undefined, profile: str
   return given?.find((pair) => pair.startsWith(`${profile}=`))?.slice(profile.length + 1);
 }
 
-async function variablesOf(path: string | undefined, directory: string): Promise<Record<string, string>> {
+function variablesOf(path: string | undefined, directory: string): Record<string, string> {
   if (path === undefined) return {};
-  const file = await readTextFile(resolve(directory, path), CONFIG_FILE_LIMIT);
+  const file = readTextFile(resolve(directory, path), CONFIG_FILE_LIMIT);
   if (!("text" in file)) throw new UsageError(`${path} cannot be read: ${"fault" in file ? file.fault : "ENOENT"}`);
   const { entries, faults } = readDotenv(file.text);
   const [fault] = faults;

@@ -49,6 +49,7 @@ function reasonOf(error: unknown, path: string): string {
 
 /** The options of `loadConfig` that the command line gives. */
 export function loadOptions({ values, io }: Invocation): LoadConfigOptions {
+  // Node takes an option `--env-file` for its own, wherever it stands.
   const { profile, directory, prefix } = values;
   return {
     env: io.env,
@@ -57,6 +58,6 @@ export function loadOptions({ values, io }: Invocation): LoadConfigOptions {
     ...(directory === undefined ? undefined : { directory }),
     ...(prefix === undefined ? undefined : { prefix }),
     ...(values["secrets-directory"] === undefined ? undefined : { secretsDirectory: values["secrets-directory"] }),
-    ...(values["env-file"] === undefined ? undefined : { envFile: values["env-file"] }),
+    ...(values.dotenv === undefined ? undefined : { envFile: values.dotenv }),
   };
 }

@@ -17,10 +17,10 @@ export interface CliIo {
 const OPTIONS = {
   schema: { type: "string", short: "s" },
   profile: { type: "string", short: "p" },
-  directory: { type: "string", short: "d" },
+  directory: { type: "string", short: "d", multiple: true },
   prefix: { type: "string" },
   "secrets-directory": { type: "string" },
-  "env-file": { type: "string" },
+  dotenv: { type: "string" },
   format: { type: "string" },
   name: { type: "string" },
   namespace: { type: "string" },
@@ -48,10 +48,10 @@ Commands
 Options
   -s, --schema FILE[#EXPORT]   module with the schema; EXPORT is "schema" when left out
   -p, --profile NAME           profile to load (APP_PROFILE, else NODE_ENV, else development)
-  -d, --directory DIR          directory of the configuration files (config)
+  -d, --directory DIR          directory of the configuration files (config); may be repeated
       --prefix TEXT            first part of every variable's name
-      --secrets-directory DIR  directory with one file a secret
-      --env-file FILE          .env file, for the profile development
+      --secrets-directory DIR  directory with one file per secret
+      --dotenv FILE            .env file, read in every profile
       --json                   check, explain, diff: write JSON
       --format NAME            template: env (default), json-schema, config-map, secret
       --name, --namespace      template: of the Kubernetes object

@@ -24,7 +24,7 @@ export async function template(schema: Schema, invocation: Invocation): Promise<
   if (format === "secret") io.out(secretManifest(schema, undefined, named));
   if (format !== "config-map") return 0;
   try {
-    io.out(configMap(schema, (await loadConfig(schema, loadOptions(invocation))) as object, named));
+    io.out(configMap(schema, await loadConfig(schema as Schema<object>, loadOptions(invocation)), named));
     return 0;
   } catch (error) {
     if (!isConfigError(error)) throw error;

@@ -1,6 +1,6 @@
 import { type ByteSize, toBytes } from "@seaworthy/core";
 import { checkOptions } from "@seaworthy/core/options";
-import { createField, refuse, type Schema } from "../internal/zod.ts";
+import { createField, type FieldSchema, refuse } from "../internal/zod.ts";
 
 /** Options of {@link byteSize}. */
 export interface ByteSizeOptions {
@@ -11,17 +11,17 @@ export interface ByteSizeOptions {
 }
 
 /**
- * An amount of data, as bytes: a whole number of them, or text with a unit such as `"10mb"` or `"64kib"`. Text without
+ * An amount of data, as bytes: an integer, or a string with a unit such as `"10mb"` or `"64kib"`. A string without
  * a unit is refused.
  *
- * @throws TypeError when an option is unknown or not a size, or `min` is above `max`
+ * @throws TypeError if an option is unknown or not a size, or `min` is above `max`
  * @example
  * ```ts
  * import { byteSize } from "@seaworthy/config";
  * console.log(byteSize().parse("64kib")); // 65536
  * ```
  */
-export function byteSize(options: ByteSizeOptions = {}): Schema<number, ByteSize> {
+export function byteSize(options: ByteSizeOptions = {}): FieldSchema<number, ByteSize> {
   checkOptions("byteSize", options, ["min", "max"]);
   const min = toBytes(options.min ?? 0, "byteSize: min");
   const max = toBytes(options.max ?? Number.MAX_SAFE_INTEGER, "byteSize: max");

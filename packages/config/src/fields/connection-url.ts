@@ -1,9 +1,24 @@
-import { createField, refuse, type Schema } from "../internal/zod.ts";
+import { readWhole } from "../internal/coerce.ts";
+import { createField, type FieldSchema, refuse } from "../internal/zod.ts";
+import { isHost } from "./endpoint.ts";
 import { parseUrl } from "./url.ts";
 
+interface Kind {
+  readonly kind: string;
+  readonly expected: string;
+  readonly protocols: readonly string[];
+  /** Whether several hosts may stand in it, separated by commas. */
+  readonly several?: boolean;
+  /** Whether the host must be there. */
+  readonly needsHost?: boolean;
+  /** Whether a user may stand in it without a host. */
+  readonly userAlone?: boolean;
+}
+
 /**
- * A PostgreSQL connection URL (`postgres://` or `postgresql://`, and `pglite://` for the embedded engine), as the text
- * that was given. Its password is kept, but not shown by this package.
+ * A PostgreSQL connection URL (`postgres://` or `postgresql://`, and `pglite://` for the embedded engine), as the string
+ * that was given. It may have several hosts, or none and a socket in its query (`?host=/cloudsql/…`). Its password is
+ * kept, but not shown by this package.
  *
  * @example
  * ```ts
@@ -11,13 +26,55 @@ import { parseUrl } from "./url.ts";
  * console.log(postgresUrl().parse("postgres://localhost/orders")); // postgres://localhost/orders
  * ```
  */
-export function postgresUrl(): Schema<string, string> {
-  const example = "postgres://user:password@host:5432/database";
-  return connectionUrl("postgresUrl", `a PostgreSQL URL such as ${example}`, ["postgres:", "postgresql:", "pglite:"]);
+export function postgresUrl(): FieldSchema<string, string> {
+  return connectionUrl({
+    kind: "postgresUrl",
+    expected: "a PostgreSQL URL such as postgres://user:password@host:5432/database",
+    protocols: ["postgres", "postgresql", "pglite"],
+    several: true,
+    userAlone: true,
+  });
 }
 
 /**
- * A Redis connection URL (`redis://`, or `rediss://` with TLS), as the text that was given. Its password is kept, but
+ * A MySQL or MariaDB connection URL (`mysql://` or `mariadb://`), as the string that was given. Its password is kept,
+ * but not shown by this package.
+ *
+ * @example
+ * ```ts
+ * import { mysqlUrl } from "@seaworthy/config";
+ * console.log(mysqlUrl().parse("mysql://localhost/orders")); // mysql://localhost/orders
+ * ```
+ */
+export function mysqlUrl(): FieldSchema<string, string> {
+  const expected = "a MySQL URL such as mysql://user:password@host:3306/database";
+  return connectionUrl({ kind: "mysqlUrl", expected, protocols: ["mysql", "mariadb"], several: true, needsHost: true });
+}
+
+/**
+ * A MongoDB connection URL (`mongodb://`, also with the several hosts of a replica set, or `mongodb+srv://`), as the
+ * string that was given. Its password is kept, but not shown by this package.
+ *
+ * @example
+ * ```ts
+ * import { mongoUrl } from "@seaworthy/config";
+ * console.log(mongoUrl().parse("mongodb://a:27017,b:27017/orders?replicaSet=rs0"));
+ * // mongodb://a:27017,b:27017/orders?replicaSet=rs0
+ * ```
+ */
+export function mongoUrl(): FieldSchema<string, string> {
+  const expected = "a MongoDB URL such as mongodb://user:password@host:27017/database";
+  return connectionUrl({
+    kind: "mongoUrl",
+    expected,
+    protocols: ["mongodb", "mongodb+srv"],
+    several: true,
+    needsHost: true,
+  });
+}
+
+/**
+ * A Redis connection URL (`redis://`, or `rediss://` with TLS), as the string that was given. Its password is kept, but
  * not shown by this package.
  *
  * @example
@@ -26,12 +83,13 @@ export function postgresUrl(): Schema<string, string> {
  * console.log(redisUrl().parse("redis://localhost:6379/0")); // redis://localhost:6379/0
  * ```
  */
-export function redisUrl(): Schema<string, string> {
-  return connectionUrl("redisUrl", "a Redis URL such as redis://user:password@host:6379/0", ["redis:", "rediss:"]);
+export function redisUrl(): FieldSchema<string, string> {
+  const expected = "a Redis URL such as redis://user:password@host:6379/0";
+  return connectionUrl({ kind: "redisUrl", expected, protocols: ["redis", "rediss"] });
 }
 
 /**
- * An AMQP 0-9-1 connection URL (`amqp://`, or `amqps://` with TLS), as the text that was given. Its password is kept,
+ * An AMQP 0-9-1 connection URL (`amqp://`, or `amqps://` with TLS), as the string that was given. Its password is kept,
  * but not shown by this package.
  *
  * @example
@@ -40,20 +98,43 @@ export function redisUrl(): Schema<string, string> {
  * console.log(amqpUrl().parse("amqp://localhost/orders")); // amqp://localhost/orders
  * ```
  */
-export function amqpUrl(): Schema<string, string> {
-  return connectionUrl("amqpUrl", "an AMQP URL such as amqp://user:password@host:5672/vhost", ["amqp:", "amqps:"]);
+export function amqpUrl(): FieldSchema<string, string> {
+  const expected = "an AMQP URL such as amqp://user:password@host:5672/vhost";
+  return connectionUrl({ kind: "amqpUrl", expected, protocols: ["amqp", "amqps"] });
 }
 
-function connectionUrl(kind: string, expected: string, protocols: readonly string[]): Schema<string, string> {
+const ESCAPE = "escape reserved characters in the user name and password; the build…Url functions do";
+const SRV = "mongodb+srv takes one host without a port, which DNS gives";
+const AUTHORITY = /^([a-z][a-z0-9+.-]*):\/\/((?:[^/?#@]*@)?)([^/?#@]*)([/?#][\s\S]*)?$/i;
+
+function connectionUrl(of: Kind): FieldSchema<string, string> {
+  const { kind, expected, protocols } = of;
   const json = { type: "string", format: "uri" };
   return createField({ kind, expected, secret: "url", json }, (value) => {
-    const parsed = parseUrl(value);
-    const known = parsed !== undefined && protocols.includes(parsed.protocol);
-    // An @ after the host means that a password had a /, ? or # in it, and that the host is wrong.
-    const whole = known && !`${parsed.pathname}${parsed.search}${parsed.hash}`.includes("@");
-    if (known && whole) return value as string;
-    const unescaped = typeof value === "string" && protocols.some((protocol) => value.startsWith(`${protocol}//`));
-    const hint = "escape reserved characters in the user name and password; the build…Url functions do";
-    return refuse(unescaped ? { expected, hint } : { expected });
+    if (typeof value === "string" && isConnectionUrl(value, of)) return value;
+    const known = typeof value === "string" && protocols.some((protocol) => value.startsWith(`${protocol}://`));
+    if (!known) return refuse({ expected });
+    const isSrv = /^mongodb\+srv:/.test(value as string);
+    const hint = isSrv ? `${SRV}; ${ESCAPE}` : ESCAPE;
+    return refuse({ expected, hint });
   });
+}
+
+// An @ behind the host means that a password had a /, ? or # in it, and that the host is wrong.
+function isConnectionUrl(text: string, { protocols, several, needsHost, userAlone }: Kind): boolean {
+  const [, protocol = "", user = "", hosts = "", rest = ""] = AUTHORITY.exec(text) ?? [];
+  if (!protocols.includes(protocol.toLowerCase()) || rest.includes("@")) return false;
+  const list = hosts.split(",");
+  if (protocol.toLowerCase().endsWith("+srv") && /[,:]/.test(hosts)) return false;
+  if (list.length > 1 && (several !== true || !list.every(isHostWithPort))) return false;
+  if (hosts === "" && (needsHost === true || (user !== "" && userAlone !== true))) return false;
+  // With one host that the URL standard takes, so that it checks the rest.
+  const single = list.length > 1 || (hosts === "" && user !== "") ? "localhost" : hosts;
+  return parseUrl(`${protocol}://${user}${single}${rest}`) !== undefined;
+}
+
+function isHostWithPort(text: string): boolean {
+  const [, address, name, port] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d+))?$/.exec(text) ?? [];
+  const number = port === undefined ? 1 : readWhole(port);
+  return isHost(address ?? name) && number >= 1 && number <= 65_535;
 }

@@ -1,6 +1,6 @@
 import { type Duration, toMilliseconds } from "@seaworthy/core";
 import { checkOptions } from "@seaworthy/core/options";
-import { createField, refuse, type Schema } from "../internal/zod.ts";
+import { createField, type FieldSchema, refuse } from "../internal/zod.ts";
 
 /** Options of {@link duration}. */
 export interface DurationOptions {
@@ -11,17 +11,17 @@ export interface DurationOptions {
 }
 
 /**
- * A length of time, as milliseconds: a number of them, or text with units such as `"250ms"`, `"30s"`, `"1h30m"`. Text
+ * A length of time, as milliseconds: a number of them, or a string with units such as `"250ms"`, `"30s"`, `"1h30m"`. A string
  * without a unit is refused, since it does not say whether seconds are meant.
  *
- * @throws TypeError when an option is unknown or not a duration, or `min` is above `max`
+ * @throws TypeError if an option is unknown or not a duration, or `min` is above `max`
  * @example
  * ```ts
  * import { duration } from "@seaworthy/config";
  * console.log(duration({ max: "1m" }).parse("30s")); // 30000
  * ```
  */
-export function duration(options: DurationOptions = {}): Schema<number, Duration> {
+export function duration(options: DurationOptions = {}): FieldSchema<number, Duration> {
   checkOptions("duration", options, ["min", "max"]);
   const min = toMilliseconds(options.min ?? 0, "duration: min");
   const max = toMilliseconds(options.max ?? Number.MAX_SAFE_INTEGER, "duration: max");

@@ -1,6 +1,6 @@
 import { checkOptions, wholeNumber } from "@seaworthy/core/options";
 import { readWhole } from "../internal/coerce.ts";
-import { createField, refuse, type Schema } from "../internal/zod.ts";
+import { createField, type FieldSchema, refuse } from "../internal/zod.ts";
 
 /** A host and a port, as `net.connect` takes them. */
 export interface Endpoint {
@@ -18,14 +18,14 @@ export interface EndpointOptions {
 /**
  * A network endpoint: `"host:port"`, with an IPv6 address in brackets, or an object with both.
  *
- * @throws TypeError when an option is unknown or not a port
+ * @throws TypeError if an option is unknown or not a port
  * @example
  * ```ts
  * import { endpoint } from "@seaworthy/config";
  * console.log(endpoint().parse("[::1]:6379")); // { host: '::1', port: 6379 }
  * ```
  */
-export function endpoint(options: EndpointOptions = {}): Schema<Endpoint, string | Endpoint> {
+export function endpoint(options: EndpointOptions = {}): FieldSchema<Endpoint, string | Endpoint> {
   checkOptions("endpoint", options, ["defaultPort"]);
   if (options.defaultPort !== undefined) wholeNumber("endpoint: defaultPort", options.defaultPort, 1, 65_535);
   const expected = 'an endpoint such as "host:5432" or "[::1]:5432"';

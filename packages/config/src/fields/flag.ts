@@ -1,5 +1,5 @@
 import { readBoolean } from "../internal/coerce.ts";
-import { createField, refuse, type Schema } from "../internal/zod.ts";
+import { createField, type FieldSchema, refuse } from "../internal/zod.ts";
 
 /**
  * A switch: true or false, or one of the texts `true`, `yes`, `on`, `1`, `false`, `no`, `off`, `0` in any case.
@@ -11,7 +11,7 @@ import { createField, refuse, type Schema } from "../internal/zod.ts";
  * console.log(flag().parse("off")); // false
  * ```
  */
-export function flag(): Schema<boolean, boolean | string> {
+export function flag(): FieldSchema<boolean, boolean | string> {
   const expected = "true or false (or yes, no, on, off, 1, 0)";
   return createField({ kind: "flag", expected, json: { type: "boolean" } }, (value) => {
     const read = typeof value === "string" ? readBoolean(value) : value;

@@ -1,11 +1,13 @@
 import { boundedText, checkOptions, showValue, wholeNumber } from "@seaworthy/core/options";
 import { coerce, splitList } from "../internal/coerce.ts";
 import { JsonFault, jsonValue, readJson } from "../internal/json.ts";
-import { expectationOf, holdsSecret } from "../internal/shape.ts";
+import { holdsSecret } from "../internal/secrecy.ts";
+import { expectationOf } from "../internal/shape.ts";
 import {
   createField,
   createList,
   type FieldMark,
+  type FieldSchema,
   isSchema,
   type Refused,
   refuse,
@@ -14,7 +16,7 @@ import {
 
 /** Options of {@link list}. */
 export interface ListOptions {
-  /** What stands between two items of text, 1 to 64 characters. @default "," */
+  /** What stands between two items of a string, 1 to 64 characters. @default "," */
   separator?: string;
   /** Fewest items. @default 0 */
   min?: number;
@@ -25,23 +27,23 @@ export interface ListOptions {
 const MOST = 10_000;
 
 /**
- * A list: an array, text with separators (blanks around items do not count, empty items are refused), or text that is
- * a JSON array. `""` counts as missing; an empty list is `[]`.
+ * An array, given as an array, as a string with separators (blanks around items do not count, empty items are refused),
+ * or as a string that is a JSON array. `""` counts as missing; an empty list is `[]`.
  *
- * @param item - what each item must be; text items are read as its type. @default any text
- * @throws TypeError when an option is unknown or not of its type, or `item` is no schema
+ * @param item - what each item must be; strings are read as its type. @default any string
+ * @throws TypeError if an option is unknown or not of its type, or `item` is no schema
  * @example
  * ```ts
  * import { list, port } from "@seaworthy/config";
  * console.log(list(port()).parse("80, 443")); // [ 80, 443 ]
  * ```
  */
-export function list(item?: undefined, options?: ListOptions): Schema<string[], string | unknown[]>;
-export function list<Out>(item: Schema<Out>, options?: ListOptions): Schema<Out[], string | unknown[]>;
+export function list(item?: undefined, options?: ListOptions): FieldSchema<string[], string | unknown[]>;
+export function list<Out>(item: Schema<Out>, options?: ListOptions): FieldSchema<Out[], string | unknown[]>;
 export function list<Out>(
   given?: Schema<Out>,
   options: ListOptions = {},
-): Schema<(Out | string)[], string | unknown[]> {
+): FieldSchema<(Out | string)[], string | unknown[]> {
   checkOptions("list", options, ["separator", "min", "max"]);
   if (given !== undefined && !isSchema(given))
     throw new TypeError(`list: item must be a schema of zod 4; got ${showValue(given)}`);
@@ -51,15 +53,15 @@ export function list<Out>(
   if (min !== undefined) wholeNumber("list: min", min, 0, max);
   if (max !== undefined) wholeNumber("list: max", max, 0, Number.MAX_SAFE_INTEGER);
   const what = given === undefined ? "" : ` of ${expectationOf(item)}`;
-  const expected = `a list${what}, its items separated by ${JSON.stringify(separator)}`;
+  const expected = `an array${what}, its items separated by ${JSON.stringify(separator)}`;
   const json = { anyOf: [{ type: "array" }, { type: "string" }] };
   const mark: FieldMark = { kind: "list", expected, json, toText, ...(holdsSecret(item) ? { secret: "value" } : {}) };
   const limits = { max, ...(min === undefined ? undefined : { min }) };
   return createList(mark, item, (value) => itemsOf(value, item, separator, expected), limits);
 }
 
-function textItem(): Schema<string, string> {
-  const mark = { kind: "text", expected: "text", json: { type: "string" } };
+function textItem(): FieldSchema<string, string> {
+  const mark = { kind: "text", expected: "a string", json: { type: "string" } };
   return createField(mark, (value) => (typeof value === "string" ? value : refuse({ expected: mark.expected })));
 }
 

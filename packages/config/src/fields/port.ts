@@ -1,6 +1,6 @@
 import { checkOptions, flag } from "@seaworthy/core/options";
 import { readWhole } from "../internal/coerce.ts";
-import { createField, refuse, type Schema } from "../internal/zod.ts";
+import { createField, type FieldSchema, refuse } from "../internal/zod.ts";
 
 /** Options of {@link port}. */
 export interface PortOptions {
@@ -9,21 +9,21 @@ export interface PortOptions {
 }
 
 /**
- * A TCP or UDP port: a whole number from 1 to 65535, as a number or as plain decimal digits. `"0x10"`, `"1e3"`,
+ * A TCP or UDP port: an integer from 1 to 65535, as a number or as plain decimal digits. `"0x10"`, `"1e3"`,
  * `"080"`, `"+80"` and `" 80"` are refused, and `""` counts as missing.
  *
- * @throws TypeError when an option is unknown or not of its type
+ * @throws TypeError if an option is unknown or not of its type
  * @example
  * ```ts
  * import { port } from "@seaworthy/config";
  * console.log(port().parse("8080")); // 8080
  * ```
  */
-export function port(options: PortOptions = {}): Schema<number, number | string> {
+export function port(options: PortOptions = {}): FieldSchema<number, number | string> {
   checkOptions("port", options, ["ephemeral"]);
   if (options.ephemeral !== undefined) flag("port: ephemeral", options.ephemeral);
   const lowest = options.ephemeral === true ? 0 : 1;
-  const expected = `a port, a whole number from ${lowest} to 65535`;
+  const expected = `a port, an integer from ${lowest} to 65535`;
   const mark = { kind: "port", expected, json: { type: "integer", minimum: lowest, maximum: 65_535 } };
   return createField(mark, (value) => {
     const number = typeof value === "string" ? readWhole(value) : value;

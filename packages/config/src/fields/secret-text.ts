@@ -1,7 +1,7 @@
 import { isSecret, type Secret, secret } from "@seaworthy/core";
 import { boundedText, checkOptions, wholeNumber } from "@seaworthy/core/options";
-import { isGuessable, isOneCharacter } from "../internal/weak.ts";
-import { createField, type Refusal, refuse, type Schema } from "../internal/zod.ts";
+import { isGuessable, isOneCharacter, isPattern } from "../internal/weak.ts";
+import { createField, type FieldSchema, type Refusal, refuse } from "../internal/zod.ts";
 
 /** Options of {@link secretText}. */
 export interface SecretTextOptions {
@@ -12,10 +12,10 @@ export interface SecretTextOptions {
 }
 
 /**
- * A secret: text that comes out as core's `Secret` and is shown nowhere. One that is too short, one repeated
+ * A secret: a string that comes out as core's `Secret` and is shown nowhere. One that is too short, one repeated
  * character, a well-known default or placeholder, or the example's own value is refused.
  *
- * @throws TypeError when an option is unknown or not of its type
+ * @throws TypeError if an option is unknown or not of its type
  * @example
  * ```ts
  * import { secretText } from "@seaworthy/config";
@@ -23,7 +23,7 @@ export interface SecretTextOptions {
  * console.log(`${key}`, key.reveal().length); // [redacted] 16
  * ```
  */
-export function secretText(options: SecretTextOptions = {}): Schema<Secret<string>, string | Secret<string>> {
+export function secretText(options: SecretTextOptions = {}): FieldSchema<Secret<string>, string | Secret<string>> {
   checkOptions("secretText", options, ["minBytes", "example"]);
   if (options.minBytes !== undefined) wholeNumber("secretText: minBytes", options.minBytes, 1, 65_536);
   if (options.example !== undefined) boundedText("secretText: example", options.example, 1, 65_536);
@@ -47,5 +47,6 @@ function weakness(text: string, minBytes: number, example: string | undefined): 
   if (Buffer.byteLength(text) < minBytes) return { hint: `it has fewer bytes; ${make}` };
   if (text === example) return { hint: `it is the example's own value; ${make}` };
   if (text.length > 1 && isOneCharacter(text)) return { hint: `it is one character over and over; ${make}` };
+  if (isPattern(text)) return { hint: `it follows a simple pattern; ${make}` };
   return isGuessable(text) ? { hint: `it is a well-known default; ${make}` } : undefined;
 }

@@ -1,5 +1,5 @@
 import { checkOptions, showValue } from "@seaworthy/core/options";
-import { createField, refuse, type Schema } from "../internal/zod.ts";
+import { createField, type FieldSchema, refuse } from "../internal/zod.ts";
 
 /** Options of {@link url}. */
 export interface UrlOptions {
@@ -8,21 +8,23 @@ export interface UrlOptions {
 }
 
 /**
- * An absolute URL (WHATWG URL) of an allowed protocol, as the text that was given. A password in it is kept, but not
+ * An absolute URL (WHATWG URL) of an allowed protocol, as the string that was given. A password in it is kept, but not
  * shown by this package.
  *
- * @throws TypeError when an option is unknown or not a list of protocols
+ * @throws TypeError if an option is unknown or not an array of protocols
  * @example
  * ```ts
  * import { url } from "@seaworthy/config";
  * console.log(url().parse("https://api.example.com/v1")); // https://api.example.com/v1
  * ```
  */
-export function url(options: UrlOptions = {}): Schema<string, string> {
+export function url(options: UrlOptions = {}): FieldSchema<string, string> {
   checkOptions("url", options, ["protocols"]);
   const { protocols = ["http", "https"] } = options;
   if (!Array.isArray(protocols) || protocols.length === 0 || !protocols.every(isProtocol))
-    throw new TypeError(`url: protocols must be a list of names such as "https"; got ${showValue(options.protocols)}`);
+    throw new TypeError(
+      `url: protocols must be an array of names such as "https"; got ${showValue(options.protocols)}`,
+    );
   const expected = `a URL that begins with ${protocols.map((protocol) => `${protocol}://`).join(" or ")}`;
   return createField({ kind: "url", expected, json: { type: "string", format: "uri" } }, (value) => {
     const parsed = parseUrl(value);

@@ -62,6 +62,7 @@ export function coerce(
     return definition.type === "set" ? new Set(items) : items;
   }
   if (!isPlainObject(value)) return value;
+  if (definition.type === "union") return coerceUnionOfObjects(value, definition, onRefusal, path);
   const members = coerceMembers(value, base, definition, onRefusal, path);
   return definition.type === "map" ? new Map(Object.entries(members)) : members;
 }
@@ -86,7 +87,7 @@ function coerceText(
     case "literal":
       return likeText(definition.values ?? [], text);
     case "union":
-      return coerceUnion(text, definition);
+      return coerceUnion(text, definition, onRefusal, path);
     case "array":
     case "tuple":
     case "set":
@@ -128,7 +129,12 @@ function likeText(values: readonly unknown[], text: string): unknown {
   return values.includes(text) ? text : (values.find((value) => String(value) === text) ?? text);
 }
 
-function coerceUnion(text: string, definition: Definition): unknown {
+function coerceUnion(
+  text: string,
+  definition: Definition,
+  onRefusal: OnRefusal,
+  path: readonly PropertyKey[],
+): unknown {
   for (const option of definition.options ?? []) {
     let refused = false;
     const value = coerce(text, option, () => {
@@ -136,7 +142,41 @@ function coerceUnion(text: string, definition: Definition): unknown {
     });
     if (!refused && accepts(option, value)) return value;
   }
-  return text;
+  if (!/^\s*\{/.test(text)) return text;
+  try {
+    const parsed = jsonValue(readJson(text));
+    return isPlainObject(parsed) ? coerceUnionOfObjects(parsed, definition, onRefusal, path) : text;
+  } catch {
+    return text;
+  }
+}
+
+/** An object as the member of a union that takes it; else as the one that its discriminator names, for its problems. */
+function coerceUnionOfObjects(
+  value: Readonly<Record<string, unknown>>,
+  { options = [], discriminator }: Definition,
+  onRefusal: OnRefusal,
+  path: readonly PropertyKey[],
+): unknown {
+  for (const option of options) {
+    let refused = false;
+    const read = coerce(value, option, () => {
+      refused = true;
+    });
+    if (!refused && accepts(option, read)) return read;
+  }
+  const kind = discriminator === undefined ? undefined : value[discriminator];
+  const meant = options.find((option) => {
+    const literal = discriminator === undefined ? undefined : shapeOf(unwrap(option))?.get(discriminator);
+    return (
+      literal !== undefined &&
+      accepts(
+        literal,
+        coerce(kind, literal, () => undefined),
+      )
+    );
+  });
+  return meant === undefined ? value : coerce(value, meant, onRefusal, path);
 }
 
 function coerceStructure(

@@ -14,22 +14,43 @@ export interface DotenvFault {
   readonly column: number;
 }
 
+/** A name that stands more than once, at its last line. */
+export interface DotenvRepetition {
+  readonly name: string;
+  readonly line: number;
+}
+
+/** What a `.env` file holds. */
+export interface Dotenv {
+  readonly entries: Map<string, DotenvEntry>;
+  readonly faults: readonly DotenvFault[];
+  readonly repeated: readonly DotenvRepetition[];
+}
+
 const BLANK = /[ \t]*(?:#[^\n]*)?(?:\n|$)/y;
 const NAME = /[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*=[ \t]*/y;
-const SINGLE = /'([^']*)'[ \t]*(?:#[^\n]*)?(?:\n|$)/y;
-const DOUBLE = /"([^"\\]*(?:\\[\s\S][^"\\]*)*)"[ \t]*(?:#[^\n]*)?(?:\n|$)/y;
-const PLAIN = /([^\n]*)(?:\n|$)/y;
+const END = "[ \\t]*(?:#[^\\n]*)?(?:\\n|$)";
+const QUOTED: Readonly<Record<string, RegExp>> = {
+  "'": new RegExp(`'((?:\\\\'|[^'])*)'${END}`, "y"),
+  '"': new RegExp(`"((?:\\\\"|[^"])*)"${END}`, "y"),
+  "`": new RegExp(`\`((?:\\\\\`|[^\`])*)\`${END}`, "y"),
+};
+const PLAIN = /([^#\n]*)(?:#[^\n]*)?(?:\n|$)/y;
 const LINE = /[^\n]*(?:\n|$)/y;
-const ESCAPES: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", '"': '"', "\\": "\\" };
 
 /**
- * Reads a `.env` file: `NAME=value` lines, with `export`, comments, single quotes (taken as it stands, may span lines)
- * and double quotes (with `\n \r \t \" \\ \$`). A name that stands twice is a fault.
+ * Reads a `.env` file as the package `dotenv` and `node --env-file` do where these two agree: `NAME=value` lines with
+ * `export`, comments, and values in single quotes, double quotes or backticks, which may span lines. Of the escapes,
+ * only `\n` and `\r` in double quotes mean anything; a `#` outside of quotes begins a comment; of a name that stands
+ * more than once, the last value counts.
+ *
+ * A line that they would pass over, and a quote that is not closed, is a fault.
  */
-export function readDotenv(text: string): { entries: Map<string, DotenvEntry>; faults: DotenvFault[] } {
-  const source = text.replace(/^\ufeff/, "").replaceAll("\r\n", "\n");
+export function readDotenv(text: string): Dotenv {
+  const source = text.replace(/^\ufeff/, "").replace(/\r\n?/g, "\n");
   const entries = new Map<string, DotenvEntry>();
   const faults: DotenvFault[] = [];
+  const repeated: DotenvRepetition[] = [];
   let at = 0;
   let line = 1;
   const take = (pattern: RegExp): RegExpExecArray | null => {
@@ -47,34 +68,29 @@ export function readDotenv(text: string): { entries: Map<string, DotenvEntry>; f
       if (entry === undefined) take(LINE);
       if (name === undefined) faults.push({ message: "a line NAME=value", ...place });
       else if (entry === undefined) faults.push({ message: "a value whose quotes are closed", ...place });
-      else if (entries.has(name)) faults.push({ message: `${name} only once`, ...place });
-      else entries.set(name, { ...entry, ...place });
+      else {
+        if (entries.has(name)) repeated.push({ name, line });
+        entries.set(name, { ...entry, ...place });
+      }
     }
     line += source.slice(start, at).split("\n").length - 1;
   }
-  return { entries, faults };
+  return { entries, faults, repeated };
 }
 
 function takeValue(
-  first: string | undefined,
+  first = "",
   take: (pattern: RegExp) => RegExpExecArray | null,
 ): { value: string; literal: boolean } | undefined {
-  if (first === "'") {
-    const text = take(SINGLE)?.[1];
-    return text === undefined ? undefined : { value: text, literal: true };
-  }
-  if (first === '"') {
-    const text = take(DOUBLE)?.[1];
-    return text === undefined ? undefined : { value: unescaped(text), literal: false };
-  }
-  const plain = take(PLAIN)?.[1] ?? "";
-  return { value: plain.replace(/(^|[ \t])#.*$/, "").trimEnd(), literal: false };
+  const quoted = QUOTED[first];
+  const text = take(quoted ?? PLAIN)?.[1];
+  if (text === undefined) return undefined;
+  if (first === "'") return { value: text, literal: true };
+  const whole = quoted === undefined ? text.trim() : first === '"' ? unescaped(text) : text;
+  // `dotenv-expand` writes a literal `${` so; here that is `$${`.
+  return { value: whole.replaceAll("\\${", () => "$${"), literal: false };
 }
 
-// `\${` must not be read as a variable later; `$${` is how that is said.
 function unescaped(text: string): string {
-  return text.replace(/\\([\s\S])/g, (whole, sign: string, offset: number) => {
-    if (sign === "$") return text[offset + 2] === "{" ? "$$" : "$";
-    return ESCAPES[sign] ?? whole;
-  });
+  return text.replaceAll("\\n", "\n").replaceAll("\\r", "\r");
 }

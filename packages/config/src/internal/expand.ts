@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { isSensitiveKey } from "@seaworthy/core";
+import { namesCredential } from "./credential-name.ts";
 import type { Model } from "./model.ts";
-import { readSecretFile } from "./text-file.ts";
+import { readSecretFile, type SeenFiles } from "./text-file.ts";
 import type { Variables } from "./variables.ts";
 
 /** Where `${VAR}` finds its value, strongest first. */
@@ -10,74 +10,101 @@ export interface VariableSources {
   readonly layers: readonly Variables[];
   readonly secretsDirectory: string | undefined;
   readonly secretFiles: ReadonlySet<string>;
+  readonly seen: SeenFiles;
+  /** What variables were expanded to already. */
+  readonly known: Map<string, Expansion>;
 }
 
 /** Expanded text, and the parts put into it that must not be shown; or what is wrong. */
 export type Expansion =
   | { text: string; secrets: readonly string[] }
-  | { fault: "unresolved" | "cycle" | "malformed" | "size"; name: string };
+  | { fault: "unresolved" | "cycle" | "malformed" | "size" | "depth"; name: string };
 
 const LONGEST = 65_536;
-const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+/** Variables that refer to each other one after the other. */
+const DEEPEST = 100;
+const START = /\$\{([A-Za-z_][A-Za-z0-9_]*)(:?-|\})/y;
 
-/** Replaces each `${VAR}`; `$${` stands for `${`. What a variable holds is expanded too. */
-export async function expand(
-  text: string,
-  sources: VariableSources,
-  pending: readonly string[] = [],
-): Promise<Expansion> {
+/**
+ * Replaces each `${VAR}`, and `${VAR:-default}` or `${VAR-default}` by the default if the variable is not set; `$${`
+ * stands for `${`. What a variable holds is expanded too.
+ */
+export function expand(text: string, sources: VariableSources, pending: readonly string[] = []): Expansion {
   if (!text.includes("${")) return { text, secrets: [] };
+  if (pending.length > DEEPEST) return { fault: "depth", name: pending[0] as string };
   const secrets: string[] = [];
   let result = "";
-  let rest = text;
+  let at = 0;
   for (;;) {
-    const start = rest.indexOf("${");
+    const start = text.indexOf("${", at);
     if (start < 0) break;
-    if (rest[start - 1] === "$") {
-      result += `${rest.slice(0, start - 1)}\${`;
-      rest = rest.slice(start + 2);
+    if (text[start - 1] === "$" && start > at) {
+      result += `${text.slice(at, start - 1)}\${`;
+      at = start + 2;
       continue;
     }
-    const end = rest.indexOf("}", start);
-    const name = end < 0 ? "" : rest.slice(start + 2, end);
-    if (!NAME.test(name)) return { fault: "malformed", name: "" };
-    const found = await lookUp(name, sources, pending);
+    START.lastIndex = start;
+    const [head = "", name = "", sign] = START.exec(text) ?? [];
+    const end = sign === "}" ? start + head.length - 1 : closingBrace(text, start + head.length);
+    if (name === "" || end < 0) return { fault: "malformed", name: "" };
+    let found = lookUp(name, sources, pending);
+    if (sign !== "}" && "fault" in found && found.fault === "unresolved" && found.name === name)
+      found = expand(text.slice(start + head.length, end), sources, pending);
     if ("fault" in found) return found;
-    result += rest.slice(0, start) + found.text;
+    result += text.slice(at, start) + found.text;
     secrets.push(...found.secrets);
-    rest = rest.slice(end + 1);
+    at = end + 1;
     if (result.length > LONGEST) return { fault: "size", name };
   }
-  return { text: result + rest, secrets };
+  return { text: result + text.slice(at), secrets };
 }
 
-async function lookUp(name: string, sources: VariableSources, pending: readonly string[]): Promise<Expansion> {
+/** The `}` that closes a default, in which there may be other references. */
+function closingBrace(text: string, from: number): number {
+  let depth = 0;
+  for (let at = from; at < text.length; at++) {
+    if (text[at] === "$" && text[at + 1] === "{") depth++;
+    else if (text[at] === "}" && depth-- === 0) return at;
+  }
+  return -1;
+}
+
+function lookUp(name: string, sources: VariableSources, pending: readonly string[]): Expansion {
   if (pending.includes(name))
     return { fault: "cycle", name: [...pending.slice(pending.indexOf(name)), name].join(" → ") };
+  const known = sources.known.get(name);
+  if (known !== undefined) return known;
+  const found = find(name, sources, pending);
+  // A fault that lies in the way that led here is not one of the variable.
+  if (!("fault" in found) || found.fault === "unresolved") sources.known.set(name, found);
+  return found;
+}
+
+function find(name: string, sources: VariableSources, pending: readonly string[]): Expansion {
   for (const layer of sources.layers) {
     const variable = layer.get(name);
     if (variable !== undefined) {
       const inner: Expansion = variable.origin.expands
-        ? await expand(variable.value, sources, [...pending, name])
+        ? expand(variable.value, sources, [...pending, name])
         : { text: variable.value, secrets: [] };
       if ("fault" in inner || !isSecretName(name, sources.model)) return inner;
       return { text: inner.text, secrets: [...inner.secrets, inner.text] };
     }
     const pointer = layer.get(`${name}_FILE`);
-    if (pointer !== undefined) return fromFile(pointer.value, name);
+    if (pointer !== undefined) return fromFile(pointer.value, name, sources);
   }
   const directory = sources.secretsDirectory;
   const file = [name, name.toLowerCase()].find((candidate) => sources.secretFiles.has(candidate));
   return directory === undefined || file === undefined
     ? { fault: "unresolved", name }
-    : fromFile(join(directory, file), name);
+    : fromFile(join(directory, file), name, sources);
 }
 
-async function fromFile(path: string, name: string): Promise<Expansion> {
-  const file = await readSecretFile(path);
+function fromFile(path: string, name: string, { seen }: VariableSources): Expansion {
+  const file = readSecretFile(path, seen);
   return "text" in file && file.text !== "" ? { text: file.text, secrets: [file.text] } : { fault: "unresolved", name };
 }
 
 function isSecretName(name: string, model: Model): boolean {
-  return isSensitiveKey(name) || model.byEnv.get(name)?.sensitivity !== undefined;
+  return namesCredential(name) || model.byEnv.get(name)?.sensitivity !== undefined;
 }

@@ -21,6 +21,7 @@ const STRING = /"[^"\\]*(?:\\[\s\S][^"\\]*)*"/y;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const WORD = /true|false|null/y;
 const SPACE = /[ \t\r\n]*/y;
+const COMMENT = "a comment, which JSON does not have";
 const REFUSED_KEYS: ReadonlySet<string> = new Set(["__proto__"]);
 
 /**
@@ -67,6 +68,7 @@ class Reader {
 
   end(): void {
     this.#skip();
+    if (this.#isComment()) this.#fail(COMMENT);
     if (this.#at < this.#text.length) this.#fail("something after the end of the JSON value");
   }
 
@@ -77,6 +79,8 @@ class Reader {
     for (;;) {
       this.#skip();
       const place = this.#place();
+      if (members.size > 0 && this.#text[this.#at] === "}") this.#fail("a comma behind the last member");
+      if (this.#isComment()) this.#fail(COMMENT);
       const key = this.#string("key in double quotes");
       if (REFUSED_KEYS.has(key)) this.#fail(`the key ${key}, which is not allowed`, place);
       if (members.has(key)) this.#fail("a key that stands twice in one object", place);
@@ -92,6 +96,8 @@ class Reader {
     this.#at++;
     if (this.#take("]")) return items;
     for (;;) {
+      this.#skip();
+      if (items.length > 0 && this.#text[this.#at] === "]") this.#fail("a comma behind the last item");
       items.push(jsonValue(this.value(depth + 1)));
       if (this.#take("]")) return items;
       if (!this.#take(",")) this.#fail('neither "," nor "]" after an item');
@@ -104,7 +110,7 @@ class Reader {
     if (word !== undefined) return word === "null" ? null : word === "true";
     const place = this.#place();
     const digits = this.#match(NUMBER);
-    if (digits === undefined || digits === "") return this.#fail("something that is not JSON");
+    if (digits === undefined || digits === "") return this.#fail(this.#oddity());
     const number = Number(digits);
     const exact = Number.isFinite(number) && (!/^-?\d+$/.test(digits) || Number.isSafeInteger(number));
     return exact ? number : this.#fail("a number too large to be held exactly; write it as text", place);
@@ -120,6 +126,16 @@ class Reader {
       // Its own message quotes the text.
       return this.#fail("text with a control character or an unknown escape in it", place);
     }
+  }
+
+  #isComment(): boolean {
+    return this.#text[this.#at] === "/" && /[/*]/.test(this.#text[this.#at + 1] ?? "");
+  }
+
+  /** What stands where a value should. */
+  #oddity(): string {
+    if (this.#at >= this.#text.length) return "no value, because the text ends there";
+    return this.#isComment() ? COMMENT : "something that is not JSON";
   }
 
   #take(sign: string): boolean {

@@ -1,10 +1,13 @@
 import { type Clock, type Duration, type Secret, toMilliseconds } from "@seaworthy/core";
-import { boundedText, checkOptions, oneOf, optionalFunction, showValue } from "@seaworthy/core/options";
+import { boundedText, checkOptions, flag, oneOf, optionalFunction, showValue } from "@seaworthy/core/options";
 import { isPlainObject } from "./coerce.ts";
 
 /** Something about a valid configuration that deserves a look. */
 export interface ConfigWarning {
-  /** `CONFIG_LOCAL_IGNORED`, `CONFIG_PROFILE_UNKNOWN` or `CONFIG_VARIABLE_UNUSED`. */
+  /**
+   * `CONFIG_ARGUMENT_SECRET`, `CONFIG_DOTENV_DUPLICATE`, `CONFIG_LOCAL_IGNORED`, `CONFIG_PROFILE_UNKNOWN`,
+   * `CONFIG_VARIABLE_DEPRECATED` or `CONFIG_VARIABLE_UNUSED`.
+   */
   readonly code: string;
   readonly message: string;
 }
@@ -15,20 +18,34 @@ export type ReferenceResolver = (name: string) => Promise<string | Secret<string
 /** Options of `loadConfig`. */
 export interface LoadConfigOptions {
   /**
-   * Which profile file is read, and whether `config/local.json` and `.env` are.
+   * Which profile file is read. `config/local.json` and the default `.env` are read in `development` only.
    * @default the variable `APP_PROFILE` (with a prefix, `<PREFIX>_PROFILE`), else `NODE_ENV`, else `"development"`
    */
   profile?: string | undefined;
-  /** Where `default.json`, `<profile>.json` and `local.json` are; each may be absent. @default "config" */
-  directory?: string | undefined;
+  /**
+   * Where `default.json`, `<profile>.json` and `local.json` are; each file may be absent. A directory that is named here
+   * must exist. Of several, a file in a later one wins over the same file in an earlier one. `false` reads no files.
+   * @default "config", which may be absent
+   */
+  directory?: string | readonly string[] | false | undefined;
   /** The environment; it is copied and never changed. @default process.env */
   env?: Readonly<Record<string, string | undefined>> | undefined;
   /** First part of every variable's name: with `"APP"`, `http.port` is read from `APP_HTTP__PORT`. @default none */
   prefix?: string | undefined;
-  /** A directory with one file a secret, named as the variable or as the path. @default none */
+  /** A directory with one file per secret, named as the variable or as the path. It must exist. @default none */
   secretsDirectory?: string | undefined;
-  /** The `.env` file, read in the profile `development` only; `false` for none. @default ".env" beside the directory */
+  /**
+   * A `.env` file. One that is named here is read in every profile and must exist; `false` reads none.
+   * @default ".env" beside the (first) directory, which may be absent and is read in the profile `development` only
+   */
   envFile?: string | false | undefined;
+  /** Whether `${VAR}` in files, in `.env` and in the environment is replaced by the variable. @default true */
+  expand?: boolean | undefined;
+  /**
+   * Arguments of the command line, such as `process.argv.slice(2)`: `--http.port=80` sets `http.port`, and wins over the
+   * environment. An argument that begins with `--` and names no value is refused. @default none
+   */
+  args?: readonly string[] | undefined;
   /** Values that win over every other layer. @default none */
   overrides?: object | undefined;
   /** Resolvers of references by scheme: `{ vault: (name) => vault.get(name) }` serves `vault://name`. @default none */
@@ -51,6 +68,8 @@ export const LOAD_OPTIONS: readonly string[] = [
   "prefix",
   "secretsDirectory",
   "envFile",
+  "expand",
+  "args",
   "overrides",
   "references",
   "referenceTimeout",
@@ -65,19 +84,25 @@ export const PROFILE: RegExp = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 /** Names of files that are no profiles. */
 export const NO_PROFILES: ReadonlySet<string> = new Set(["default", "local"]);
 
-/** @throws TypeError when an option is unknown or not what it must be */
+/** @throws TypeError if an option is unknown or not what it must be */
 export function checkLoadOptions(of: string, options: LoadConfigOptions, more: readonly string[] = []): void {
   checkOptions(of, options, [...LOAD_OPTIONS, ...more]);
-  const { profile, env, overrides, references, unknownKeys, onWarning, clock } = options;
+  const { profile, env, expand, args, overrides, references, unknownKeys, onWarning, clock } = options;
   if (profile !== undefined && (typeof profile !== "string" || !PROFILE.test(profile) || NO_PROFILES.has(profile)))
     throw new TypeError(
       `profile must be letters, digits, "-" and "_", not "default" or "local"; got ${showValue(profile)}`,
     );
-  checkPath("directory", options.directory);
+  const directories: readonly unknown[] = Array.isArray(options.directory) ? options.directory : [options.directory];
+  if (directories.length === 0)
+    throw new TypeError(`directory must be a path, an array of paths, or false; got ${showValue(options.directory)}`);
+  if (options.directory !== false) for (const directory of directories) checkPath("directory", directory);
   checkPath("secretsDirectory", options.secretsDirectory);
   if (options.envFile !== false) checkPath("envFile", options.envFile);
   if (env !== undefined && (typeof env !== "object" || env === null || Array.isArray(env)))
     throw new TypeError(`env must be an object; got ${showValue(env)}`);
+  if (expand !== undefined) flag("expand", expand);
+  if (args !== undefined && !(Array.isArray(args) && args.every((text) => typeof text === "string")))
+    throw new TypeError(`args must be an array of strings; got ${showValue(args)}`);
   if (overrides !== undefined && !isPlainObject(overrides))
     throw new TypeError(`overrides must be a plain object; got ${showValue(overrides)}`);
   checkReferences(references);

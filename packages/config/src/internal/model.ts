@@ -1,7 +1,10 @@
-import { isSensitiveKey } from "@seaworthy/core";
 import { showValue } from "@seaworthy/core/options";
-import { expectationOf, holdsSecret, isOpen, shapeOf, type Unwrapped, unwrap } from "./shape.ts";
-import { type FieldMark, isSchema, mayBeAbsent, type Schema } from "./zod.ts";
+import { checkDefaults } from "./defaults.ts";
+import { checkMetadata, type FieldMeta } from "./metadata.ts";
+import { holdsSecret, type View, Views } from "./secrecy.ts";
+import { childrenOf, expectationOf, isOpen, isStructured, shapeOf, type Unwrapped, unwrap } from "./shape.ts";
+import { variablePart } from "./variable-name.ts";
+import { accepts, definitionOf, type FieldMark, isSchema, mayBeAbsent, metadataOf, type Schema } from "./zod.ts";
 
 /** Why a value must not be shown: it is declared secret, is a URL that carries a password, or has a credential's name. */
 export type Sensitivity = "secret" | "url" | "name";
@@ -11,14 +14,26 @@ export interface Field {
   readonly kind: "field";
   readonly path: string;
   readonly env: string;
+  /** Deprecated names of the variable. */
+  readonly aliases: readonly string[];
+  /** What stands between the name of the variable and those of its parts. */
+  readonly separator: string;
+  /** Whether variables such as `STORAGE__DRIVER` may set parts of it. */
+  readonly structured: boolean;
+  readonly keepEmpty: boolean;
   readonly schema: Schema;
+  readonly view: View;
   readonly mark: FieldMark | undefined;
   /** Whether a configuration without it is refused. */
   readonly required: boolean;
+  /** The profiles in which it is required, though it may be absent in others. */
+  readonly requiredIn: readonly string[];
+  /** The defaults that profiles have, by name. */
+  readonly defaultIn: ReadonlyMap<string, unknown>;
   readonly fallback: (() => unknown) | undefined;
+  /** Whether the loader gives the default to the schema as an input, so that it is read as one. */
+  readonly readsDefault: boolean;
   readonly sensitivity: Sensitivity | undefined;
-  /** Whether all of it was declared secret, and not just a part. */
-  readonly declared: boolean;
   readonly transforms: boolean;
   readonly expected: string;
   readonly description: string | undefined;
@@ -29,6 +44,8 @@ export interface Field {
 export interface Section {
   readonly kind: "section";
   readonly path: string;
+  /** Names of a variable that may hold all of it as JSON; the first is the one to use, the root has none. */
+  readonly names: readonly string[];
   readonly schema: Schema;
   readonly members: ReadonlyMap<string, Field | Section>;
   /** Whether it may be left out as a whole. */
@@ -42,26 +59,39 @@ export interface Section {
 export interface Model {
   readonly schema: Schema;
   readonly root: Section;
+  readonly view: View;
+  /** Every section but the root. */
+  readonly sections: readonly Section[];
   /** In the order of the schema. */
   readonly fields: readonly Field[];
+  /** By the name of the variable and by its deprecated names. */
   readonly byEnv: ReadonlyMap<string, Field>;
   readonly byPath: ReadonlyMap<string, Field>;
   /** With its underscore, or empty. */
   readonly prefix: string;
 }
 
-const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
-
 interface Building {
   readonly fields: Field[];
-  readonly prefix: string;
+  readonly sections: Section[];
   readonly ancestors: Set<Schema>;
+}
+
+/** Where a member stands. */
+interface Place {
+  readonly path: readonly string[];
+  /** The names of the section around it, each with what stands behind it. */
+  readonly prefixes: readonly string[];
+  readonly separator: string;
+  readonly needed: boolean;
+  readonly view: View;
 }
 
 /**
  * Reads a schema.
  *
- * @throws TypeError when it is no object schema of zod 4, or two of its fields have one variable
+ * @throws TypeError if it is not an object schema of zod 4, its metadata or a default is not what it must be, or two of its
+ * fields have one variable
  */
 export function modelOf(schema: Schema, prefix: string | undefined): Model {
   if (!isSchema(schema)) throw new TypeError("schema must be an object schema of zod 4");
@@ -77,18 +107,37 @@ export function modelOf(schema: Schema, prefix: string | undefined): Model {
 const models = new WeakMap<Schema, Model>();
 
 function readModel(schema: Schema, prefix: string): Model {
-  const building: Building = { fields: [], prefix, ancestors: new Set() };
-  const root = shapeOf(unwrap(schema)) && nodeOf(schema, [], true, building);
-  if (root?.kind !== "section") throw new TypeError("schema must be an object schema of zod 4; got another type of it");
+  if (shapeOf(unwrap(schema)) === undefined)
+    throw new TypeError("schema must be an object schema of zod 4; got another type of it");
+  checkTree(schema, "the schema", new Set());
+  const building: Building = { fields: [], sections: [], ancestors: new Set() };
+  const view = new Views().of([schema]);
+  const place: Place = { path: [], prefixes: [prefix], separator: "__", needed: true, view };
+  const root = nodeOf(schema, place, building) as Section;
   const byEnv = new Map<string, Field>();
   for (const field of building.fields) {
-    const other = byEnv.get(field.env);
-    if (other !== undefined)
-      throw new TypeError(`schema: ${other.path} and ${field.path} would both be read from ${field.env}`);
-    byEnv.set(field.env, field);
+    for (const name of [field.env, ...field.aliases]) {
+      const other = byEnv.get(name);
+      if (other !== undefined)
+        throw new TypeError(`schema: ${other.path} and ${field.path} would both be read from ${name}`);
+      byEnv.set(name, field);
+    }
   }
   const byPath = new Map(building.fields.map((field) => [field.path, field]));
-  return { schema, root, fields: building.fields, byEnv, byPath, prefix: building.prefix };
+  // Those around others come first.
+  const sections = building.sections.filter((section) => section !== root).reverse();
+  return { schema, root, view, sections, fields: building.fields, byEnv, byPath, prefix };
+}
+
+function checkTree(schema: Schema, path: string, seen: Set<Schema>): void {
+  if (seen.has(schema)) return;
+  seen.add(schema);
+  checkMetadata(metadataOf(schema), path);
+  const definition = definitionOf(schema);
+  const shape = Object.entries(definition.type === "object" ? (definition.shape ?? {}) : {});
+  for (const [key, member] of shape) checkTree(member, path === "the schema" ? key : `${path}.${key}`, seen);
+  const structure = /^(?:array|tuple|set|map|record)$/.test(definition.type);
+  for (const child of childrenOf(definition)) checkTree(child, structure ? `${path}[]` : path, seen);
 }
 
 function normalPrefix(prefix: string | undefined): string {
@@ -98,62 +147,82 @@ function normalPrefix(prefix: string | undefined): string {
   return `${prefix.replace(/_+$/, "")}_`;
 }
 
-function nodeOf(schema: Schema, path: readonly string[], needed: boolean, building: Building): Field | Section {
+function nodeOf(schema: Schema, place: Place, building: Building): Field | Section {
   const unwrapped = unwrap(schema);
   const shape = building.ancestors.has(unwrapped.base) ? undefined : shapeOf(unwrapped);
   if (shape === undefined) {
-    const field = fieldOf(schema, unwrapped, path, needed, building.prefix);
+    const field = fieldOf(schema, unwrapped, place);
     building.fields.push(field);
     return field;
   }
   building.ancestors.add(unwrapped.base);
+  const { path, view } = place;
+  const { absentable, fallback, meta } = unwrapped;
+  const separator = meta.separator ?? place.separator;
+  const names = path.length === 0 ? [] : namesOf(meta, place);
+  // The prefix of the whole configuration keeps its own underscore.
+  const prefixes = path.length === 0 ? place.prefixes : names.map((name) => `${name}${separator}`);
   const members = new Map<string, Field | Section>();
   for (const [key, member] of shape) {
+    const at = [...path, key];
     if (key === "" || key.includes(".") || key === "__proto__")
-      throw new TypeError(
-        `schema: ${JSON.stringify([...path, key].join("."))} cannot be a path: a key is empty or has a dot`,
-      );
-    members.set(key, nodeOf(member, [...path, key], needed && !unwrapped.absentable, building));
+      throw new TypeError(`schema: ${JSON.stringify(at.join("."))} cannot be a path: a key is empty or has a dot`);
+    const needed = place.needed && !absentable;
+    members.set(key, nodeOf(member, { path: at, prefixes, separator, needed, view: view.member(key) }, building));
   }
   building.ancestors.delete(unwrapped.base);
-  const { absentable, fallback } = unwrapped;
-  return { kind: "section", path: path.join("."), schema, members, absentable, fallback, open: isOpen(unwrapped) };
+  const section = { path: path.join("."), names, schema, members, absentable, fallback, open: isOpen(unwrapped) };
+  const node: Section = { kind: "section", ...section };
+  building.sections.push(node);
+  return node;
 }
 
-function fieldOf(
-  schema: Schema,
-  unwrapped: Unwrapped,
-  path: readonly string[],
-  needed: boolean,
-  prefix: string,
-): Field {
-  const { meta, mark, transforms } = unwrapped;
-  const env = meta.env ?? prefix + path.map(variablePart).join("__");
-  const name = path.join(".");
-  if (typeof env !== "string" || !ENV_NAME.test(env))
-    throw new TypeError(`schema: env of ${name} must be letters, digits and underscores; got ${showValue(env)}`);
-  return {
+function namesOf(meta: FieldMeta, { path, prefixes }: Place): string[] {
+  if (meta.env !== undefined) return [meta.env].flat() as string[];
+  const part = variablePart(path.at(-1) ?? "");
+  return prefixes.map((prefix) => `${prefix}${part}`);
+}
+
+function fieldOf(schema: Schema, unwrapped: Unwrapped, place: Place): Field {
+  const { meta, mark, transforms, fallback, absentable } = unwrapped;
+  const [env = "", ...aliases] = namesOf(meta, place);
+  const path = place.path.join(".");
+  if (!/^[A-Za-z_]/.test(env))
+    throw new TypeError(`schema: ${path} needs .meta({ env }), since a variable cannot be called ${showValue(env)}`);
+  // A function in front, as of `z.preprocess`, takes anything; only trying tells whether it takes nothing.
+  const mayLack = mayBeAbsent(schema) && (absentable || accepts(schema, undefined));
+  const { view } = place;
+  const field: Field = {
     kind: "field",
-    path: name,
+    path,
     env,
+    aliases,
+    separator: place.separator,
+    structured: isStructured(schema),
+    keepEmpty: meta.keepEmpty === true,
     schema,
+    view,
     mark,
-    required: needed && !mayBeAbsent(schema),
-    fallback: unwrapped.fallback,
-    declared: meta.secret === true,
-    sensitivity: sensitivityOf(schema, unwrapped, path.at(-1) ?? ""),
+    required: place.needed && !mayLack,
+    requiredIn: meta.requiredIn ?? [],
+    defaultIn: new Map(Object.entries(meta.defaultIn ?? {})),
+    fallback,
+    readsDefault: mark !== undefined && unwrapped.defaulted?.prefault === false,
+    sensitivity: sensitivityOf(schema, view),
     transforms,
     expected: expectationOf(schema),
     description: meta.description,
     example: meta.example,
   };
+  checkDefaults(field, unwrapped);
+  return field;
 }
 
-function sensitivityOf(schema: Schema, { mark, meta }: Unwrapped, key: string): Sensitivity | undefined {
-  if (meta.secret === true || holdsSecret(schema)) return "secret";
-  if (meta.secret === false) return undefined;
-  if (mark?.secret === "url") return "url";
-  return isSensitiveKey(key) ? "name" : undefined;
+function sensitivityOf(schema: Schema, view: View): Sensitivity | undefined {
+  if (view.declared || holdsSecret(schema)) return "secret";
+  if (view.open) return undefined;
+  if (view.url) return "url";
+  return view.named ? "name" : undefined;
 }
 
 /** The field at a path, or the one that a path leads into. */
@@ -163,13 +232,4 @@ export function fieldAt(model: Model, path: readonly PropertyKey[]): Field | und
     if (field !== undefined) return field;
   }
   return undefined;
-}
-
-/** `poolSize` becomes `POOL_SIZE`, `tlsCA` `TLS_CA`. */
-function variablePart(key: string): string {
-  return key
-    .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
-    .replace(/([A-Z])([A-Z][a-z])/g, "$1_$2")
-    .replace(/[^A-Za-z0-9]+/g, "_")
-    .toUpperCase();
 }

@@ -1,9 +1,22 @@
 import type * as fs from "node:fs";
-import { createRequire } from "node:module";
 import type * as util from "node:util";
 
 // Importing these as ES modules reads all of their lazy members, which takes longer at start-up than this whole package.
-const require = createRequire(import.meta.url);
+// `createRequire(import.meta.url)` would fail where a bundler or Jest has turned this module into CommonJS.
+const { watch, statSync, openSync, readSync, closeSync, readdirSync, readlinkSync, lstatSync, constants } =
+  process.getBuiltinModule("node:fs") as typeof fs;
 
-export const watch: typeof fs.watch = (require("node:fs") as typeof fs).watch;
-export const isDeepStrictEqual: typeof util.isDeepStrictEqual = (require("node:util") as typeof util).isDeepStrictEqual;
+export const files: Pick<
+  typeof fs,
+  | "watch"
+  | "statSync"
+  | "openSync"
+  | "readSync"
+  | "closeSync"
+  | "readdirSync"
+  | "readlinkSync"
+  | "lstatSync"
+  | "constants"
+> = { watch, statSync, openSync, readSync, closeSync, readdirSync, readlinkSync, lstatSync, constants };
+export const isDeepStrictEqual: typeof util.isDeepStrictEqual = (process.getBuiltinModule("node:util") as typeof util)
+  .isDeepStrictEqual;

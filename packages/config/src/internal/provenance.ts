@@ -14,7 +14,7 @@ export function remember(config: object, provenance: Provenance): void {
   known.set(config, provenance);
 }
 
-/** @throws TypeError when `config` was not made by `loadConfig` */
+/** @throws TypeError if `config` was not made by `loadConfig` */
 export function provenanceOf(config: unknown): Provenance {
   const found = recall(config);
   if (found === undefined) throw new TypeError("config must be what loadConfig gave, not a copy of it");

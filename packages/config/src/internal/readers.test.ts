@@ -74,9 +74,9 @@ describe("readDotenv", () => {
       PLAIN: "a b",
       EXPORTED: "x",
       EMPTY: "",
-      HASH: "a#b",
+      HASH: "a",
       SINGLE: 'a "b" ${C} #',
-      DOUBLE: 'a\n"b" \\ $C',
+      DOUBLE: 'a\n\\"b\\" \\\\ \\$C',
       LINES: "one\ntwo",
       AFTER: "1",
       URL: "postgres://u:p@h/d?a=b",
@@ -87,8 +87,9 @@ describe("readDotenv", () => {
   });
 
   it("tells the place of what it does not understand, never the text", () => {
-    const { faults } = readDotenv("hunter2\n1A=x\nA=1\nA=2\nB='open\nC=1\n");
-    expect(faults.map(({ line }) => line)).toEqual([1, 2, 4, 5]);
+    const { faults, repeated } = readDotenv("hunter2\n1A=x\nA=1\nA=2\nB='open\nC=1\n");
+    expect(repeated).toEqual([{ name: "A", line: 4 }]);
+    expect(faults.map(({ line }) => line)).toEqual([1, 2, 5]);
     expect(JSON.stringify(faults)).not.toContain("hunter2");
   });
 

@@ -1,5 +1,6 @@
 import { isSecret, isSensitiveKey, REDACTED, SHORTEST_SCRUBBED } from "@seaworthy/core";
 import { isPlainObject } from "./coerce.ts";
+import { namesCredential } from "./credential-name.ts";
 import { jsonValue, readJson } from "./json.ts";
 import { isWellKnown } from "./weak.ts";
 
@@ -54,7 +55,7 @@ function decode(text: string): string {
 
 /** Whether a member is a credential by its name: text, or a list, that is called `password`, `apiKey` and the like. */
 export function isCredential(key: string, value: unknown): boolean {
-  return (typeof value === "string" || Array.isArray(value)) && isSensitiveKey(key);
+  return (typeof value === "string" || Array.isArray(value)) && namesCredential(key);
 }
 
 /**
@@ -173,6 +174,20 @@ export class Redactor {
         };
       });
     return this.#needles;
+  }
+
+  /** Whether `text` shows a part of a secret, in another case, or encoded: four characters that follow each other. */
+  hints(text: string): boolean {
+    const plain = text.toLowerCase();
+    return [...this.#texts].some((secret) => {
+      const bytes = Buffer.from(secret);
+      const forms = [secret, [...secret].reverse().join(""), bytes.toString("base64"), bytes.toString("hex")];
+      return forms.some((form) => {
+        const small = form.toLowerCase();
+        for (let at = 0; at + 4 <= small.length; at++) if (plain.includes(small.slice(at, at + 4))) return true;
+        return false;
+      });
+    });
   }
 
   /** Whether `text` shows a secret, however short. */

@@ -15,14 +15,25 @@ export type Resolution = { value: Secret<string> } | { fault: string };
 const REFERENCE = /^([a-z][a-z0-9+.-]*):\/\/(.+)$/s;
 const LONGEST_NAME = 1024;
 const TIMEOUT = "10s";
+const PENDING: Resolution = { fault: "it has not been fetched yet" };
 
-/** Resolves the references of one load, each name once. */
+/**
+ * Resolves the references of one load, each name once. They are all fetched at the same time, between a first walk over
+ * the values, which finds them, and a second one.
+ */
 export class References {
   readonly #options: LoadConfigOptions;
-  readonly #known = new Map<string, Promise<Resolution>>();
+  readonly #synchronous: boolean;
+  readonly #known = new Map<string, Resolution>();
 
-  constructor(options: LoadConfigOptions) {
+  constructor(options: LoadConfigOptions, synchronous: boolean) {
     this.#options = options;
+    this.#synchronous = synchronous;
+  }
+
+  /** Whether there may be references to fetch. */
+  get expected(): boolean {
+    return !this.#synchronous && Object.keys(this.#options.references ?? {}).length > 0;
   }
 
   /** Whether text is a reference: its scheme has a resolver, or is `vault`, which must have one. */
@@ -31,17 +42,40 @@ export class References {
     return scheme !== undefined && (scheme === "vault" || Object.hasOwn(this.#options.references ?? {}, scheme));
   }
 
-  resolve(text: string): Promise<Resolution> {
-    const known = this.#known.get(text) ?? this.#fetch(text);
+  resolve(text: string): Resolution {
+    const known = this.#known.get(text) ?? this.#refusal(text) ?? (this.#synchronous ? this.#call(text) : PENDING);
     this.#known.set(text, known);
     return known;
   }
 
+  /** Fetches everything that was asked for. */
+  async fetch(): Promise<void> {
+    const pending = [...this.#known].filter(([, resolution]) => resolution === PENDING);
+    await Promise.all(pending.map(async ([text]) => this.#known.set(text, await this.#fetch(text))));
+  }
+
+  #refusal(text: string): Resolution | undefined {
+    const { scheme, name } = partsOf(text);
+    if (!Object.hasOwn(this.#options.references ?? {}, scheme))
+      return { fault: `no resolver for ${scheme}:// was given` };
+    return name.length > LONGEST_NAME ? { fault: `its name is longer than ${LONGEST_NAME} characters` } : undefined;
+  }
+
+  #call(text: string): Resolution {
+    const { scheme, name } = partsOf(text);
+    try {
+      const value: unknown = this.#options.references?.[scheme]?.(name);
+      if (typeof (value as { then?: unknown } | null)?.then !== "function") return asSecret(value);
+      (value as Promise<unknown>).then(undefined, () => undefined);
+      return { fault: "its resolver is asynchronous, which loadConfigSync cannot wait for; use loadConfig" };
+    } catch (error) {
+      return failure(error);
+    }
+  }
+
   async #fetch(text: string): Promise<Resolution> {
-    const [, scheme = "", name = ""] = REFERENCE.exec(text) ?? [];
+    const { scheme, name } = partsOf(text);
     const { references = {}, referenceTimeout = TIMEOUT, clock = systemClock } = this.#options;
-    if (!Object.hasOwn(references, scheme)) return { fault: `no resolver for ${scheme}:// was given` };
-    if (name.length > LONGEST_NAME) return { fault: `its name is longer than ${LONGEST_NAME} characters` };
     let cancel = (): void => undefined;
     const late = new Promise<Resolution>((settle) => {
       const give = (): void => settle({ fault: `its resolver did not answer within ${String(referenceTimeout)}` });
@@ -50,13 +84,22 @@ export class References {
     try {
       return await Promise.race([late, Promise.resolve(references[scheme]?.(name)).then(asSecret)]);
     } catch (error) {
-      // The text of a foreign error may hold the value; its code or name does not.
-      const kind = isSeaworthyError(error) ? error.code : error instanceof Error ? error.name : typeof error;
-      return { fault: `its resolver failed with ${kind}` };
+      return failure(error);
     } finally {
       cancel();
     }
   }
+}
+
+function partsOf(text: string): { scheme: string; name: string } {
+  const [, scheme = "", name = ""] = REFERENCE.exec(text) ?? [];
+  return { scheme, name };
+}
+
+// The text of a foreign error may hold the value; its code or name does not.
+function failure(error: unknown): Resolution {
+  const kind = isSeaworthyError(error) ? error.code : error instanceof Error ? error.name : typeof error;
+  return { fault: `its resolver failed with ${kind}` };
 }
 
 function asSecret(value: unknown): Resolution {

@@ -3,6 +3,7 @@ import type { ConfigIssue } from "../errors.ts";
 import type { ConfigWarning, LoadConfigOptions } from "./load-options.ts";
 import type { Field, Model } from "./model.ts";
 import { masked, maskText, Redactor } from "./redact.ts";
+import type { SeenFiles } from "./text-file.ts";
 import type { ConfigLayer, Leaf } from "./tree.ts";
 
 /** One place that was looked at, for `explain`. */
@@ -28,8 +29,14 @@ export class Run {
   readonly refused: Set<string> = new Set();
   /** Fields whose value must not be shown because of where it came from. */
   readonly hidden: Set<string> = new Set();
-  /** Directories in which a change means that the configuration may have changed. */
-  readonly places: Set<string> = new Set();
+  /** Names of variables that were read, beside those that the model names. */
+  readonly consumed: Set<string> = new Set();
+  /** Where a section stands that is something else than an object, by its path. */
+  readonly sectionSources: Map<string, string> = new Map();
+  /** Files that were looked at. */
+  readonly seen: SeenFiles = new Map();
+  /** Directories whose files are all looked at. */
+  readonly directories: Set<string> = new Set();
 
   constructor(model: Model, options: LoadConfigOptions, profile: string) {
     this.model = model;
@@ -55,18 +62,13 @@ export class Run {
     return field.sensitivity === "url" && open !== undefined && !this.redactor.shows(open) ? open : REDACTED;
   }
 
-  /** What may be shown of a field's value: as the schema gave it out, or `raw`, as a layer gives it. */
-  shown(field: Field, value: unknown, raw: boolean): unknown {
+  /** What may be shown of a field's value as a layer gives it, before the schema has read it. */
+  shownRaw(field: Field, value: unknown): unknown {
     if (typeof value === "string") return this.shownText(field, value);
-    const hidden = this.hidesWhole(field, value) || (raw && field.sensitivity === "secret");
-    return masked(value, hidden, (text) => this.redactor.scrub(text));
-  }
-
-  /** Whether nothing of a value that is no text may be shown. Of others, the secrets in it hide themselves. */
-  hidesWhole(field: Field, value: unknown): boolean {
-    if (value === undefined || value === null) return false;
     // A name such as `tokenLifetime` makes no secret of a number.
-    return field.declared || this.hidden.has(field.path) || (field.sensitivity === "name" && Array.isArray(value));
+    const named = field.sensitivity === "name" && Array.isArray(value);
+    const hidden = field.sensitivity === "secret" || named || this.hidden.has(field.path);
+    return masked(value, hidden, (text) => this.redactor.scrub(text));
   }
 
   /** Whether the value at this path must not be shown. */

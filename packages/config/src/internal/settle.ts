@@ -1,6 +1,6 @@
 import { isSecret } from "@seaworthy/core";
 import { coerce, isPlainObject, takesEmptyText } from "./coerce.ts";
-import { expand, type VariableSources } from "./expand.ts";
+import { type Expansion, expand, type VariableSources } from "./expand.ts";
 import type { Field, Section } from "./model.ts";
 import { credentialsIn } from "./redact.ts";
 import type { References } from "./references.ts";
@@ -20,24 +20,24 @@ export class Settler {
     this.#references = references;
   }
 
-  async section(section: Section, tree: Tree | undefined): Promise<unknown> {
-    if (tree?.kind === "leaf" && tree.value !== "") return tree.value;
-    if (tree?.kind !== "branch" && section.absentable) return undefined;
+  section(section: Section, tree: Tree | undefined): unknown {
+    if (tree?.kind === "leaf" && tree.value !== "") {
+      this.#run.sectionSources.set(section.path, tree.origin.source);
+      return tree.value;
+    }
+    if (tree?.kind !== "branch" && section.absentable && !this.#hasProfileDefault(section)) return undefined;
     // Without a prototype, so that a key such as `constructor` is there only when it was given.
     const given = tree?.kind === "branch" ? withFallback(section, tree) : undefined;
     const value = Object.create(null) as Record<string, unknown>;
-    const members = [...section.members].map(async ([key, member]) => {
+    for (const [key, member] of section.members) {
       const inner = given?.members.get(key);
-      return [
-        key,
-        await (member.kind === "section" ? this.section(member, inner) : this.#field(member, inner)),
-      ] as const;
-    });
-    for (const [key, settled] of await Promise.all(members)) if (settled !== undefined) value[key] = settled;
+      const settled = member.kind === "section" ? this.section(member, inner) : this.#field(member, inner);
+      if (settled !== undefined) value[key] = settled;
+    }
     for (const [key, inner] of given?.members ?? []) {
       if (section.members.has(key)) continue;
       if (section.open) {
-        value[key] = await this.#plain(inner, undefined);
+        value[key] = this.#plain(inner, undefined);
         this.#run.redactor.add(credentialsIn({ [key]: value[key] }));
       } else this.#refuseKey(section, key, inner);
     }
@@ -55,10 +55,26 @@ export class Settler {
     issues.push({ path, problem: "unknown", expected, ...known, source: tree.origin.source });
   }
 
-  async #field(field: Field, tree: Tree | undefined): Promise<unknown> {
-    if (tree === undefined) return undefined;
-    const raw = await this.#plain(tree, field);
-    if (raw === undefined || (raw === "" && !takesEmptyText(field.schema))) return undefined;
+  #hasProfileDefault(section: Section): boolean {
+    if (section.fallback === undefined) return false;
+    return [...section.members.values()].some((member) =>
+      member.kind === "section" ? this.#hasProfileDefault(member) : member.defaultIn.has(this.#run.profile),
+    );
+  }
+
+  #field(field: Field, tree: Tree | undefined): unknown {
+    const raw = tree === undefined ? undefined : this.#plain(tree, field);
+    if (tree !== undefined && raw !== undefined && (raw !== "" || takesEmptyText(field.schema)))
+      return this.#given(field, tree, raw);
+    const { profile } = this.#run;
+    if (tree === undefined && field.defaultIn.has(profile)) {
+      const value = field.defaultIn.get(profile);
+      return this.#given(field, leaf(value, { layer: "schema", source: "schema" }), value);
+    }
+    return tree === undefined && field.readsDefault ? field.fallback?.() : undefined;
+  }
+
+  #given(field: Field, tree: Tree, raw: unknown): unknown {
     const origins = originsOf(tree);
     const origin = origins.reduce(stronger, tree.origin);
     this.#run.settled.set(field.path, { ...leaf(raw, origin), shadowed: tree.kind === "leaf" ? tree.shadowed : [] });
@@ -77,30 +93,33 @@ export class Settler {
 
   #redact(field: Field, raw: unknown): void {
     const { redactor, hidden } = this.#run;
-    const whole = field.mark !== undefined || field.declared || field.sensitivity === "name" || hidden.has(field.path);
+    const whole =
+      field.mark !== undefined || field.view.declared || field.sensitivity === "name" || hidden.has(field.path);
     if (this.#run.hides(field)) redactor.add(raw, !whole);
     redactor.add(credentialsIn(raw, this.#run.hides(field) && whole));
   }
 
   /** The plain value of a tree, every text in it expanded; undefined when one of them cannot be. */
-  async #plain(tree: Tree, field: Field | undefined): Promise<unknown> {
+  #plain(tree: Tree, field: Field | undefined): unknown {
     if (tree.kind === "leaf") return this.#value(tree.value, tree.origin, field);
     const value = Object.create(null) as Record<string, unknown>;
-    for (const [key, member] of tree.members) value[key] = await this.#plain(member, field);
+    for (const [key, member] of tree.members) value[key] = this.#plain(member, field);
     return value;
   }
 
-  async #value(value: unknown, origin: Origin, field: Field | undefined): Promise<unknown> {
+  #value(value: unknown, origin: Origin, field: Field | undefined): unknown {
     if (origin.expands !== true) return value;
     if (typeof value === "string") return this.#text(value, origin, field);
-    if (Array.isArray(value)) return Promise.all(value.map((item) => this.#value(item, origin, field)));
+    if (Array.isArray(value)) return value.map((item) => this.#value(item, origin, field));
     if (!isPlainObject(value)) return value;
-    const members = Object.entries(value).map(async ([key, member]) => [key, await this.#value(member, origin, field)]);
-    return Object.fromEntries((await Promise.all(members)) as [string, unknown][]);
+    return Object.fromEntries(
+      Object.entries(value).map(([key, member]) => [key, this.#value(member, origin, field)] as const),
+    );
   }
 
-  async #text(text: string, origin: Origin, field: Field | undefined): Promise<unknown> {
-    const expansion = await expand(text, this.#sources);
+  #text(text: string, origin: Origin, field: Field | undefined): unknown {
+    const whole = this.#run.options.expand === false;
+    const expansion: Expansion = whole ? { text, secrets: [] } : expand(text, this.#sources);
     if ("fault" in expansion) {
       const { fault, name } = expansion;
       const hint = fault === "unresolved" ? `set ${name}, or write $\${ for a literal \${` : undefined;
@@ -109,7 +128,7 @@ export class Settler {
     for (const secret of expansion.secrets) this.#run.redactor.add(secret);
     if (expansion.secrets.length > 0 && field !== undefined) this.#run.hidden.add(field.path);
     if (!this.#references.isReference(expansion.text)) return expansion.text;
-    const resolution = await this.#references.resolve(expansion.text);
+    const resolution = this.#references.resolve(expansion.text);
     if ("fault" in resolution)
       return this.#unresolved(`the value of ${expansion.text}, but ${resolution.fault}`, origin, field);
     this.#run.redactor.add(resolution.value);
@@ -127,6 +146,7 @@ export class Settler {
 const FAULTS = {
   unresolved: (name: string) => `a value for the variable ${name} in \${${name}}`,
   cycle: (name: string) => `variables that do not refer to themselves, but there is ${name}`,
+  depth: (name: string) => `variables that refer to each other over at most 100 steps, but from ${name} there are more`,
   malformed: () => `a variable's name between \${ and }; write $\${ for a literal \${`,
   size: (name: string) => `at most 64 KiB of text, but it grows beyond that at \${${name}}`,
 };

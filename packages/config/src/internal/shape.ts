@@ -1,4 +1,5 @@
-import { type Definition, definitionOf, type FieldMark, type FieldMeta, markOf, metaOf, type Schema } from "./zod.ts";
+import type { FieldMeta } from "./metadata.ts";
+import { type Definition, definitionOf, type FieldMark, isSchema, markOf, metadataOf, type Schema } from "./zod.ts";
 
 /** A schema without the wrappers that say what happens when the value is absent. */
 export interface Unwrapped {
@@ -12,6 +13,8 @@ export interface Unwrapped {
   readonly absentable: boolean;
   /** Reads the default; absent when there is none. */
   readonly fallback: (() => unknown) | undefined;
+  /** The schema that has the default, and whether that is read as an input. */
+  readonly defaulted: { readonly inner: Schema; readonly prefault: boolean } | undefined;
   /** Whether the output may be another value than the input. */
   readonly transforms: boolean;
 }
@@ -27,8 +30,9 @@ export function unwrap(schema: Schema): Unwrapped {
   let absentable = false;
   let transforms = false;
   let fallback: (() => unknown) | undefined;
+  let defaulted: Unwrapped["defaulted"];
   for (let depth = 0; depth < DEEPEST; depth++) {
-    meta = { ...metaOf(base), ...meta };
+    meta = { ...metadataOf(base), ...meta };
     mark ??= markOf(base);
     const definition = definitionOf(base);
     const inner =
@@ -38,10 +42,13 @@ export function unwrap(schema: Schema): Unwrapped {
     if (!inner) break;
     absentable ||= ABSENTABLE.has(definition.type);
     transforms ||= definition.type === "pipe";
-    if (definition.type === "default" || definition.type === "prefault") fallback ??= () => definition.defaultValue;
+    if (definition.type === "default" || definition.type === "prefault") {
+      fallback ??= () => definition.defaultValue;
+      defaulted ??= { inner, prefault: definition.type === "prefault" };
+    }
     base = inner;
   }
-  return { base, definition: definitionOf(base), mark, meta, absentable, fallback, transforms };
+  return { base, definition: definitionOf(base), mark, meta, absentable, fallback, defaulted, transforms };
 }
 
 // A pipe that begins with a transform (`z.preprocess`) takes whatever that function takes.
@@ -66,32 +73,42 @@ export function isOpen({ definition }: Pick<Unwrapped, "definition">): boolean {
   return definition.catchall !== undefined && definitionOf(definition.catchall).type !== "never";
 }
 
-/** Whether a secret may be anywhere in what the schema takes. */
-export function holdsSecret(schema: Schema, depth = 0): boolean {
-  if (depth > 8) return false;
-  const { definition, mark, meta } = unwrap(schema);
-  if (mark?.secret === "value" || meta.secret === true) return true;
-  if (mark !== undefined) return false;
-  return childrenOf(definition).some((child) => holdsSecret(child, depth + 1));
+/** Whether a value has parts that variables of their own may set: a record, or a union of objects. */
+export function isStructured(schema: Schema, depth = 0): boolean {
+  const { definition, mark } = unwrap(schema);
+  if (mark !== undefined || depth > 8) return false;
+  if (definition.type === "object" || definition.type === "record") return true;
+  if (definition.type === "intersection")
+    return [definition.left, definition.right].some((side) => side !== undefined && isStructured(side, depth + 1));
+  return definition.type === "union" && (definition.options ?? []).some((option) => isStructured(option, depth + 1));
 }
 
-function childrenOf(definition: Definition): Schema[] {
-  const { element, options, items, rest, keyType, valueType, left, right, catchall } = definition;
-  const shape = definition.type === "object" ? Object.values(definition.shape ?? {}) : [];
-  const single = [element, rest, keyType, valueType, left, right, catchall];
-  return [...shape, ...(options ?? []), ...(items ?? []), ...single.filter((child) => child != null)];
+/** Every schema inside a definition, whatever part it plays. */
+export function childrenOf(definition: Definition): Schema[] {
+  const { type, innerType, element, options, items, rest, keyType, valueType, left, right, catchall } = definition;
+  const shape = type === "object" ? Object.values(definition.shape ?? {}) : [];
+  const parts = (definition.parts ?? []).filter(isSchema);
+  const lazy = type === "lazy" ? definition.getter?.() : undefined;
+  const single = [innerType, lazy, definition.in, definition.out, element, rest, keyType, valueType, left, right];
+  return [
+    ...shape,
+    ...(options ?? []),
+    ...(items ?? []),
+    ...parts,
+    ...[...single, catchall].filter((child) => child != null),
+  ];
 }
 
 const WORDS: Readonly<Record<string, string>> = {
-  string: "text",
+  string: "a string",
   number: "a number",
-  int: "a whole number",
+  int: "an integer",
   boolean: "true or false",
-  bigint: "a whole number",
+  bigint: "an integer",
   date: "an ISO 8601 date",
-  array: "a list",
-  tuple: "a list",
-  set: "a list",
+  array: "an array",
+  tuple: "an array",
+  set: "an array",
   object: "an object",
   record: "an object",
   map: "an object",
@@ -103,6 +120,8 @@ export function expectationOf(schema: Schema, depth = 0): string {
   const { definition, mark } = unwrap(schema);
   if (mark !== undefined) return mark.expected;
   const { type } = definition;
+  // Of `z.preprocess`, the schema behind the function says what is wanted.
+  if (type === "pipe" && definition.out !== undefined && depth < 8) return expectationOf(definition.out, depth + 1);
   if (type === "enum") return oneOf(Object.values(definition.entries ?? {}));
   if (type === "literal") return oneOf(definition.values ?? []);
   if (type === "union" && depth < 3)

@@ -11,6 +11,7 @@ export const LAYERS = [
   "secrets",
   "dotenv",
   "environment",
+  "arguments",
   "overrides",
 ] as const;
 /** One of `CONFIG_LAYERS`. */
@@ -19,7 +20,7 @@ export type ConfigLayer = (typeof LAYERS)[number];
 /** Where one value comes from. */
 export interface Origin {
   readonly layer: ConfigLayer;
-  /** `env:NAME`, `file:PATH:LINE:COLUMN`, `override:PATH` or `schema`. */
+  /** `env:NAME`, `file:PATH:LINE:COLUMN`, `argument:--PATH`, `override:PATH` or `schema`. */
   readonly source: string;
   /** The file or reference that the source points at. */
   readonly via?: string;
@@ -54,18 +55,17 @@ export function leaf(value: unknown, origin: Origin): Leaf {
   return { kind: "leaf", value, origin, shadowed: [] };
 }
 
-/** Puts a leaf at a dotted path, making branches on the way. */
-export function place(root: Branch, path: string, value: Leaf): void {
-  const keys = path.split(".");
-  const last = keys.pop() as string;
+/** Puts a tree at a path, over what is there, making branches on the way. */
+export function place(root: Branch, path: readonly string[], value: Tree): void {
   let at = root;
-  for (const key of keys) {
+  for (const key of path.slice(0, -1)) {
     const next = at.members.get(key);
     const inner = next?.kind === "branch" ? next : branch(value.origin);
     at.members.set(key, inner);
     at = inner;
   }
-  at.members.set(last, value);
+  const last = path.at(-1) as string;
+  at.members.set(last, merge(at.members.get(last), value) as Tree);
 }
 
 /** Two layers as one: objects merge, everything else in `high` replaces what is in `low`. */
@@ -86,17 +86,21 @@ export function merge(low: Tree | undefined, high: Tree | undefined): Tree | und
 
 /** A JSON file as a tree. */
 export function treeOfJson(node: JsonNode, layer: ConfigLayer, file: string): Tree {
-  const origin: Origin = { layer, source: `file:${file}:${node.line}:${node.column}`, expands: true };
-  if (node.kind === "value") return leaf(node.value, origin);
-  const tree = branch(origin);
-  for (const [key, member] of node.members) tree.members.set(key, treeOfJson(member, layer, file));
+  return treeOfNode(node, ({ line, column }) => ({ layer, source: `file:${file}:${line}:${column}`, expands: true }));
+}
+
+/** JSON as a tree, whose parts come from where `originOf` says. */
+export function treeOfNode(node: JsonNode, originOf: (node: JsonNode) => Origin): Tree {
+  if (node.kind === "value") return leaf(node.value, originOf(node));
+  const tree = branch(originOf(node));
+  for (const [key, member] of node.members) tree.members.set(key, treeOfNode(member, originOf));
   return tree;
 }
 
 /**
  * An object that the host gave as a tree.
  *
- * @throws TypeError when it is cyclic, deeper than 64 levels, or cannot be read
+ * @throws TypeError if it is cyclic, deeper than 64 levels, or cannot be read
  */
 export function treeOfObject(value: unknown, layer: ConfigLayer, name: string): Tree {
   const ancestors = new Set<unknown>();

@@ -19,7 +19,9 @@ const WELL_KNOWN: ReadonlySet<string> = new Set([
   "asecretkey",
   "astringsecretatleast256bitslong",
   "cookiesecret",
+  "cafebabe",
   "correcthorsebatterystaple",
+  "deadbeef",
   "default",
   "defaultpassword",
   "defaultsecret",
@@ -38,6 +40,8 @@ const WELL_KNOWN: ReadonlySet<string> = new Set([
   "monkey",
   "mysecret",
   "mysecretkey",
+  "mysupersecret",
+  "mysupersecretkey",
   "mysql",
   "none",
   "notasecret",
@@ -49,9 +53,12 @@ const WELL_KNOWN: ReadonlySet<string> = new Set([
   "postgres",
   "postgresql",
   "privatekey",
+  "pssw0rd",
+  "pssword",
   "qwerty",
   "qwertyuiop",
   "rabbitmq",
+  "redacted",
   "redis",
   "refreshtokensecret",
   "root",
@@ -83,14 +90,24 @@ const PLACEHOLDER =
   /^(?:please)?(?:changeme|changethis|changeit|replaceme|replacethis|replacewith|fillmein|insert(?:your|secret|key)|placeholder|todo|example|dummy|djangoinsecure|your(?:own|super|jwt|session|api)?(?:[0-9]+bit)?(?:secret|key|token|password|passphrase|signing))/;
 
 /** Phrases by which samples say of themselves that they are none. */
-const SAMPLE = /changeme|changethis|changein|replaceme|donotuse|notforproduction|yoursecret|secrethere/;
+const SAMPLE =
+  /changeme|changethis|changein|replaceme|thisisa(?:n|sample|test|secret|fake)|samplesecret|examplesecret|donotuse|notforproduction|yoursecret|secrethere/;
 
 /** Whether a secret is a default, a placeholder, or one of those repeated; punctuation and case do not count. */
 export function isWellKnown(value: string): boolean {
   const plain = value.toLowerCase().replace(/[^a-z0-9]/g, "");
   if (plain === "") return false;
-  if (WELL_KNOWN.has(unitOf(plain)) || WELL_KNOWN.has(plain)) return true;
+  const unit = unitOf(plain);
+  if (WELL_KNOWN.has(unit) || WELL_KNOWN.has(plain)) return true;
   return PLACEHOLDER.test(plain) || SAMPLE.test(plain);
+}
+
+/** Whether a text can be guessed by its pattern: a few characters over and over, or those of a keyboard in their order. */
+export function isPattern(value: string): boolean {
+  const plain = value.toLowerCase().replace(/[^a-z0-9]/g, "");
+  if (plain.length < 8) return false;
+  const steps = [...plain].filter((sign, at) => at > 0 && sign.charCodeAt(0) - plain.charCodeAt(at - 1) === 1);
+  return unitOf(plain).length <= 3 || steps.length >= 0.8 * (plain.length - 1);
 }
 
 /** As {@link isWellKnown}, also of such a word with a year or a number behind it, such as `password123`. */

@@ -1,0 +1,116 @@
+import { isSecret, REDACTED } from "@seaworthy/core";
+import { isPlainObject } from "./coerce.ts";
+
+/** What is shown in place of one member. */
+export interface Mask {
+  readonly shown: unknown;
+  /** Whether the schema makes it secret; otherwise something about its value or its source does. */
+  readonly bySchema: boolean;
+}
+
+/** What is known of an object that hides some of its members. */
+export interface Seal {
+  /** All of its keys in order; absent for arrays, sets and maps. */
+  readonly keys: readonly string[] | undefined;
+  /** By key, or by position. */
+  readonly masks: ReadonlyMap<string, Mask>;
+}
+
+const INSPECT = Symbol.for("nodejs.util.inspect.custom");
+const DEEPEST = 64;
+const seals = new WeakMap<object, Seal>();
+/** The collections behind shells. */
+const contents = new WeakMap<object, Set<unknown> | Map<unknown, unknown>>();
+
+/** Makes an object show itself without what it hides, when it is inspected or written as JSON. */
+export function recordSeal(copy: object, seal: Seal, full?: Set<unknown> | Map<unknown, unknown>): void {
+  seals.set(copy, seal);
+  if (full !== undefined) contents.set(copy, full);
+  const shown = (): unknown => shownMembers(copy, seal);
+  Object.defineProperty(copy, "toJSON", { value: shown, configurable: true });
+  Object.defineProperty(copy, INSPECT, { value: shown });
+}
+
+/** The members of a sealed object or of plain data, those that are not enumerable among them. */
+export function entriesOf(value: object): [string, unknown][] {
+  const keys = seals.get(value)?.keys;
+  return keys === undefined
+    ? Object.entries(value)
+    : keys.map((key) => [key, (value as Record<string, unknown>)[key]] as [string, unknown]);
+}
+
+/** What is shown in place of a member; undefined if nothing needs to be. */
+export function maskAt(value: object, key: string): Mask | undefined {
+  return seals.get(value)?.masks.get(key);
+}
+
+/** Whether something in a value is hidden by it. */
+export function hidesAnything(value: unknown, depth = 0): boolean {
+  if (isSecret(value)) return true;
+  if (typeof value !== "object" || value === null || depth > DEEPEST) return false;
+  if (seals.has(value)) return true;
+  const inside = Array.isArray(value) || isPlainObject(value) ? Object.values(value) : [];
+  return inside.some((member) => hidesAnything(member, depth + 1));
+}
+
+/** A plain copy of a value, with what sealed objects hide. Secrets stay secrets. */
+export function opened(value: unknown, seen: Map<object, unknown> = new Map()): unknown {
+  if (typeof value !== "object" || value === null || isSecret(value)) return value;
+  const known = seen.get(value);
+  if (known !== undefined) return known;
+  if (Array.isArray(value)) {
+    const copy: unknown[] = [];
+    seen.set(value, copy);
+    for (const item of value) copy.push(opened(item, seen));
+    return copy;
+  }
+  if (value instanceof Set || value instanceof Map) return openedCollection(value, seen);
+  if (!isPlainObject(value)) return value;
+  const copy: Record<string, unknown> = {};
+  seen.set(value, copy);
+  for (const [key, member] of entriesOf(value)) set(copy, key, opened(member, seen));
+  return copy;
+}
+
+function openedCollection(value: Set<unknown> | Map<unknown, unknown>, seen: Map<object, unknown>): unknown {
+  const full = contents.get(value) ?? value;
+  if (full instanceof Set) return new Set([...full].map((item) => opened(item, seen)));
+  return new Map([...full].map(([key, item]) => [key, opened(item, seen)]));
+}
+
+/** A plain copy of a sealed value as it may be shown. */
+export function shownOf(value: unknown, depth = 0): unknown {
+  if (isSecret(value)) return REDACTED;
+  if (typeof value !== "object" || value === null) return value;
+  if (depth > DEEPEST) return "[deep]";
+  const masks = seals.get(value)?.masks;
+  const at = (key: string, member: unknown): unknown => masks?.get(key)?.shown ?? shownOf(member, depth + 1);
+  if (Array.isArray(value)) return Array.from(value, (item, index) => at(String(index), item));
+  const full = contents.get(value);
+  if (full !== undefined) return shownMembers(value, seals.get(value) as Seal);
+  if (!isPlainObject(value)) return value;
+  const copy: Record<string, unknown> = {};
+  for (const [key, member] of entriesOf(value)) set(copy, key, at(key, member));
+  return copy;
+}
+
+/** One level of a sealed object; what is below shows itself. */
+function shownMembers(copy: object, { keys, masks }: Seal): unknown {
+  const at = (key: string, member: unknown): unknown => masks.get(key)?.shown ?? member;
+  if (Array.isArray(copy)) return Array.from(copy, (item, index) => at(String(index), item));
+  const full = contents.get(copy);
+  if (full instanceof Set) return new Set([...full].map((item, index) => mark(at(String(index), item))));
+  if (full instanceof Map) return new Map([...full].map(([key, item], index) => [key, at(String(index), item)]));
+  const shown: Record<string, unknown> = {};
+  for (const key of keys ?? []) set(shown, key, at(key, (copy as Record<string, unknown>)[key]));
+  return shown;
+}
+
+// Equal texts would become one item of a set.
+function mark(item: unknown): unknown {
+  return item === REDACTED ? { [INSPECT]: () => `'${REDACTED}'` } : item;
+}
+
+function set(target: Record<string, unknown>, key: string, value: unknown): void {
+  Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true });
+}
