@@ -2,12 +2,15 @@ import { type Clock, type Context, systemClock } from "@seaworthy/core";
 import { boundedText, checkOptions, requiredFunction, showValue, soundClock } from "@seaworthy/core/options";
 import { type AnyDestination, type Target, toTarget } from "./destinations/destination.ts";
 import { stdout, toPretty, wantsPretty } from "./destinations/stdout.ts";
+import { type FormatOptions, type FormatPreset, toFormat } from "./format.ts";
+import { createConsoleWriter } from "./internal/console/console-writer.ts";
 import { createFamily } from "./internal/family.ts";
+import type { LineFormat } from "./internal/line-format.ts";
+import { refuseForeignOptions } from "./internal/option-hints.ts";
 import { type Output, Sink } from "./internal/sink.ts";
 import { LEVELS, type LogLevel, toLevel } from "./level.ts";
 import { type LimitOptions, toLimits } from "./limits.ts";
 import type { Logger } from "./logger.ts";
-import { createPretty } from "./pretty.ts";
 import { createRedactor, type RedactOptions } from "./redact.ts";
 
 /** Options of {@link createLogger}. */
@@ -30,6 +33,11 @@ export interface LoggerOptions {
    * terminal and `NODE_ENV` is not `production`. @default "auto"
    */
   pretty?: boolean | "auto";
+  /**
+   * The shape of a line: the name of a preset, or names and styles of the level, the time, the message and so on.
+   * @default pino's, with ISO times
+   */
+  format?: FormatPreset | FormatOptions;
   /** What is cut, and where. */
   limits?: LimitOptions;
   /** @default the system's */
@@ -38,14 +46,14 @@ export interface LoggerOptions {
   random?: () => number;
 }
 
-const OPTIONS = ["name", "level", "destinations", "redact", "context", "pretty", "limits", "clock", "random"];
+const OPTIONS = ["name", "level", "destinations", "redact", "context", "pretty", "format", "limits", "clock", "random"];
 const LONGEST_NAME = 128;
 
 /**
  * Creates a logger: pino's interface, one JSON line a call, and no call that throws.
  *
- * A destination with a level of its own takes lines from that level, be it above or below the logger's; the logger's
- * level is lowered accordingly. A level that is set later, on it or on a child, holds for all destinations.
+ * A destination with a level of its own takes lines from that level, be it above or below the logger's. A level that is
+ * set later, on the logger or on a child, holds for all destinations, until the first level is set again.
  *
  * @throws TypeError when an option is not as described
  * @throws LOGGER_FILE_UNUSABLE when the file of a `file()` destination cannot be opened
@@ -57,6 +65,7 @@ const LONGEST_NAME = 128;
  * ```
  */
 export function createLogger(options: LoggerOptions = {}): Logger {
+  if (typeof options === "object" && options !== null) refuseForeignOptions("createLogger", options);
   checkOptions("createLogger", options, OPTIONS);
   const { name, context = true, clock = systemClock, random = Math.random } = options;
   if (name !== undefined) boundedText("name", name, 1, LONGEST_NAME);
@@ -67,13 +76,13 @@ export function createLogger(options: LoggerOptions = {}): Logger {
   const level = options.level === undefined ? "info" : toLevel(options.level, "level");
   const limits = toLimits(options.limits);
   const redactor = createRedactor(options.redact);
+  const format = toFormat(options.format, name);
   const pretty = options.pretty === undefined ? "auto" : toPretty(options.pretty, "pretty");
   const targets = toTargets(options.destinations);
-  const sink = new Sink(targets.map((target) => toOutput(target, pretty)));
-  for (const { destination } of targets)
-    destination?.open?.({ clock, onLost: (reason) => sink.lost(reason, destination.kind) });
+  const sink = new Sink(targets.map((target) => toOutput(target, pretty, format, clock)));
+  sink.open(clock);
   return createFamily({
-    name,
+    format,
     level,
     lowest: lowestOf(level, targets),
     context,
@@ -87,14 +96,14 @@ export function createLogger(options: LoggerOptions = {}): Logger {
 
 function toTargets(given: LoggerOptions["destinations"] = [stdout()]): Target[] {
   const list: readonly unknown[] = Array.isArray(given) ? given : [given];
+  if (list.length === 0) throw new TypeError("destinations must not be empty; got []");
   return list.map((item, i) => toTarget(item, `destinations[${i}]`));
 }
 
-function toOutput(target: Target, pretty: boolean | "auto"): Output {
+function toOutput(target: Target, pretty: boolean | "auto", shape: LineFormat, clock: Clock): Output {
   const wanted = target.pretty ?? (target.kind === "stdout" ? pretty : target.kind === "stream" && pretty === true);
-  const isPretty = wantsPretty(wanted);
-  const colour = target.kind === "stdout" && process.stdout.isTTY === true && !process.env.NO_COLOR;
-  return { target, format: isPretty ? createPretty({ colour }) : undefined };
+  if (!wantsPretty(wanted)) return { target, console: undefined };
+  return { target, console: (to) => createConsoleWriter(shape, clock, target.kind === "stdout", to) };
 }
 
 // A silent logger is silent everywhere.

@@ -1,6 +1,7 @@
 export { createLogger } from "./create-logger.ts";
 export { file } from "./destinations/file.ts";
 export { stdout } from "./destinations/stdout.ts";
+export { explainRedaction } from "./explain-redaction.ts";
 export { createPretty } from "./pretty.ts";
 export { createSampler, rateLimited } from "./suppress.ts";
 export type { LoggerOptions } from "./create-logger.ts";
@@ -11,14 +12,18 @@ export type {
   LineStream,
   StreamEntry,
 } from "./destinations/destination.ts";
+export type { RedactionFinding } from "./explain-redaction.ts";
 export type { FileDestination, FileOptions } from "./destinations/file.ts";
 export type { StdoutOptions } from "./destinations/stdout.ts";
+export type { LoggerHealth } from "./health.ts";
+export type { FormatOptions, FormatPreset } from "./format.ts";
+export type { LevelStyle, TimeStyle } from "./internal/line-format.ts";
 export type { LogLevel } from "./level.ts";
 export type { LimitOptions } from "./limits.ts";
-export type { Logger } from "./logger.ts";
+export type { ChildOptions, Logger, LogMethod, ObserveOptions } from "./logger.ts";
 export type { Operation, OperationOptions, OperationWork } from "./operation.ts";
 export type { PrettyOptions } from "./pretty.ts";
 export type { LogRecord } from "./record.ts";
-export type { RedactOptions } from "./redact.ts";
+export type { Censor, RedactOptions } from "./redact.ts";
 export type { LimitedOptions, SampleOptions } from "./suppress.ts";
 export type { Tail, TailFilter, TailOptions } from "./tail.ts";

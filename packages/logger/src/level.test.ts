@@ -49,7 +49,7 @@ describe("levels", () => {
     }).toThrow(/unknown level/);
   });
 
-  test("different destinations take different levels, of which the lowest is the logger's", () => {
+  test("different destinations take different levels, which leave the logger's own as it is", () => {
     const [all, some, own, few] = [memory(), memory(), memory(), memory()];
     const logger = createLogger({
       level: "info",
@@ -60,7 +60,7 @@ describe("levels", () => {
         { stream: few, level: "silent" },
       ],
     });
-    expect(logger.level).toBe("trace");
+    expect([logger.level, logger.levelVal, logger.isLevelEnabled("trace")]).toEqual(["info", 30, true]);
     for (const level of ["trace", "debug", "info", "warn", "error", "fatal"] as const) logger[level](level);
     expect([all, some, own, few].map(({ lines }) => lines.length)).toEqual([6, 4, 3, 0]);
   });
@@ -78,6 +78,45 @@ describe("levels", () => {
     logger.level = "debug";
     logger.debug("m");
     expect([all.lines.length, some.lines.length]).toEqual([3, 2]);
+  });
+
+  test("a level set at run time reaches destinations that have a level of their own, of children too", () => {
+    const [plain, picky, alerts, off] = [memory(), memory(), memory(), memory()];
+    const logger = createLogger({
+      level: "info",
+      destinations: [
+        plain,
+        { stream: picky, level: "info" },
+        { stream: alerts, level: "error" },
+        { stream: off, level: "silent" },
+      ],
+    });
+    const counts = (): number[] => [plain, picky, alerts, off].map(({ lines }) => lines.splice(0).length);
+    logger.debug("m");
+    logger.info("m");
+    expect(counts()).toEqual([1, 1, 0, 0]);
+    const child = logger.child({}, { level: "debug" });
+    child.debug("m");
+    expect(counts()).toEqual([1, 1, 1, 0]);
+    logger.level = "debug";
+    logger.child({}).debug("m");
+    expect(counts()).toEqual([1, 1, 1, 0]);
+  });
+
+  test("to save the level and to restore it changes nothing, for the logger and for a child", () => {
+    const [console, all] = [memory(), memory()];
+    const logger = createLogger({ level: "info", destinations: [console, { stream: all, level: "debug" }] });
+    for (const each of [logger, logger.child({})]) {
+      const saved = each.level;
+      each.level = "trace";
+      each.trace("m");
+      each.level = saved;
+      expect(each.level).toBe("info");
+      each.debug("m");
+      each.level = saved;
+      each.debug("m");
+      expect([console, all].map(({ lines }) => lines.splice(0).length)).toEqual([1, 3]);
+    }
   });
 
   test("a silent logger is silent everywhere, and a level may be written in capitals", () => {
@@ -121,6 +160,18 @@ describe("a logger is a pino logger:", () => {
     special.info({ c: 1 }, "m");
     expect(records[2]).toMatchObject({ level: 35, b: 1, c: 1, shaped: true });
     expect(records[3]).toMatchObject({ level: 30, b: 1, c: 1, shaped: true });
+  });
+
+  test("a long chain of children keeps its line within the limit, with one mark of what did not fit", () => {
+    const { logger, records, lines } = captureLogs();
+    let last = logger as PinoLogger;
+    for (let i = 0; i < 1500; i++) last = last.child({ [`k${i}`]: i });
+    last.info("m");
+    const record = records[0] as Record<string, unknown>;
+    const kept = Object.keys(record).filter((key) => /^k\d+$/.test(key)).length;
+    expect(record["…"]).toBe(`[${1500 - kept} more]`);
+    expect(Object.keys(record).filter((key) => key.startsWith("…"))).toEqual(["…"]);
+    expect((lines[0] as string).length).toBeLessThan(10_000);
   });
 
   test("a serializer that throws costs its value only", () => {
@@ -223,8 +274,8 @@ describe("destinations", () => {
     }
     expect(seen).toHaveLength(3);
     expect(JSON.parse(seen[0] as string)).toMatchObject({ msg: "json" });
-    expect(seen[1]).toMatch(/ INFO {2}pretty\n$/);
-    expect(seen[2]).toMatch(/ WARN {2}for people\n$/);
+    expect(seen[1]).toMatch(/^[\d:.]+ pretty\n$/);
+    expect(seen[2]).toMatch(/ WARN for people\n$/);
     expect(() => stdout({ pretty: "yes" as "auto" })).toThrow(/stdout pretty/);
     expect(() => stdout({ level: "loud" as "info" })).toThrow(/stdout level/);
   });
@@ -263,6 +314,7 @@ describe("the options of createLogger are refused with a TypeError that names th
     ["destinations[0]", { destinations: [null] }],
     ["destinations[0]", { destinations: "stdout" }],
     ["destinations[1]", { destinations: [{ write: () => 1 }, {}] }],
+    ["destinations", { destinations: [] }],
     ["destinations[0].level", { destinations: [{ stream: { write: () => 1 }, level: "loud" }] }],
     ["limits.line", { limits: { line: 100 } }],
     ["limits.line", { limits: { line: Number.NaN } }],

@@ -5,6 +5,8 @@ import { checkOptions, wholeNumber } from "@seaworthy/core/options";
 export interface LimitOptions {
   /** Bytes of a whole line with its line feed, 1 KiB or more. @default "64kib" */
   line?: ByteSize;
+  /** Bytes of one field, 256 or more, so that a huge one leaves room for the others. @default half of the line */
+  field?: ByteSize;
   /** UTF-16 units kept of one text, at most a quarter of the line. @default 8192 */
   text?: number;
   /** Levels of nesting kept below a field. @default 8 */
@@ -19,6 +21,7 @@ export interface LimitOptions {
 export type Limits = Readonly<Record<keyof LimitOptions, number>>;
 
 const SMALLEST_LINE = 1024;
+const SMALLEST_FIELD = 256;
 const DEEPEST = 100;
 
 /**
@@ -27,11 +30,15 @@ const DEEPEST = 100;
  * @throws TypeError when a limit is not a whole number in its bounds
  */
 export function toLimits(options: LimitOptions = {}): Limits {
-  checkOptions("limits", options, ["line", "text", "depth", "members", "values"]);
-  const { line = "64kib", text = 8192, depth = 8, members = 100, values = 2000 } = options;
+  checkOptions("limits", options, ["line", "field", "text", "depth", "members", "values"]);
+  const { line = "64kib", field, text = 8192, depth = 8, members = 100, values = 2000 } = options;
   const bytes = wholeNumber("limits.line", toBytes(line, "limits.line"), SMALLEST_LINE);
   return {
     line: bytes,
+    field:
+      field === undefined
+        ? bytes >> 1
+        : wholeNumber("limits.field", toBytes(field, "limits.field"), SMALLEST_FIELD, bytes),
     text: Math.min(wholeNumber("limits.text", text, 16), bytes >> 2),
     depth: Math.min(wholeNumber("limits.depth", depth, 1), DEEPEST),
     members: wholeNumber("limits.members", members, 1),

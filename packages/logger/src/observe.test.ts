@@ -21,7 +21,7 @@ const sized = defineEvent("loggertest.sized", { help: "Has a size.", unit: "rati
 test("telemetry events become lines at their level with labels, value, unit and details, until stopped", () => {
   const { logger, records } = captureLogs();
   expect(attempt.active).toBe(false);
-  const stop = logger.observe();
+  const stop = logger.observe({ level: "trace" });
   attempt.emit({ policy: "payments", outcome: "failed" }, 0.25, {
     attempt: 2,
     error: new Error("boom"),
@@ -55,7 +55,7 @@ test("telemetry events become lines at their level with labels, value, unit and 
 
 test("seconds are written to the nanosecond, other units as they are", () => {
   const { logger, records } = captureLogs();
-  const stop = logger.observe();
+  const stop = logger.observe({ level: "trace" });
   attempt.emit({ policy: "p", outcome: "failed" }, 0.1 + 0.2);
   attempt.emit({ policy: "p", outcome: "failed" }, 0.001820907000000034);
   attempt.emit({ policy: "p", outcome: "failed" }, Number.POSITIVE_INFINITY);
@@ -66,17 +66,32 @@ test("seconds are written to the nanosecond, other units as they are", () => {
 
 test("an event at a disabled level makes no line, and close ends the observing", async () => {
   const { logger, records } = captureLogs({ level: "warn" });
-  logger.observe();
+  logger.observe({ level: "trace" });
   plain.emit({});
   await logger.close();
-  attempt.emit({ policy: "p", outcome: "failed" });
+  attempt.emit({ policy: "p", outcome: "failed" }, 1);
   expect(records).toEqual([]);
 });
 
 test("labels and details cannot forge the line's own level and message", () => {
   const { logger, records } = captureLogs();
-  const stop = logger.observe();
+  const stop = logger.observe({ level: "trace" });
   plain.emit({}, undefined, { level: 60, msg: "forged", event: "forged" });
   stop();
   expect(records[0]).toMatchObject({ level: 20, msg: "loggertest.plain", event: "loggertest.plain", level_: 60 });
+});
+
+test("events below info make no line unless they are asked for, whatever the level of the logger", () => {
+  const { logger, records } = captureLogs({ level: "trace" });
+  logger.observe();
+  plain.emit({});
+  attempt.emit({ policy: "p", outcome: "ok" }, 0.1);
+  attempt.emit({ policy: "p", outcome: "failed" }, 0.1);
+  logger.debug("of the application");
+  expect(records.map(({ level, msg }) => [level, msg])).toEqual([
+    [40, "loggertest.attempt"],
+    [20, "of the application"],
+  ]);
+  logger.observe({ level: "debug" })();
+  expect(() => logger.observe({ level: "verbose" as "debug" })).toThrow(/observe level.*verbose/);
 });

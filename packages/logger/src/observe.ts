@@ -1,16 +1,24 @@
-import { onTelemetry, type TelemetryRecord } from "@seaworthy/core";
-import type { Logger } from "./logger.ts";
+import { onTelemetry, type TelemetryRecord, type TelemetryUnit } from "@seaworthy/core";
+import { checkOptions } from "@seaworthy/core/options";
+import { LEVELS, toLevel } from "./level.ts";
+import type { Logger, ObserveOptions } from "./logger.ts";
 
-/** Writes a line for every telemetry event at the event's level, until the function returned is called. */
-export function observeTelemetry(logger: Logger): () => void {
+/** Writes a line for every telemetry event of the level or above, until the returned function is called. */
+export function observeTelemetry(logger: Logger, options: ObserveOptions = {}): () => void {
+  checkOptions("observe", options, ["level"]);
+  const least = LEVELS[toLevel(options.level ?? "info", "observe level")];
   return onTelemetry((record) => {
     const level = levelOf(record);
-    if (level === "silent" || !logger.isLevelEnabled(level)) return;
+    if (level === "silent" || LEVELS[level] < least || !logger.isLevelEnabled(level)) return;
     const { name, labels, value, details, definition } = record;
-    const { unit } = definition;
-    const measured = value === undefined ? undefined : { value: unit === "seconds" ? brief(value) : value, unit };
-    logger[level]({ ...details, ...labels, event: name, ...measured }, name);
+    logger[level]({ ...details, ...labels, event: name, ...measure(value, definition.unit) }, name);
   });
+}
+
+function measure(value: number | undefined, unit: TelemetryUnit | undefined): object | undefined {
+  if (value === undefined) return undefined;
+  if (unit === undefined) return { times: value };
+  return { value: unit === "seconds" ? brief(value) : value, unit };
 }
 
 // No clock here tells less than a nanosecond; the digits behind it are noise that takes longer to write than to measure.

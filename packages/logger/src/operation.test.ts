@@ -39,6 +39,18 @@ describe("an operation", () => {
     ]);
   });
 
+  test("ends at the level that was asked for, unless it failed or was slow", async () => {
+    const { logger, records } = setting();
+    await logger.operation("poll", () => 1, { level: "debug", slow: "1s" });
+    await logger.operation("poll", () => 1, { level: "debug", slow: 0 });
+    await logger.operation("poll", () => Promise.reject(new Error("x")), { level: "warn" }).catch(() => undefined);
+    await logger.operation("poll", () => 1, { level: "warn" });
+    expect(records.filter(({ msg }) => !msg?.endsWith("started")).map(({ level }) => level)).toEqual([20, 40, 50, 40]);
+    expect(() => logger.operation("poll", () => 1, { level: "error" as never })).toThrow(
+      expect.objectContaining({ name: "TypeError", message: expect.stringContaining("operation level") }),
+    );
+  });
+
   test.each([[new Error("boom")], ["text"], [undefined], [null], [{ code: 1 }]])(
     "that fails with %s says so at error and throws the identical value",
     async (thrown) => {

@@ -1,13 +1,18 @@
 import { type Clock, type Duration, describeError, toMilliseconds } from "@seaworthy/core";
-import { boundedText, checkOptions, requiredFunction, showValue } from "@seaworthy/core/options";
+import { boundedText, checkOptions, oneOf, requiredFunction, showValue } from "@seaworthy/core/options";
 import { isError, plainKeys, readMember } from "./internal/values.ts";
 import type { Logger } from "./logger.ts";
 import { operated } from "./telemetry.ts";
+
+type EndLevel = "trace" | "debug" | "info" | "warn";
+const END_LEVELS: readonly EndLevel[] = ["trace", "debug", "info", "warn"];
 
 /** Options of `logger.operation()`. */
 export interface OperationOptions {
   /** An operation that takes this long or longer ends in a warning. @default never */
   slow?: Duration;
+  /** The level of the last line, unless the operation failed or was slow. @default "info" */
+  level?: EndLevel;
 }
 
 /** What an operation's function receives: a logger whose lines carry the operation's name and fields. */
@@ -27,6 +32,7 @@ export interface OperationCall<T> {
   readonly fields: Readonly<Record<string, unknown>>;
   readonly work: OperationWork<T>;
   readonly slow: number;
+  readonly level: EndLevel;
 }
 
 /**
@@ -41,26 +47,27 @@ export function readOperation<T>(name: unknown, args: readonly unknown[]): Opera
   if (typeof fields !== "object" || fields === null)
     throw new TypeError(`operation fields must be an object; got ${showValue(fields)}`);
   requiredFunction("operation's work", work);
-  checkOptions("operation", options, ["slow"]);
-  const { slow } = options as OperationOptions;
+  checkOptions("operation", options, ["slow", "level"]);
+  const { slow, level } = options as OperationOptions;
   return {
     name: checked,
     fields: fields as Readonly<Record<string, unknown>>,
     work: work as OperationWork<T>,
     slow: slow === undefined ? Number.POSITIVE_INFINITY : toMilliseconds(slow, "operation slow"),
+    level: level === undefined ? "info" : oneOf("operation level", level, END_LEVELS),
   };
 }
 
 /** Runs the work between a first line and a last one; what it throws is thrown on, the same. */
 export async function runOperation<T>(logger: Logger, call: OperationCall<T>, clock: Clock): Promise<T> {
-  const { name, fields, work, slow } = call;
+  const { name, fields, work, slow, level: endLevel } = call;
   const start = clock.monotonic();
   const elapsed = (): number => Math.max(0, Math.round((clock.monotonic() - start) * 1000) / 1000);
   const added: Record<string, unknown> = {};
   const set = (more: Readonly<Record<string, unknown>>): void => void copyMembers(more, added);
   const child = logger.child({ ...copyMembers(fields, {}), operation: name });
   const operation = Object.assign(child, { set, elapsed }) as Operation;
-  const end = (outcome: "ok" | "failed", level: "info" | "error", error?: unknown): void => {
+  const end = (outcome: "ok" | "failed", level: EndLevel | "error", error?: unknown): void => {
     const durationMs = elapsed();
     if (operated.active) operated.emit({ operation: name, outcome }, durationMs / 1000);
     const isSlow = durationMs >= slow;
@@ -77,7 +84,7 @@ export async function runOperation<T>(logger: Logger, call: OperationCall<T>, cl
     end("failed", "error", error);
     throw error;
   }
-  end("ok", "info");
+  end("ok", endLevel);
   return result;
 }
 

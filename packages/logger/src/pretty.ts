@@ -1,82 +1,44 @@
-import { escapeUnit } from "./internal/json-text.ts";
+import { checkOptions, flag, wholeNumber } from "@seaworthy/core/options";
+import { type FormatOptions, type FormatPreset, toFormat } from "./format.ts";
+import { render } from "./internal/console/render.ts";
+import { createReader } from "./internal/read-line.ts";
 
 /** Options of {@link createPretty}. */
 export interface PrettyOptions {
-  /** Whether levels are coloured. @default false */
-  colour?: boolean;
+  /** Whether lines are colored. @default false */
+  color?: boolean;
+  /** Columns at which lines are continued on the next row, 40 or more. @default lines are not wrapped */
+  columns?: number;
+  /** Whether ids are shown whole in place of their first eight characters. @default false */
+  fullIds?: boolean;
+  /** The `format` of the logger that writes the lines. @default pino's */
+  format?: FormatPreset | FormatOptions;
 }
-
-// Control characters, line separators, and what reorders or hides text (Unicode TR 36); joiners stay, for emoji.
-const UNSAFE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\u2028\u2029]/gu;
-const SHORT_ESCAPES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
-const SIMPLE = /^[\w./:@+-]+$/;
-const FRAME = /^\s+at /;
-const NAMES: Readonly<Record<number, [name: string, colour: number]>> = {
-  10: ["TRACE", 90],
-  20: ["DEBUG", 36],
-  30: ["INFO", 32],
-  40: ["WARN", 33],
-  50: ["ERROR", 31],
-  60: ["FATAL", 35],
-};
-const HEAD = new Set(["level", "time", "pid", "hostname", "name", "msg"]);
 
 /**
- * A function that turns a JSON line into one for people: time, level, name, message and `key=value` pairs on one line,
- * and under it, indented, the frames of errors. Nothing that was logged can begin a line of its own or reach the
- * terminal as a control character.
+ * A function that turns a JSON line into one for people: the local time, the level unless it is info, the message and
+ * `key=value` pairs, and the first characters of the correlation id. Telemetry events become sentences, and an error has
+ * its message above its frames, of which those of packages and of Node.js are folded. Nothing that was logged can begin a
+ * line of its own or reach the terminal as a control character. Text that is not a line of JSON passes as it is.
+ *
+ * @throws TypeError if an option is not as described
+ * @example
+ * ```ts
+ * import { createPretty } from "@seaworthy/logger";
+ * const pretty = createPretty();
+ * console.log(pretty('{"level":40,"time":0,"msg":"sold out","stock":0}').endsWith("WARN sold out stock=0\n")); // true
+ * ```
  */
 export function createPretty(options: PrettyOptions = {}): (line: string) => string {
-  const { colour = false } = options;
+  checkOptions("createPretty", options, ["color", "columns", "fullIds", "format"]);
+  const { color = false, columns, fullIds = false } = options;
+  flag("color", color);
+  flag("fullIds", fullIds);
+  if (columns !== undefined) wholeNumber("columns", columns, 40);
+  const read = createReader(toFormat(options.format, undefined));
+  const settings = { color, columns: () => columns, shortIds: !fullIds, directory: process.cwd() };
   return (line) => {
-    const record = recordOf(line);
-    if (record === undefined) return line;
-    const [label, code] = NAMES[Number(record.level)] ?? [String(record.level), 0];
-    const level = label.padEnd(5);
-    const parts = [String(record.time), colour ? `\x1b[${code}m${level}\x1b[0m` : level];
-    if (typeof record.name === "string") parts.push(`${escapeUnsafe(record.name)}:`);
-    if (record.msg !== undefined) parts.push(escapeUnsafe(String(record.msg)));
-    const frames: string[] = [];
-    for (const [key, value] of Object.entries(record)) {
-      if (HEAD.has(key)) continue;
-      parts.push(`${escapeUnsafe(key)}=${show(takeFrames(value, frames, 0, false))}`);
-    }
-    return `${parts.join(" ")}\n${frames.map((frame) => `    ${escapeUnsafe(frame)}\n`).join("")}`;
+    const record = read(line);
+    return record === undefined ? line : render(record, settings).text;
   };
-}
-
-function recordOf(line: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** `text` with every character that could end a line or steer a terminal written as an escape. */
-export function escapeUnsafe(text: string): string {
-  return text.replace(UNSAFE, (unit) => SHORT_ESCAPES[unit] ?? escapeUnit(unit));
-}
-
-function show(value: unknown): string {
-  if (typeof value === "string" && SIMPLE.test(value)) return value;
-  return escapeUnsafe(JSON.stringify(value));
-}
-
-/** The value without the stacks of the errors in it, whose frames are added to `frames`. */
-function takeFrames(value: unknown, frames: string[], depth: number, inError: boolean): unknown {
-  if (typeof value !== "object" || value === null || Array.isArray(value) || depth > 12) return value;
-  const { stack, ...rest } = value as { stack?: unknown };
-  const isRecord = typeof stack === "string" && "type" in rest && "message" in rest;
-  if (isRecord) {
-    if (inError) frames.push(`caused by ${String(rest.type)}: ${String(rest.message)}`);
-    for (const line of stack.split("\n")) if (FRAME.test(line)) frames.push(line.trim());
-  }
-  const kept: Record<string, unknown> = isRecord ? rest : (value as Record<string, unknown>);
-  return Object.fromEntries(
-    Object.entries(kept).map(([key, item]) => [key, takeFrames(item, frames, depth + 1, isRecord)]),
-  );
 }

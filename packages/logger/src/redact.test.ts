@@ -20,27 +20,39 @@ describe("redaction by name", () => {
     expect(given).toEqual(before);
   });
 
-  test("adds the names given, as a list or as keys, and takes a pino path by its last name", () => {
-    for (const redact of [
-      ["iban", "req.headers['X-Custom']", "*.ssnLike"],
-      { keys: ["IBAN", "a.x-custom", "a[*].ssnlike"] },
-    ]) {
+  test("blanks the names given at any depth and in any case", () => {
+    for (const redact of [["iban", "X-Custom"], { paths: ["IBAN", "x-custom"] }, { names: ["iban", "X-CUSTOM"] }]) {
       const { logger, records } = captureLogs({ redact });
-      logger.info({ deep: { Iban: 1, "x-custom": 2, ssnLike: 3, password: 4, other: 5 } });
-      expect(records[0]?.deep).toEqual({
-        Iban: "[redacted]",
-        "x-custom": "[redacted]",
-        ssnLike: "[redacted]",
-        password: "[redacted]",
-        other: 5,
+      logger.info({ iban: 0, deep: { Iban: 1, "x-custom": 2, password: 4, other: 5 } });
+      expect(records[0]).toMatchObject({
+        iban: "[redacted]",
+        deep: { Iban: "[redacted]", "x-custom": "[redacted]", password: "[redacted]", other: 5 },
       });
     }
   });
 
+  test("blanks names with dots in them if they are given as names", () => {
+    const { logger, records } = captureLogs({ redact: { names: ["card.owner"] } });
+    logger.info({ "card.owner": 1, card: { owner: 2 } });
+    expect(records[0]).toMatchObject({ "card.owner": "[redacted]", card: { owner: 2 } });
+  });
+
   test("can do without the defaults", () => {
-    const { logger, records } = captureLogs({ redact: { defaults: false, keys: ["only"] } });
+    const { logger, records } = captureLogs({ redact: { defaults: false, paths: ["only"] } });
     logger.info({ password: "seen", only: "hidden" });
     expect(records[0]).toMatchObject({ password: "seen", only: "[redacted]" });
+  });
+
+  test("leaves the counts of language model tokens", () => {
+    const usage = {
+      prompt_tokens: 1,
+      cached_tokens: 2,
+      prompt_tokens_details: { audio_tokens: 3 },
+      maxOutputTokens: 4,
+    };
+    const { logger, records } = captureLogs();
+    logger.info({ usage, nextPageToken: "p2", secretName: "db" });
+    expect(records[0]).toMatchObject({ usage, nextPageToken: "p2", secretName: "db" });
   });
 
   test("reaches members of errors and of their context", () => {
@@ -51,7 +63,7 @@ describe("redaction by name", () => {
 
   test("of a child adds to the parent's and leaves the parent as it is", () => {
     const { logger, records } = captureLogs({ redact: ["a"] });
-    const child = logger.child({}, { redact: { paths: ["x.b"] } });
+    const child = logger.child({}, { redact: { paths: ["b", "c.d"] } });
     child.info({ a: 1, b: 2, c: 3 });
     logger.info({ a: 1, b: 2, c: 3 });
     child.child({}).info({ b: 2 });
@@ -167,12 +179,34 @@ describe("the redact option", () => {
     },
   );
 
-  test.each([[{ keys: [""] }], [{ keys: [7] }], [{ keys: "a" }], [{ defaults: 1 }], [{ paths: ["a"] }], ["a"], [null]])(
-    "refuses what it does not know: %j",
-    (redact) => {
-      expect(() => createLogger({ redact: redact as unknown as string[] })).toThrow(TypeError);
-    },
-  );
+  test.each([
+    [{ paths: [""] }],
+    [{ paths: [7] }],
+    [{ paths: "a" }],
+    [["a..b"]],
+    [["a["]],
+    [["a[b]"]],
+    [[".a"]],
+    [{ except: ["a."] }],
+    [{ names: [""] }],
+    [{ names: "a" }],
+    [{ defaults: 1 }],
+    [{ keys: ["a"] }],
+    [{ censor: 7 }],
+    [{ remove: "yes" }],
+    [{ remove: true, censor: "x" }],
+    [{ names: ["a"], except: ["A"] }],
+    ["a"],
+    [null],
+  ])("refuses what it does not know: %j", (redact) => {
+    expect(() => createLogger({ redact: redact as unknown as string[] })).toThrow(TypeError);
+  });
+
+  test("says what a censor may be", () => {
+    expect(() => createLogger({ redact: { censor: 7 as never } })).toThrow(
+      "redact.censor must be a string or a function; got 7",
+    );
+  });
 });
 
 test("a secret that fills a text many times over is not left in part where the text is cut", () => {

@@ -1,67 +1,156 @@
 import { isSecret, isSensitiveKey, type Secret, SHORTEST_SCRUBBED, secret } from "@seaworthy/core";
 import { checkOptions, flag, showValue } from "@seaworthy/core/options";
+import { type PathRule, PathState, readPath } from "./internal/redact-paths.ts";
+
+/** Makes what is written in place of a value; `path` has the names from the top of the line. `undefined` leaves the member out. */
+export type Censor = (value: unknown, path: readonly string[]) => unknown;
 
 /** What is blanked out of every line, besides the values of living secrets. */
 export interface RedactOptions {
   /**
-   * Names whose values are blanked out, at any depth and in any case. A pino path such as `"req.headers.cookie"` counts
-   * by its last name. @default none
+   * Names and paths. A name such as `"iban"` is blanked at any depth and in any case. A path in pino's syntax, such as
+   * `"user.id"`, `"*.password"`, `"items[*].token"` or `'["id"]'` for the top of a line, blanks exactly what it leads to.
+   * @default none
    */
-  keys?: readonly string[];
-  /** Whether names that usually hold a credential (`password`, `authorization`, `apiKey` …) are blanked out too. @default true */
+  paths?: readonly string[];
+  /** Names that are blanked at any depth and in any case, dots and brackets in them included. @default none */
+  names?: readonly string[];
+  /**
+   * Names and paths, written as in `paths`, that are not blanked although their name is one of a credential or another
+   * rule covers them. Values of living secrets are still blanked in them. @default none
+   */
+  except?: readonly string[];
+  /** Whether names that usually hold a credential (`password`, `authorization`, `apiKey` …) are blanked too. @default true */
   defaults?: boolean;
-  /** Values blanked out wherever they appear, of at least six UTF-16 units each. @default none */
+  /** Values that are blanked wherever they appear, of at least six UTF-16 units each. @default none */
   values?: readonly (string | Secret)[];
+  /** What is written in place of a value that is blanked by its name or path. @default "[redacted]" */
+  censor?: string | Censor;
+  /** Whether members that are blanked by their name or path are left out of the line. @default false */
+  remove?: boolean;
+}
+
+/** What a redactor does beyond blanking names with `[redacted]`. */
+export interface RedactRules {
+  readonly paths: PathState | undefined;
+  readonly censor: string | Censor | undefined;
+  readonly remove: boolean;
 }
 
 /** A redactor: whether a name is blanked out, and the secrets that it keeps alive so that they are found by value. */
 export interface Redactor {
   readonly hides: (key: string) => boolean;
   readonly held: readonly Secret<unknown>[];
+  /** Absent if names are all there is to it. */
+  readonly rules: RedactRules | undefined;
+  readonly parts: RedactParts;
 }
 
-const LAST_NAME = /([^.[\]"'`*\s]+)["'`]?\]?(?:\.\*|\[\*\])*$/;
+/** What a redactor was made of. */
+export interface RedactParts {
+  readonly defaults: boolean;
+  /** In lower case. */
+  readonly names: ReadonlySet<string>;
+  readonly exceptNames: ReadonlySet<string>;
+  readonly paths: readonly PathRule[];
+  readonly censor: string | Censor | undefined;
+  readonly remove: boolean;
+}
+
+const OPTIONS = ["paths", "names", "except", "defaults", "values", "censor", "remove"];
+const BARE = /^[^.[\]*\s]+$/;
+const NOTHING: RedactParts = {
+  defaults: true,
+  names: new Set(),
+  exceptNames: new Set(),
+  paths: [],
+  censor: undefined,
+  remove: false,
+};
 
 /**
  * Reads the `redact` option, on top of `outer` if a child logger adds to it.
  *
- * @throws TypeError when a key is not text, or a value is too short to be scrubbed without blanking innocent text
+ * @throws TypeError if an option is not as described, or a value is too short to be scrubbed without blanking innocent text
  */
 export function createRedactor(options: readonly string[] | RedactOptions | undefined, outer?: Redactor): Redactor {
-  if (options === undefined) return outer ?? { hides: isSensitiveKey, held: [] };
-  const given: RedactOptions = isList(options) ? { keys: options } : options;
-  checkOptions("redact", given, ["keys", "defaults", "values"]);
-  const defaults = given.defaults === undefined || flag("redact.defaults", given.defaults);
-  const names = readKeys(given.keys ?? []);
-  const base = outer?.hides ?? (defaults ? isSensitiveKey : () => false);
-  const hides = names.size === 0 ? base : (key: string) => base(key) || names.has(key.toLowerCase());
-  return { hides, held: [...(outer?.held ?? []), ...readValues(given.values ?? [])] };
+  const { parts, held } = outer ?? { parts: NOTHING, held: [] };
+  if (options === undefined) return outer ?? assemble(parts, held);
+  const given: RedactOptions = isArray(options) ? { paths: options } : options;
+  checkOptions("redact", given, OPTIONS);
+  const { censor, remove } = given;
+  if (censor !== undefined && typeof censor !== "string" && typeof censor !== "function")
+    throw new TypeError(`redact.censor must be a string or a function; got ${showValue(censor)}`);
+  if (remove !== undefined) flag("redact.remove", remove);
+  if (remove === true && censor !== undefined)
+    throw new TypeError("redact.censor has no effect if redact.remove is true");
+  const defaults = given.defaults === undefined ? parts.defaults : flag("redact.defaults", given.defaults);
+  const hidden = readEntries("redact.paths", given.paths ?? [], true);
+  const kept = readEntries("redact.except", given.except ?? [], false);
+  const names = new Set([...hidden.names, ...readNames(given.names ?? [])]);
+  for (const name of names)
+    if (kept.names.has(name)) throw new TypeError(`redact.except has ${showValue(name)}, which redact blanks as well`);
+  return assemble(
+    {
+      // A child cannot do without what its parent hides by default.
+      defaults: outer === undefined ? defaults : parts.defaults || defaults,
+      names: new Set([...parts.names, ...names]),
+      exceptNames: new Set([...parts.exceptNames].filter((name) => !names.has(name)).concat([...kept.names])),
+      paths: [...parts.paths, ...hidden.paths, ...kept.paths],
+      censor: censor ?? (remove === true ? undefined : parts.censor),
+      remove: remove ?? (censor === undefined && parts.remove),
+    },
+    [...held, ...readValues(given.values ?? [])],
+  );
 }
 
-function isList(options: readonly string[] | RedactOptions): options is readonly string[] {
+function assemble(parts: RedactParts, held: readonly Secret<unknown>[]): Redactor {
+  const { defaults, names, exceptNames, paths, censor, remove } = parts;
+  const base = defaults ? isSensitiveKey : () => false;
+  const named = names.size === 0 ? base : (key: string) => base(key) || names.has(key.toLowerCase());
+  const hides = exceptNames.size === 0 ? named : (key: string) => named(key) && !exceptNames.has(key.toLowerCase());
+  const simple = paths.length === 0 && censor === undefined && !remove;
+  const rules = simple ? undefined : { paths: paths.length === 0 ? undefined : new PathState(paths), censor, remove };
+  return { hides, held, rules, parts };
+}
+
+function isArray(options: readonly string[] | RedactOptions): options is readonly string[] {
   return Array.isArray(options);
 }
 
-function readKeys(keys: unknown): Set<string> {
-  if (!Array.isArray(keys)) throw new TypeError(`redact.keys must be a list of names; got ${showValue(keys)}`);
+function readEntries(option: string, given: unknown, hides: boolean): { names: Set<string>; paths: PathRule[] } {
+  if (!Array.isArray(given))
+    throw new TypeError(`${option} must be an array of names and paths; got ${showValue(given)}`);
   const names = new Set<string>();
-  for (const key of keys) {
-    if (typeof key !== "string" || key === "")
-      throw new TypeError(`redact.keys must be names that are not empty; got ${showValue(key)}`);
-    names.add(key.toLowerCase());
-    const last = LAST_NAME.exec(key)?.[1];
-    if (last !== undefined) names.add(last.toLowerCase());
-  }
-  return names;
+  const paths: PathRule[] = [];
+  given.forEach((entry: unknown, i) => {
+    const steps = typeof entry === "string" ? readPath(entry) : undefined;
+    if (steps === undefined)
+      throw new TypeError(
+        `${option}[${i}] must be a name or a path such as "user.id" or "items[*].token"; got ${showValue(entry)}`,
+      );
+    if (BARE.test(entry as string)) names.add((entry as string).toLowerCase());
+    else paths.push({ steps, hides });
+  });
+  return { names, paths };
+}
+
+function readNames(given: unknown): string[] {
+  if (!Array.isArray(given)) throw new TypeError(`redact.names must be an array of names; got ${showValue(given)}`);
+  return given.map((name: unknown, i) => {
+    if (typeof name !== "string" || name === "")
+      throw new TypeError(`redact.names[${i}] must be a name that is not empty; got ${showValue(name)}`);
+    return name.toLowerCase();
+  });
 }
 
 function readValues(values: unknown): Secret<unknown>[] {
-  if (!Array.isArray(values)) throw new TypeError(`redact.values must be a list; got ${showValue(values)}`);
+  if (!Array.isArray(values)) throw new TypeError(`redact.values must be an array; got ${showValue(values)}`);
   return values.map((value: unknown, i) => {
     const text = isSecret(value) ? value.reveal() : value;
     // The value itself stays out of the message: it is a secret.
     if (typeof text !== "string")
-      throw new TypeError(`redact.values[${i}] must be text or a secret of text; got ${typeof text}`);
+      throw new TypeError(`redact.values[${i}] must be a string or a secret that holds one; got ${typeof text}`);
     if (text.length < SHORTEST_SCRUBBED || text.trim().length < SHORTEST_SCRUBBED)
       throw new TypeError(
         `redact.values[${i}] must have ${SHORTEST_SCRUBBED} or more characters, or it would blank out innocent text; got ${text.length}`,

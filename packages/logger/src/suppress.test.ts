@@ -130,3 +130,56 @@ test("a random source that fails costs no line", () => {
   logger.sampled({ rate: 0.5 }).info({ a: 1 }, "m");
   expect(records).toMatchObject([{ a: 1, msg: "m" }]);
 });
+
+describe("a logger that is limited by key", () => {
+  test("limits each message by itself, and tells at the end of a window how many it held back", async () => {
+    const clock = manualClock();
+    const { logger, records } = captureLogs({ clock });
+    const limited = logger.limited({ per: "1s", lines: 2, key: "message" });
+    for (let i = 0; i < 5; i++) {
+      limited.info({ i }, "cache is cold");
+      limited.warn("disk is slow");
+    }
+    limited.error("cache is cold");
+    expect(records.map(({ msg }) => msg)).toEqual([
+      "cache is cold",
+      "disk is slow",
+      "cache is cold",
+      "disk is slow",
+      "cache is cold",
+    ]);
+    await clock.advance(1000);
+    expect(records.slice(5)).toMatchObject([
+      { level: 30, key: "cache is cold", suppressed: 3, msg: "3 lines were suppressed" },
+      { level: 40, key: "disk is slow", suppressed: 3 },
+    ]);
+    limited.info("cache is cold");
+    expect(records.at(-1)).toMatchObject({ msg: "cache is cold" });
+    await clock.advance(10_000);
+    expect(records).toHaveLength(8);
+  });
+
+  test("takes the key from a function of the fields and the message", () => {
+    const { logger, records } = captureLogs();
+    const key = (fields: unknown): string => (fields as { tenant: string }).tenant;
+    const limited = logger.limited({ per: "1s", lines: 1, key });
+    for (const tenant of ["a", "b", "a", "b", "c"]) limited.info({ tenant }, "m");
+    limited.info("no fields, so that the function throws");
+    limited.info("no fields again");
+    expect(records.map(({ tenant }) => tenant)).toEqual(["a", "b", "c", undefined]);
+  });
+
+  test("keeps a bounded number of keys, and tells the rest together when it is closed", async () => {
+    const { logger, records } = captureLogs({ clock: manualClock() });
+    const limited = logger.limited({ per: "1h", lines: 1, key: "message" });
+    for (let i = 0; i < 3000; i++) limited.info(`message ${i}`);
+    expect(records).toHaveLength(1001);
+    await logger.close();
+    expect(records.at(-1)).toMatchObject({ key: "…", suppressed: 1999 });
+  });
+
+  test("refuses a key that is neither", () => {
+    const { logger } = captureLogs();
+    expect(() => logger.limited({ per: "1s", lines: 1, key: "msg" as "message" })).toThrow(/limited key.*"msg"/);
+  });
+});

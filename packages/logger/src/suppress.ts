@@ -13,6 +13,12 @@ export interface LimitedOptions {
   per: Duration;
   /** Lines written in a window, 1 or more. */
   lines: number;
+  /**
+   * Limits the lines of each key by itself: those of the same message, or of the same result of a function of the fields
+   * and the message. When a window ends in which lines of a key were held back, a line tells how many. The first thousand
+   * keys have windows of their own. @default all lines share one window
+   */
+  key?: "message" | ((fields: unknown, message: string | undefined) => string);
   /** Whether lines of level error and above are limited too. @default false */
   errors?: boolean;
 }

@@ -30,14 +30,19 @@ const MOST_UNITS = 4 * 1024 * 1024;
  *
  * @throws TypeError when the filter or an option is not as described
  */
-export function createTail(followers: Set<Follower>, filter: TailFilter | undefined, options: TailOptions = {}): Tail {
+export function createTail(
+  followers: Set<Follower>,
+  owner: object,
+  filter: TailFilter | undefined,
+  options: TailOptions = {},
+): Tail {
   checkOptions("tail", options, ["capacity", "signal"]);
   const { capacity = 1000, signal } = options;
   wholeNumber("tail capacity", capacity, 1);
   if (signal !== undefined && typeof signal?.addEventListener !== "function")
     throw new TypeError(`tail signal must be an AbortSignal; got ${showValue(signal)}`);
   const { least, wanted } = readFilter(filter);
-  return new LineTail(followers, least, wanted, capacity, signal);
+  return new LineTail({ followers, owner, least, wanted, capacity, signal });
 }
 
 function readFilter(filter: TailFilter | undefined): { least: number; wanted: (record: LogRecord) => boolean } {
@@ -53,8 +58,18 @@ function readFilter(filter: TailFilter | undefined): { least: number; wanted: (r
   };
 }
 
+interface LineTailOptions {
+  readonly followers: Set<Follower>;
+  readonly owner: object;
+  readonly least: number;
+  readonly wanted: (record: LogRecord) => boolean;
+  readonly capacity: number;
+  readonly signal: AbortSignal | undefined;
+}
+
 class LineTail implements Tail, Follower {
   dropped = 0;
+  readonly owner: object;
   readonly #followers: Set<Follower>;
   readonly #least: number;
   readonly #wanted: (record: LogRecord) => boolean;
@@ -66,13 +81,8 @@ class LineTail implements Tail, Follower {
   #wakes: (() => void)[] = [];
   #ended = false;
 
-  constructor(
-    followers: Set<Follower>,
-    least: number,
-    wanted: (record: LogRecord) => boolean,
-    capacity: number,
-    signal: AbortSignal | undefined,
-  ) {
+  constructor({ followers, owner, least, wanted, capacity, signal }: LineTailOptions) {
+    this.owner = owner;
     this.#followers = followers;
     this.#least = least;
     this.#wanted = wanted;

@@ -1,4 +1,6 @@
 import { createLogger, type LoggerOptions } from "./create-logger.ts";
+import { toFormat } from "./format.ts";
+import { createReader } from "./internal/read-line.ts";
 import type { LogLevel } from "./level.ts";
 import { LEVELS } from "./level.ts";
 import type { Logger } from "./logger.ts";
@@ -36,6 +38,7 @@ export interface CapturedLogs extends Disposable {
 export function captureLogs(options: Omit<LoggerOptions, "destinations"> = {}): CapturedLogs {
   const lines: string[] = [];
   const records: LogRecord[] = [];
+  const read = createReader(toFormat(options.format, options.name));
   const clear = (): void => {
     lines.length = 0;
     records.length = 0;
@@ -46,7 +49,7 @@ export function captureLogs(options: Omit<LoggerOptions, "destinations"> = {}): 
     get text() {
       return lines.join("\n");
     },
-    of: (level: LogLevel) => records.filter((record) => record.level === LEVELS[level]),
+    of: (level: LogLevel) => records.filter((_, i) => read(lines[i] as string)?.level === LEVELS[level]),
     find: (wanted: string | RegExp | ((record: LogRecord) => boolean)) => records.filter(predicate(wanted)),
     clear,
     write: (line: string) => {

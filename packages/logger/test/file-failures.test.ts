@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import { rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { captureTelemetry } from "@seaworthy/core/testing";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createLogger } from "../src/create-logger.ts";
 import { file } from "../src/destinations/file.ts";
 import type { FileSystem } from "../src/internal/file/file-system.ts";
@@ -54,6 +54,62 @@ describe("failures never reach the host:", () => {
     const lines = at.content("app.log").trimEnd().split("\n");
     expect(lines).toHaveLength(4);
     expect([0, 2, 3].map((n) => (JSON.parse(lines[n] as string) as { i: number }).i)).toEqual(upTo(3));
+  });
+
+  test("a file that fails is told once, at the first failed write, and logger.health() says so until it works again", async () => {
+    using events = captureTelemetry();
+    const warned = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
+    let full = false;
+    const writeSync: FileSystem["writeSync"] = (fd, data) => (full ? fail("ENOSPC") : fs.writeSync(fd, data as string));
+    const { logger } = at.open({}, { writeSync });
+    const { health } = logger;
+    expect(health()).toEqual({ status: "healthy", data: { waitingBytes: 0, lostLines: 0 } });
+    const listeners = process.listenerCount("exit");
+    logger.info({ i: 0 }, "m");
+    const lastWrite = health().data.lastWrite as string;
+    expect(Date.now() - Date.parse(lastWrite)).toBeLessThan(60_000);
+    full = true;
+    for (const i of [1, 2]) logger.info({ i }, "m");
+    expect(events.of("logger.write_failed").map(({ labels }) => labels)).toEqual([
+      { destination: "file", reason: "ENOSPC" },
+    ]);
+    expect(warned.mock.calls.map(([text, options]) => [text, options])).toEqual([
+      [expect.stringContaining("file: ENOSPC"), { code: "LOGGER_WRITE_FAILED" }],
+    ]);
+    expect(health()).toEqual({
+      status: "degraded",
+      error: "LOGGER_WRITE_FAILED",
+      data: { waitingBytes: expect.any(Number), lostLines: 0, lastWrite, lastError: "file: ENOSPC" },
+    });
+    expect(health().data.waitingBytes).toBeGreaterThan(100);
+    expect(process.listenerCount("exit")).toBe(listeners + 1);
+    full = false;
+    await at.clock.advance("1s");
+    logger.info({ i: 3 }, "m");
+    expect(at.numbers()).toEqual(upTo(4));
+    expect(process.listenerCount("exit")).toBe(listeners);
+    expect(health()).toMatchObject({ status: "healthy", data: { waitingBytes: 0, lastError: "file: ENOSPC" } });
+    full = true;
+    logger.info({ i: 4 }, "m");
+    expect(events.of("logger.write_failed")).toHaveLength(2);
+    expect(warned).toHaveBeenCalledOnce();
+    warned.mockRestore();
+    full = false;
+    await logger.close();
+    expect(events.of("logger.line_lost")).toHaveLength(0);
+    expect(at.numbers()).toEqual(upTo(5));
+  });
+
+  test("what close() has to give up is one event with the number of the lines", async () => {
+    using events = captureTelemetry();
+    const { logger } = at.open({}, { writeSync: () => fail("ENOSPC") });
+    for (const i of upTo(51)) logger.error({ i }, "m");
+    expect(events.of("logger.line_lost")).toHaveLength(0);
+    await logger.close();
+    expect(events.of("logger.line_lost")).toMatchObject([
+      { labels: { destination: "file", reason: "ENOSPC" }, value: 51 },
+    ]);
+    expect(logger.health().data).toMatchObject({ waitingBytes: 0, lostLines: 51 });
   });
 
   test("beyond 1 MiB of waiting lines the rest is counted, told as events, and told in the file later", async () => {

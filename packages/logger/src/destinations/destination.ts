@@ -5,8 +5,12 @@ import { type LogLevel, toLevel } from "../level.ts";
 /** What a destination learns from the logger that it is given to. */
 export interface DestinationSetting {
   readonly clock: Clock;
-  /** Told of each line that is lost for good. */
-  readonly onLost: (reason: string) => void;
+  /** Called for lines that are lost for good. @param lines - how many. @default 1 */
+  readonly onLost: (reason: string, lines?: number) => void;
+  /** Called for the first write that fails, whose line waits. */
+  readonly onFailed?: (reason: string) => void;
+  /** Called for the first write that succeeds again, once no line waits. */
+  readonly onRecovered?: () => void;
 }
 
 /** Where lines go: what `stdout()` and `file()` return. */
@@ -16,6 +20,8 @@ export interface Destination {
   readonly level?: LogLevel;
   /** @default the logger's `pretty` */
   readonly pretty?: boolean | "auto";
+  /** How much waits in memory to be written. @default 0 */
+  readonly waitingBytes?: number;
   /** Makes ready for writing; a logger does so when it is created. */
   open?(setting: DestinationSetting): void;
   /** Writes one line, which ends in a line feed. */

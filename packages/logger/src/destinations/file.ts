@@ -7,7 +7,7 @@ import type { Destination } from "./destination.ts";
 
 /** Options of {@link file}. */
 export interface FileOptions {
-  /** Where the file is. Missing directories are made, with mode 0700. One process writes to one path. */
+  /** Where the file is. Missing directories are made, with mode 0700. */
   path: string;
   /** Lines below are not written here. @default the logger's level */
   level?: LogLevel;
@@ -27,7 +27,10 @@ export interface FileOptions {
     /** In all. With `rotate.size` the file being written is counted in, at its full size. */
     bytes?: ByteSize;
   };
-  /** Whether rotated files are compressed (gzip, in the background). @default false */
+  /**
+   * Whether rotated files are compressed (gzip, in the background). A file that other processes write to as well is
+   * compressed 3 seconds later, when they have followed the rotation. @default false
+   */
   compress?: boolean;
   /** Permissions of the files. An existing file is changed to it. @default 0o600 */
   mode?: number;
@@ -89,7 +92,10 @@ export function createFile(options: FileOptions, fs: FileSystem): FileDestinatio
     kind: "file",
     path,
     ...(level === undefined ? undefined : { level: toLevel(level, "file level") }),
-    open: (setting) => writer.open(clock ?? setting.clock, setting.onLost),
+    get waitingBytes() {
+      return writer.waitingBytes;
+    },
+    open: (setting) => writer.open({ ...setting, clock: clock ?? setting.clock }),
     write: (line) => writer.write(line, clock ?? systemClock),
     rotate: () => writer.rotate(),
     reopen: () => writer.reopen(),

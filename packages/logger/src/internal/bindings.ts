@@ -9,17 +9,17 @@ export interface Bindings {
   readonly values: readonly string[];
   /** `,"key":value` for each. */
   readonly text: string;
-  /** Length of the longest text in it. */
-  readonly longest: number;
   /** Whether one of the keys is a name that the logger itself writes sometimes. */
   readonly contested: boolean;
+  /** The binding that says how many did not fit, and that number. */
+  readonly cut: { readonly at: number; readonly missing: number } | undefined;
 }
 
 /** Serializers by key, as pino has them. */
 export type Serializers = Readonly<Record<string, ((value: unknown) => unknown) | undefined>>;
 
 /** Bound to nothing. */
-export const NO_BINDINGS: Bindings = { keys: [], values: [], text: "", longest: 0, contested: false };
+export const NO_BINDINGS: Bindings = { keys: [], values: [], text: "", contested: false, cut: undefined };
 
 /**
  * `outer` and `fields`: a key bound again has its later value, a name of the logger's own gets an underscore, and what
@@ -29,16 +29,19 @@ export function bind(outer: Bindings, fields: object, writer: JsonWriter, serial
   const keys = [...outer.keys];
   const values = [...outer.values];
   let { contested, text } = outer;
+  let { cut } = outer;
   let replaced = false;
   writer.begin(Math.max(0, (writer.limits.line >> 3) - outer.text.length));
   const all = plainKeys(fields);
   let count = 0;
   for (const key of all) {
     if (count >= writer.limits.members || writer.room <= 0) {
-      const mark = claim("…", new Set([...keys, ...all]));
-      keys.push(mark);
-      values.push(`"[${all.length - count} more]"`);
-      text += `,"${mark}":"[${all.length - count} more]"`;
+      const missing = (cut?.missing ?? 0) + all.length - count;
+      // One mark for all ancestors: a chain of children would grow by one each otherwise.
+      cut = { at: cut?.at ?? keys.length, missing };
+      if (cut.at === keys.length) keys.push(claim("…", new Set([...keys, ...all])));
+      values[cut.at] = `"[${missing} more]"`;
+      replaced = true;
       break;
     }
     count++;
@@ -58,7 +61,7 @@ export function bind(outer: Bindings, fields: object, writer: JsonWriter, serial
     }
   }
   if (replaced) text = keys.map((key, i) => `,${quote(key)}:${values[i]}`).join("");
-  return { keys, values, text, longest: Math.max(outer.longest, writer.longest), contested };
+  return { keys, values, text, contested, cut };
 }
 
 /** What the host's serializer for this key makes of the value, if there is one; it must not fail the call. */

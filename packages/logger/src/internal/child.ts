@@ -8,7 +8,7 @@ import { sym } from "./pino.ts";
 interface ChildOptions {
   level?: string;
   msgPrefix?: string;
-  redact?: readonly string[] | (RedactOptions & { paths?: readonly string[] });
+  redact?: readonly string[] | RedactOptions;
   serializers?: Serializers;
   customLevels?: object;
   formatters?: { bindings?: (bindings: object) => object };
@@ -43,14 +43,12 @@ function adopt(child: Inside, outer: State, fields: object, redact: ChildOptions
   child[sym.bindings] = engine.bindingsText(bindings);
 }
 
-// pino's own option has `paths`; here they count as keys.
 function withRedaction(
   { redactor, writer }: State,
   redact: NonNullable<ChildOptions["redact"]>,
 ): Pick<State, "redactor" | "writer"> {
-  const given = "paths" in redact && redact.paths !== undefined ? redact.paths : redact;
-  const inner = createRedactor(given as readonly string[] | RedactOptions, redactor);
-  return { redactor: inner, writer: new JsonWriter(writer.limits, new KeyTable(inner.hides, writer.keys.named)) };
+  const inner = createRedactor(redact, redactor);
+  return { redactor: inner, writer: new JsonWriter(writer.limits, new KeyTable(inner, writer.keys.reserved)) };
 }
 
 function shape(fields: object, format: ((bindings: object) => object) | undefined): object {

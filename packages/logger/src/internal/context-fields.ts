@@ -1,5 +1,6 @@
-import { type Context, currentContext, parseTraceparent, scrubAndCut } from "@seaworthy/core";
+import { type Context, currentContext, currentTrace, scrubAndCut, type TraceIds } from "@seaworthy/core";
 import { isPlain, quote } from "./json-text.ts";
+import type { LineFormat } from "./line-format.ts";
 
 const LONGEST_ID = 128;
 
@@ -11,37 +12,51 @@ export interface ContextFields {
   readonly ids: ContextIds;
   /** `,"name":value` for each. */
   readonly text: string;
+  /** The same of ids that are at the top of the line while fields are further down. */
+  readonly outer: string;
 }
 
-const NONE: ContextFields = { ids: [], text: "" };
+/** No ids. */
+export const NO_CONTEXT: ContextFields = { ids: [], text: "", outer: "" };
 
 /**
- * Reads the ids of the current context. The text of the last one is kept, and no more: a context usually has one line or
- * a few in a row, and a WeakMap of as many keys as there are requests costs the garbage collector more than making it.
+ * Reads the ids of the current context and of the active trace. The text of the last one is kept, and no more: a context
+ * usually has one line or a few in a row, and a WeakMap of as many keys as there are requests costs the garbage
+ * collector more than making it.
  */
-export function createContextReader(): () => ContextFields {
+export function createContextReader(format: LineFormat): () => ContextFields {
   let last: Context | undefined;
-  let made = NONE;
+  let lastTrace: TraceIds | undefined;
+  let made = NO_CONTEXT;
   return () => {
     const context = currentContext();
-    if (context.correlationId === undefined && context.traceparent === undefined) return NONE;
-    if (context === last) return made;
-    made = toFields(context);
+    const trace = currentTrace();
+    if (context.correlationId === undefined && trace === undefined) return NO_CONTEXT;
+    if (context === last && trace === lastTrace) return made;
+    made = toFields(context, trace, format);
     last = context;
+    lastTrace = trace;
     return made;
   };
 }
 
-function toFields(context: Context): ContextFields {
+function toFields(context: Context, trace: TraceIds | undefined, format: LineFormat): ContextFields {
+  const { idKeys, traceId, spanId, fieldsKey } = format;
   const ids: [string, string][] = [];
-  const { correlationId, traceparent } = context as { correlationId?: unknown; traceparent?: unknown };
-  if (typeof correlationId === "string") ids.push(["correlationId", idText(correlationId)]);
-  const trace = parseTraceparent(traceparent);
-  if (trace !== undefined) ids.push(["traceId", `"${trace.traceId}"`], ["spanId", `"${trace.spanId}"`]);
-  let text = "";
-  for (const [name, json] of ids) text += `,"${name}":${json}`;
-  return { ids, text };
+  const { correlationId } = context as { correlationId?: unknown };
+  if (typeof correlationId === "string") ids.push([idKeys.correlationId, idText(correlationId)]);
+  const ofTrace: [string, string][] =
+    trace === undefined
+      ? []
+      : [
+          [idKeys.traceId, quote(traceId(trace.traceId))],
+          [idKeys.spanId, quote(spanId(trace.spanId))],
+        ];
+  if (fieldsKey === undefined) ids.push(...ofTrace);
+  return { ids, text: join(ids), outer: fieldsKey === undefined ? "" : join(ofTrace) };
 }
+
+const join = (ids: ContextIds): string => ids.map(([name, json]) => `,${quote(name)}:${json}`).join("");
 
 // Whoever joins the line looks for secrets in the whole of it, so that a plain id needs no look of its own.
 function idText(id: string): string {

@@ -1,11 +1,14 @@
-import { type Context, currentContext, type SecretMatcher } from "@seaworthy/core";
+import { type Context, currentContext } from "@seaworthy/core";
 import type { Redactor } from "../redact.ts";
 import { type Bindings, bind, NO_BINDINGS, type Serializers } from "./bindings.ts";
-import { type ContextFields, createContextReader } from "./context-fields.ts";
+import { type ContextFields, createContextReader, NO_CONTEXT } from "./context-fields.ts";
+import { keepsErrorNames, nameError } from "./error-fields.ts";
 import type { Gate } from "./gate.ts";
+import { isTraced, ReplacedStream, traceLine } from "./instrumentation.ts";
+import { quote } from "./json-text.ts";
 import { JsonWriter } from "./json-writer.ts";
 import { writeLine } from "./line.ts";
-import { liveSecrets } from "./live-secrets.ts";
+import { type LineFormat, startOf } from "./line-format.ts";
 import { readCall, toFields } from "./message.ts";
 import { describeHttp, type PinoInside, sym } from "./pino.ts";
 import type { Sink } from "./sink.ts";
@@ -21,7 +24,7 @@ export interface State {
 
 /** Where a logger keeps its {@link State}; children inherit it until they have their own. */
 export const stateKey: unique symbol = Symbol("seaworthy.logger.state");
-/** The level below which destinations without a level of their own take nothing; children inherit it. */
+/** The `floor` of `Sink.write`; children inherit it. */
 export const floorKey: unique symbol = Symbol("seaworthy.logger.floor");
 
 /** A logger seen from inside. */
@@ -34,11 +37,12 @@ export interface Inside extends PinoInside {
 export interface EngineOptions {
   readonly root: Inside;
   readonly sink: Sink;
+  /** The time as JSON. */
   readonly timestamp: () => string;
+  readonly format: LineFormat;
   readonly context: boolean | ((context: Context) => object | undefined);
 }
 
-const NO_CONTEXT: ContextFields = { ids: [], text: "" };
 // A getter that logs the object it belongs to would never end.
 const DEEPEST_CALL = 4;
 
@@ -47,22 +51,32 @@ export class Engine {
   readonly sink: Sink;
   readonly timestamp: () => string;
   readonly #root: Inside;
+  readonly #format: LineFormat;
+  readonly #messageStart: string;
+  readonly #renamesErrors: boolean;
+  readonly #timeStart: string;
+  readonly #starts = new Map<number, string>();
   readonly #readContext: () => ContextFields;
   readonly #moreContext: ((context: Context) => object | undefined) | undefined;
-  readonly #secrets: readonly SecretMatcher[] = liveSecrets();
   readonly #base: string;
   readonly #serializers: unknown;
+  readonly #replaced: ReplacedStream | undefined;
   #calls = 0;
 
   constructor(options: EngineOptions) {
-    const { root, sink, timestamp, context } = options;
+    const { root, sink, timestamp, format, context } = options;
     this.sink = sink;
     this.timestamp = timestamp;
     this.#root = root;
-    this.#readContext = context === false ? () => NO_CONTEXT : createContextReader();
+    this.#format = format;
+    this.#messageStart = `,${quote(this.#format.messageKey)}:`;
+    this.#renamesErrors = !keepsErrorNames(format);
+    this.#timeStart = `,${quote(format.timeKey)}:`;
+    this.#readContext = context === false ? () => NO_CONTEXT : createContextReader(format);
     this.#moreContext = typeof context === "function" ? context : undefined;
     this.#base = root[sym.bindings] as string;
     this.#serializers = root[sym.serializers];
+    this.#replaced = ReplacedStream.of(root, sink);
   }
 
   /** One call of a log method. */
@@ -78,9 +92,8 @@ export class Engine {
         this.#log(logger, level, first, second, rest);
       } catch {
         // Whatever went wrong, that something was logged here must be known.
-        const start = (logger[sym.levelStarts] as Record<number, string>)[level] ?? `{"level":${level}`;
-        const time = new Date().toISOString().replace("Z", "000Z");
-        this.sink.write(`${start},"time":"${time}"${this.#base},"msg":"[unloggable]"}\n`, level, 0);
+        const message = `${this.#messageStart}"[unloggable]"`;
+        this.sink.write(`${this.#head(logger, level)}${message}}\n`, level, 0);
       }
     } catch {
       this.sink.lost("exception"); // the call stack is used up
@@ -90,7 +103,7 @@ export class Engine {
   }
 
   /** Says how many lines a sampled or limited logger has held back, past its gate. */
-  announce(logger: Inside, level: number, held: number): void {
+  announce(logger: Inside, level: number, held: number, fields?: object): void {
     const { bindings, writer } = logger[stateKey];
     const free = acquire(writer);
     try {
@@ -101,11 +114,13 @@ export class Engine {
         bindings,
         context: NO_CONTEXT,
         suppressed: held,
-        fields: undefined,
+        fields,
         message,
+        messageStart: this.#messageStart,
         serializers: undefined,
+        format: this.#format,
       };
-      this.sink.write(writeLine(parts, free, this.#secretIn), level, logger[floorKey]);
+      this.sink.write(writeLine(parts, free), level, logger[floorKey]);
     } catch {
       this.sink.lost("exception");
     } finally {
@@ -137,12 +152,12 @@ export class Engine {
   #log(logger: Inside, level: number, first: unknown, second: unknown, rest: readonly unknown[]): void {
     const state = logger[stateKey];
     const { gate } = state;
-    if (gate !== undefined && !gate.pass(level)) return;
+    if (gate !== undefined && !gate.pass(level, first, second)) return;
     const writer = acquire(state.writer);
     try {
       let message: string | undefined;
       let given: unknown;
-      if (typeof first === "string" && second === undefined) message = first;
+      if (typeof first === "string" && second === undefined && rest.length === 0) message = first;
       else if (typeof first === "object" && first !== null && rest.length === 0 && isText(second)) {
         given = first;
         message = second;
@@ -154,12 +169,17 @@ export class Engine {
       const fields = this.#fields(logger, level, given);
       let line: string;
       try {
-        line = this.#line(logger, state, writer, level, fields, message);
+        line = isTraced()
+          ? traceLine(logger, { level, fields, message, time: this.timestamp() }, () =>
+              this.#line(logger, state, writer, level, fields, message),
+            )
+          : this.#line(logger, state, writer, level, fields, message);
       } catch {
         // A Proxy that does not tell its names: the rest of the line is sound.
         line = this.#line(logger, state, writer, level, { value: UNREADABLE }, message);
       }
       this.sink.write(line, level, logger[floorKey]);
+      if (this.#replaced !== undefined) this.#replaced.write(line, level, logger);
     } finally {
       writer.busy = false;
     }
@@ -174,7 +194,8 @@ export class Engine {
     given: string | undefined,
   ): string {
     const prefix = logger[sym.prefix];
-    const own = given === undefined && fields !== undefined ? messageOf(fields) : undefined;
+    const own = given === undefined && fields !== undefined ? messageOf(fields, this.#format) : undefined;
+    const shown = own === undefined ? fields : withoutMessage(fields, this.#format.messageKey);
     const message = given !== undefined && typeof prefix === "string" ? prefix + given : (given ?? own);
     const serializers = logger[sym.serializers];
     return writeLine(
@@ -183,23 +204,28 @@ export class Engine {
         bindings,
         context: this.#readContext(),
         suppressed: gate === undefined ? 0 : gate.take(),
-        fields: own === undefined ? fields : withoutMessage(fields),
+        fields: shown === undefined || !this.#renamesErrors ? shown : nameError(shown, this.#format),
         message,
+        messageStart: this.#messageStart,
         serializers: serializers === this.#serializers ? undefined : (serializers as Serializers),
+        format: this.#format,
       },
       writer,
-      this.#secretIn,
     );
   }
 
   #head(logger: Inside, level: number): string {
-    return `${(logger[sym.levelStarts] as Record<number, string>)[level]},"time":"${this.timestamp()}"${this.#base}`;
+    return this.#start(logger, level) + this.#timeStart + this.timestamp() + this.#base;
   }
 
-  readonly #secretIn = (line: string, longest: number): boolean => {
-    for (const matcher of this.#secrets) if (matcher.length <= longest && matcher.test(line)) return true;
-    return false;
-  };
+  #start(logger: Inside, level: number): string {
+    const known = this.#starts.get(level);
+    if (known !== undefined) return known;
+    const made = startOf(this.#format, level, logger.levels.labels[level]);
+    // Children may give one number different names, so that only those of pino are kept.
+    if (level % 10 === 0 && level >= 10 && level <= 60) this.#starts.set(level, made);
+    return made;
+  }
 
   #fields(logger: Inside, level: number, given: unknown): object | undefined {
     let fields = toFields(given, describeHttp);
@@ -246,19 +272,19 @@ function merge(more: () => unknown, fields: object | undefined): object | undefi
 }
 
 /** What pino takes for the message of a call that has none. */
-function messageOf(fields: object): string | undefined {
-  const own = readMember(fields, "msg");
+function messageOf(fields: object, { messageKey, errorKey }: LineFormat): string | undefined {
+  const own = readMember(fields, messageKey);
   if (typeof own === "string") return own;
-  const error = readMember(fields, "err");
+  const error = readMember(fields, "err") ?? readMember(fields, errorKey);
   if (own !== undefined || typeof error !== "object" || error === null || !isError(error)) return undefined;
   const message = readMember(error, "message");
   return typeof message === "string" ? message : undefined;
 }
 
-function withoutMessage(fields: object | undefined): object | undefined {
-  if (fields === undefined || typeof readMember(fields, "msg") !== "string") return fields;
+function withoutMessage(fields: object | undefined, key: string): object | undefined {
+  if (fields === undefined || typeof readMember(fields, key) !== "string") return fields;
   try {
-    const { msg: _, ...rest } = fields as { msg?: unknown };
+    const { [key]: _, ...rest } = fields as Record<string, unknown>;
     return rest;
   } catch {
     return fields;

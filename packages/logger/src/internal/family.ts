@@ -1,26 +1,27 @@
 import type { Clock, Context } from "@seaworthy/core";
-import { LEVELS, type LogLevel } from "../level.ts";
+import { healthOf } from "../health.ts";
+import type { LogLevel } from "../level.ts";
 import type { Limits } from "../limits.ts";
-import type { Logger } from "../logger.ts";
+import type { Logger, ObserveOptions } from "../logger.ts";
 import { observeTelemetry } from "../observe.ts";
 import { readOperation, runOperation } from "../operation.ts";
 import type { Redactor } from "../redact.ts";
 import type { LimitedOptions, SampleOptions } from "../suppress.ts";
 import { createTail, type TailFilter, type TailOptions } from "../tail.ts";
-import { NO_BINDINGS } from "./bindings.ts";
+import { bind, NO_BINDINGS } from "./bindings.ts";
 import { createChild } from "./child.ts";
-import { Engine, floorKey, type Inside, stateKey } from "./engine.ts";
+import { Engine, type Inside, stateKey } from "./engine.ts";
 import { JsonWriter } from "./json-writer.ts";
 import { KeyTable } from "./key-table.ts";
 import { replaceLevels } from "./levels.ts";
+import { createTime, type LineFormat, reservedOf } from "./line-format.ts";
 import { createPino, sym } from "./pino.ts";
 import type { Sink } from "./sink.ts";
 import { Suppression } from "./suppression.ts";
-import { createTimestamp } from "./timestamp.ts";
 
 /** What a family of loggers is made of, checked. */
 export interface FamilyOptions {
-  readonly name: string | undefined;
+  readonly format: LineFormat;
   /** The level asked for. */
   readonly level: LogLevel;
   /** The lowest level that any destination takes. */
@@ -35,16 +36,16 @@ export interface FamilyOptions {
 
 /** A pino logger that writes through an {@link Engine}, and its further methods. Its children inherit both. */
 export function createFamily(options: FamilyOptions): Logger {
-  const { name, level, lowest, limits, redactor, sink } = options;
-  const timestamp = createTimestamp(options.clock);
-  const logger = createPino({ name, level: lowest, timestamp, stream: sink.stream });
+  const { format, level, lowest, limits, redactor, sink } = options;
+  const timestamp = createTime(format.time, options.clock);
+  const logger = createPino({ level: lowest, format, stream: sink.stream });
   const root = logger as unknown as Inside;
-  const writer = new JsonWriter(limits, new KeyTable(redactor.hides, name !== undefined));
-  const engine = new Engine({ root, sink, timestamp, context: options.context });
+  root[sym.bindings] = baseText(format, limits, redactor);
+  const writer = new JsonWriter(limits, new KeyTable(redactor, reservedOf(format)));
+  const engine = new Engine({ root, sink, timestamp, format, context: options.context });
   root[stateKey] = { bindings: NO_BINDINGS, writer, redactor, gate: undefined };
-  replaceLevels(root, engine);
-  root.level = lowest;
-  root[floorKey] = lowest === level ? 0 : LEVELS[level];
+  replaceLevels(root, engine, { level, lowest });
+  root.level = level;
   Object.assign(root, {
     child: createChild(root, engine),
     setBindings(this: Inside, fields: object) {
@@ -53,40 +54,56 @@ export function createFamily(options: FamilyOptions): Logger {
       this[stateKey] = { ...state, bindings };
       this[sym.bindings] = engine.bindingsText(bindings);
     },
-    ...createMethods(options, engine),
+    ...createMethods(options, engine, root),
   });
   return logger as Logger;
 }
 
-function createMethods({ clock, random, sink }: FamilyOptions, engine: Engine): object {
+// Written once, so that the secrets that live now are scrubbed now.
+function baseText({ base }: LineFormat, limits: Limits, redactor: Redactor): string {
+  const writer = new JsonWriter(limits, new KeyTable(redactor, { always: new Set(), sometimes: new Set() }));
+  writer.scrub = true;
+  return bind(NO_BINDINGS, base, writer, {}).text;
+}
+
+function createMethods({ clock, random, sink }: FamilyOptions, engine: Engine, root: Inside): object {
   const suppression = new Suppression(engine, clock, random);
-  const ends = new Set<() => void>();
-  const close = async (): Promise<void> => {
-    for (const end of [...ends]) end();
-    suppression.tell();
-    await sink.close();
-    for (const follower of [...sink.followers]) follower.close();
-  };
+  const observers = new Map<() => void, object>();
+  // A method that was taken off its logger is the root's.
+  const loggerOf = (value: unknown): object =>
+    typeof value === "object" && value !== null && stateKey in value ? value : root;
+  async function close(this: unknown): Promise<void> {
+    const logger = loggerOf(this);
+    const isOwn = (owner: object): boolean => owner === logger || Object.prototype.isPrototypeOf.call(logger, owner);
+    for (const [end, owner] of [...observers]) if (isOwn(owner)) end();
+    suppression.tell(isOwn);
+    await (logger === root ? sink.close() : sink.flush());
+    for (const follower of [...sink.followers]) if (isOwn(follower.owner)) follower.close();
+  }
   return {
     operation(this: Logger, name: string, ...args: unknown[]) {
       return runOperation(this, readOperation(name, args), clock);
     },
-    observe(this: Logger) {
-      const stop = observeTelemetry(this);
+    observe(this: Logger, options?: ObserveOptions) {
+      const stop = observeTelemetry(this, options);
       const end = (): void => {
-        ends.delete(end);
+        observers.delete(end);
         stop();
       };
-      ends.add(end);
+      observers.set(end, this);
       return end;
     },
-    tail: (filter?: TailFilter, options?: TailOptions) => createTail(sink.followers, filter, options),
+    tail(this: unknown, filter?: TailFilter, options?: TailOptions) {
+      return createTail(sink.followers, loggerOf(this), filter, options);
+    },
     sampled(this: Inside, options: SampleOptions) {
       return suppression.sampled(this, options);
     },
     limited(this: Inside, options: LimitedOptions) {
       return suppression.limited(this, options);
     },
+    // Without "this", so that it can be handed to the health package as a check.
+    health: () => healthOf(sink.statuses),
     flush(done?: (error?: Error) => void) {
       suppression.tell();
       void sink.flush().then(() => done?.());

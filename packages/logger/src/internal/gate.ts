@@ -3,8 +3,8 @@ import { LEVELS } from "../level.ts";
 
 /** Decides which lines of a sampled or limited logger are written, and counts those that are not. */
 export interface Gate {
-  /** Whether a line of this level is written; counts it if not. */
-  pass(level: number): boolean;
+  /** Whether a line of this level, made of these arguments, is written; counts it if not. */
+  pass(level: number, first: unknown, second: unknown): boolean;
   /** How many lines were held back since this was last asked, by this gate and those around it. */
   take(): number;
 }
@@ -34,9 +34,9 @@ export class CountingGate implements Gate {
     this.#options = options;
   }
 
-  pass(level: number): boolean {
+  pass(level: number, first: unknown, second: unknown): boolean {
     const { admits, outer, limitsErrors, waiting } = this.#options;
-    if (outer !== undefined && !outer.pass(level)) return false;
+    if (outer !== undefined && !outer.pass(level, first, second)) return false;
     if ((level >= LEVELS.error && !limitsErrors) || admits()) return true;
     this.#held++;
     if (level > this.highest) this.highest = level;

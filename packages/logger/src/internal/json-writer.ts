@@ -1,14 +1,16 @@
-import { describeError, REDACTED, scrubAndCut, scrubSecrets } from "@seaworthy/core";
+import { blankCredentials, describeError, REDACTED, scrubAndCut, scrubSecrets } from "@seaworthy/core";
 import type { Limits } from "../limits.ts";
+import type { RedactRules } from "../redact.ts";
 import { isPlain, quote } from "./json-text.ts";
 import type { KeyInfo, KeyTable } from "./key-table.ts";
-import { itemsOf, kindOf, plainKeys, readMember } from "./values.ts";
+import type { PathState } from "./redact-paths.ts";
+import { fileText, itemsOf, kindOf, membersOf, plainKeys, readMember } from "./values.ts";
 
 const BLANK = JSON.stringify(REDACTED);
 // An error's record nests ten causes, each with a context of its own; `describeError` has bounded it already.
 const ERROR_DEPTH = 24;
-// Texts and numbers up to this length always count as seen, so that short ones need no bookkeeping.
-const ALWAYS_SEEN = 24;
+// This writer blanks out the members of the record itself, by the rules of its logger.
+const SHOW_ALL = { redact: () => false };
 const HUGE = 1n << 1024n;
 
 /**
@@ -21,29 +23,42 @@ const HUGE = 1n << 1024n;
 export class JsonWriter {
   readonly limits: Limits;
   readonly keys: KeyTable;
+  readonly #rules: RedactRules | undefined;
   busy = false;
   /** Whether every text is scrubbed of secrets. */
   scrub = false;
-  /** Length of the longest text written; no longer secret can be in what was written. */
-  longest: number = ALWAYS_SEEN;
   /** UTF-16 units of output left. */
   room = 0;
   #text = 0;
+  #field = 0;
   #left = 0;
   #ancestors: object[] = [];
+  /** Where in the paths of the redaction the value stands that is being written. */
+  #at: PathState | undefined;
+  #path: string[] = [];
+  #settled = false;
 
   constructor(limits: Limits, keys: KeyTable) {
     this.limits = limits;
     this.keys = keys;
+    this.#rules = keys.redactor.rules;
   }
 
-  /** Begins anew with so many UTF-16 units of output, and so many of one text. */
-  begin(room: number, text: number = this.limits.text): void {
+  /** Names from the top of the line to the value that is being written; empty if the redaction has no rules. */
+  get path(): readonly string[] {
+    return this.#path;
+  }
+
+  /** Begins anew with so many UTF-16 units of output, so many of one text, and so many of one field. */
+  begin(room: number, text: number = this.limits.text, field: number = this.limits.field): void {
+    this.#field = field;
     this.room = room;
     this.#text = text;
     this.#left = this.limits.values;
-    this.longest = ALWAYS_SEEN;
     if (this.#ancestors.length > 0) this.#ancestors = [];
+    if (this.#rules === undefined) return;
+    this.#at = this.#rules.paths;
+    this.#path = [];
   }
 
   /** The value as JSON, or `""` where JSON has none: undefined, functions, symbols. */
@@ -70,25 +85,75 @@ export class JsonWriter {
     const limit = this.room < this.#text ? Math.max(0, this.room) : this.#text;
     let json: string;
     if (text.length > limit) json = quote(scrubAndCut(text, limit));
-    else if (!isPlain(text)) json = quote(scrubSecrets(text));
-    else json = `"${this.scrub ? scrubSecrets(text) : text}"`;
-    if (text.length > this.longest) this.longest = text.length;
+    else if (this.scrub || !isPlain(text)) json = quote(blankCredentials(scrubSecrets(text)));
+    else json = `"${text}"`;
     this.room -= json.length;
     return json;
   }
 
   /** What the table knows of a name; while scrubbing, of the scrubbed name. */
   key(key: string): KeyInfo {
-    const info = this.scrub ? this.keys.scrubbed(key) : this.keys.get(key);
-    if (key.length > this.longest) this.longest = key.length;
-    return info;
+    return this.scrub ? this.keys.scrubbed(key) : this.keys.get(key);
   }
 
   /** The value of a member as JSON; blanked out if its name hides. */
   member(info: KeyInfo, value: unknown, depth: number): string {
+    if (this.#rules !== undefined) return this.#ruled(this.#rules, info.key, info.hidden, value, depth);
     if (!info.hidden) return this.value(value, depth);
     this.room -= BLANK.length;
     return value === undefined || typeof value === "function" ? "" : BLANK;
+  }
+
+  /** The value of a field of a line as JSON, which leaves room for the fields behind it. */
+  field(info: KeyInfo, value: unknown): string {
+    const left = this.room;
+    // A quarter of what is left is for the fields behind.
+    const most = Math.min(left - (left >> 2), this.#field);
+    this.room = most;
+    let json = this.member(info, value, this.limits.depth);
+    // Marks of what was cut add a little.
+    const bound = this.#field + (this.#field >> 2) + 64;
+    if (json.length * 3 > bound && Buffer.byteLength(json) > bound) {
+      this.room = Math.floor(most / 6); // bytes are more than units
+      json = this.member(info, value, this.limits.depth);
+    }
+    this.room = left - json.length;
+    return json;
+  }
+
+  /** What is in a line already, to be scrubbed: names and paths have been dealt with. */
+  rewrite(json: string): string {
+    this.#settled = true;
+    try {
+      return this.value(JSON.parse(json), this.limits.depth);
+    } finally {
+      this.#settled = false;
+    }
+  }
+
+  #ruled(rules: RedactRules, key: string, named: boolean, value: unknown, depth: number): string {
+    const outer = this.#at;
+    const at = outer?.next(key);
+    this.#at = at;
+    this.#path.push(key);
+    const hidden = at?.rule === undefined ? named : at.rule.hides;
+    const json = hidden && !this.#settled ? this.#censored(rules, value, depth) : this.value(value, depth);
+    this.#path.pop();
+    this.#at = outer;
+    return json;
+  }
+
+  #censored({ censor, remove }: RedactRules, value: unknown, depth: number): string {
+    if (remove || value === undefined || typeof value === "function") return "";
+    let shown: unknown = censor ?? REDACTED;
+    if (typeof censor === "function") {
+      try {
+        shown = censor(value, [...this.#path]);
+      } catch {
+        shown = REDACTED; // what the host's function could not censor is not shown
+      }
+    }
+    return this.value(shown, depth);
   }
 
   #number(value: number): string {
@@ -120,7 +185,7 @@ export class JsonWriter {
       case "array":
         return this.#items(value as unknown[], (value as unknown[]).length, depth - 1);
       case "error":
-        return this.#members(describeError(value) as unknown as Record<string, unknown>, ERROR_DEPTH);
+        return this.#members(describeError(value, SHOW_ALL) as unknown as Record<string, unknown>, ERROR_DEPTH);
       case "date": {
         const time = (value as Date).getTime();
         return this.text(Number.isNaN(time) ? "Invalid Date" : new Date(time).toISOString());
@@ -129,6 +194,10 @@ export class JsonWriter {
         return this.text(`[${(value as ArrayBuffer).byteLength} bytes]`);
       case "json":
         return this.value((value as { toJSON(): unknown }).toJSON(), depth - 1);
+      case "pairs":
+        return this.#members(membersOf(value as Iterable<[string, unknown]>), depth - 1);
+      case "file":
+        return this.text(fileText(value as { name?: unknown; size: number; type: string }));
       case "set":
         return this.#items(
           itemsOf(value as Set<unknown>, this.limits.members),
@@ -147,7 +216,9 @@ export class JsonWriter {
     let json = "[";
     let i = 0;
     for (; i < most && this.room > 0 && this.#left > 0; i++) {
-      const item = this.value(readMember(items, i), depth);
+      const each = readMember(items, i);
+      const item =
+        this.#rules === undefined ? this.value(each, depth) : this.#ruled(this.#rules, `${i}`, false, each, depth);
       json += `${i === 0 ? "" : ","}${item === "" ? "null" : item}`;
       this.room--;
     }
@@ -156,16 +227,17 @@ export class JsonWriter {
     return `${json}]`;
   }
 
-  #members(value: Record<string, unknown>, depth: number): string {
+  /** `missing` members were left out before. */
+  #members(value: Record<string, unknown>, depth: number, missing = 0): string {
     const most = this.limits.members;
     let json = "";
     let count = 0;
+    let cut = missing;
     let taken: Set<string> | undefined;
     for (const key in value) {
       if (!Object.hasOwn(value, key)) continue;
       if (count >= most || this.room <= 0 || this.#left <= 0) {
-        const all = plainKeys(value);
-        json += `${json === "" ? "" : ","}"${claim("…", taken ?? new Set(all))}":"[${all.length - count} more]"`;
+        cut += plainKeys(value).length - count;
         break;
       }
       count++;
@@ -180,6 +252,7 @@ export class JsonWriter {
       json += `${json === "" ? "" : ","}${name}:${item}`;
       this.room -= name.length + 2;
     }
+    if (cut > 0) json += `${json === "" ? "" : ","}"${claim("…", taken ?? new Set(plainKeys(value)))}":"[${cut} more]"`;
     this.room -= 2;
     return `{${json}}`;
   }
@@ -193,9 +266,7 @@ export class JsonWriter {
       const name = typeof key === "object" && key !== null ? "[object]" : String(key);
       plain[claim(name, taken)] = value;
     }
-    const missing = map.size - taken.size;
-    if (missing > 0) plain[claim("…", taken)] = `[${missing} more]`;
-    return this.#members(plain, depth);
+    return this.#members(plain, depth, map.size - taken.size);
   }
 }
 

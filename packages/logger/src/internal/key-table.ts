@@ -1,8 +1,12 @@
 import { scrubAndCut } from "@seaworthy/core";
+import type { Redactor } from "../redact.ts";
 import { isPlain, quote } from "./json-text.ts";
+import type { ReservedNames } from "./line-format.ts";
 
 /** What is known of a member's name. */
 export interface KeyInfo {
+  /** The name as it was given. */
+  readonly key: string;
   /** The name as it is written. */
   readonly name: string;
   /** The same as JSON. */
@@ -18,19 +22,16 @@ export interface KeyInfo {
 const LONGEST = 256;
 const LONGEST_KEPT = 64;
 const MOST_KEPT = 2000;
-const ALWAYS = new Set(["level", "time", "pid", "hostname", "msg"]);
-const SOMETIMES = new Set(["correlationId", "traceId", "spanId", "suppressed"]);
 
 /** Remembers what a name means, so that it is judged once and not on every line. Bounded, since hosts log names they do not choose. */
 export class KeyTable {
-  readonly hides: (key: string) => boolean;
-  readonly named: boolean;
+  readonly redactor: Redactor;
+  readonly reserved: ReservedNames;
   readonly #known = new Map<string, KeyInfo>();
 
-  /** @param named - whether the logger writes `name` */
-  constructor(hides: (key: string) => boolean, named: boolean) {
-    this.hides = hides;
-    this.named = named;
+  constructor(redactor: Redactor, reserved: ReservedNames) {
+    this.redactor = redactor;
+    this.reserved = reserved;
   }
 
   get(key: string): KeyInfo {
@@ -50,13 +51,14 @@ export class KeyTable {
   }
 
   #judge(key: string, name: string): KeyInfo {
-    const always = ALWAYS.has(key) || (this.named && key === "name");
+    const { always, sometimes } = this.reserved;
     return {
+      key,
       name,
       json: quote(name),
-      hidden: this.hides(key),
+      hidden: this.redactor.hides(key),
       altered: name !== key,
-      reserved: always ? "always" : SOMETIMES.has(key) ? "sometimes" : "no",
+      reserved: always.has(key) ? "always" : sometimes.has(key) ? "sometimes" : "no",
     };
   }
 }

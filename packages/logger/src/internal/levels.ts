@@ -1,17 +1,32 @@
 import type { EventEmitter } from "node:events";
-import { LEVELS } from "../level.ts";
+import { LEVELS, type LogLevel } from "../level.ts";
 import { type Engine, floorKey, type Inside } from "./engine.ts";
 import { sym } from "./pino.ts";
+import { EVERY_DESTINATION } from "./sink.ts";
 
 type LogMethod = (this: unknown, first?: unknown, second?: unknown, ...rest: unknown[]) => void;
 
+/** The levels that a family of loggers was created with. */
+export interface CreatedLevels {
+  /** The level of the logger, and of every destination without a level of its own. */
+  readonly level: LogLevel;
+  /** The lowest level that any destination takes. */
+  readonly lowest: LogLevel;
+}
+
+// The name of the level that was asked for; children inherit it until they have their own.
+const askedKey: unique symbol = Symbol("seaworthy.logger.asked");
 const noop = (): void => undefined;
 
 /**
  * Makes this logger's level methods, and those that its children get with a level of their own, write through the
  * engine. Children without a level of their own inherit the methods, and so every change of the level.
+ *
+ * At the level that the family was created with, destinations keep their own levels. At any other level, all
+ * destinations take that level, so that a level set at run time is seen everywhere. To set the first level again
+ * undoes that.
  */
-export function replaceLevels(root: Inside, engine: Engine): void {
+export function replaceLevels(root: Inside, engine: Engine, created: CreatedLevels): void {
   const methods = new Map<number, LogMethod>();
   const methodOf = (level: number): LogMethod => {
     const known = methods.get(level);
@@ -26,16 +41,28 @@ export function replaceLevels(root: Inside, engine: Engine): void {
     const value = name === undefined ? undefined : values[name];
     if (value === undefined)
       throw new TypeError(`unknown level ${String(level)}; there are ${Object.keys(values).join(", ")}, silent`);
-    const previous = this[sym.levelValue] as number;
+    const previous = this[askedKey] as string | undefined;
+    const isCreated = name === created.level;
+    const least = isCreated ? LEVELS[created.lowest] : value;
     const enables = this[sym.compare] as (level: number, current: number) => boolean;
-    this[sym.levelValue] = value;
-    this[floorKey] = 0;
+    this[askedKey] = name;
+    this[sym.levelValue] = least;
+    this[floorKey] = isCreated ? LEVELS[created.level] : EVERY_DESTINATION;
     for (const key of Object.keys(values)) {
       const own = values[key] as number;
-      this[key] = enables(own, value) ? methodOf(own) : noop;
+      this[key] = enables(own, least) ? methodOf(own) : noop;
     }
-    (this as unknown as EventEmitter).emit("level-change", name, value, labels[previous], previous, this);
+    const before = previous ?? created.level;
+    (this as unknown as EventEmitter).emit("level-change", name, value, before, values[before], this);
   };
+  root[sym.getLevel] = function getLevel(this: Inside): unknown {
+    return this[askedKey];
+  };
+  Object.defineProperty(root, "levelVal", {
+    get(this: Inside) {
+      return this.levels.values[this[askedKey] as string];
+    },
+  });
 }
 
 function makeMethod(engine: Engine, level: number): LogMethod {

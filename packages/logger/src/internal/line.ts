@@ -1,8 +1,9 @@
-import { scrubAndCut } from "@seaworthy/core";
+import { containsSecret, holdsCredentials, scrubAndCut } from "@seaworthy/core";
 import { type Bindings, type Serializers, serialize } from "./bindings.ts";
 import type { ContextFields } from "./context-fields.ts";
 import { quote } from "./json-text.ts";
 import { claim, type JsonWriter } from "./json-writer.ts";
+import type { LineFormat } from "./line-format.ts";
 import { plainKeys, readMember } from "./values.ts";
 
 /** Everything that one line is made of. */
@@ -15,7 +16,10 @@ export interface Parts {
   readonly suppressed: number;
   readonly fields: object | undefined;
   readonly message: string | undefined;
+  /** What stands before the message: `,"msg":`. */
+  readonly messageStart: string;
   readonly serializers: Serializers | undefined;
+  readonly format: LineFormat;
 }
 
 // What marks may add once the room is used up: one for each level of nesting.
@@ -23,14 +27,9 @@ const SLACK = 1024;
 const CUT = '"…":"[the line was too long]"';
 
 /** The line of these parts, within the limit and without any secret. */
-export function writeLine(
-  parts: Parts,
-  writer: JsonWriter,
-  secretIn: (line: string, longest: number) => boolean,
-): string {
+export function writeLine(parts: Parts, writer: JsonWriter): string {
   const line = fit(parts, writer);
-  const longest = Math.max(writer.longest, parts.bindings.longest, parts.context.text.length);
-  if (!secretIn(line, longest)) return line;
+  if (!containsSecret(line) && !holdsCredentials(line)) return line;
   writer.scrub = true;
   try {
     return fit(parts, writer);
@@ -41,14 +40,14 @@ export function writeLine(
 
 function fit(parts: Parts, writer: JsonWriter): string {
   const limit = writer.limits.line;
-  const used = parts.head.length + parts.bindings.text.length + parts.context.text.length;
+  const used = parts.head.length + parts.bindings.text.length + parts.context.text.length + parts.context.outer.length;
   const room = limit - used - Math.min(SLACK, limit >> 2);
-  let line = assemble(parts, writer, room, writer.limits.text);
+  let line = assemble(parts, writer, room, writer.limits.text, writer.limits.field);
   if (fits(line, limit)) return line;
   // Bytes are more than units: three for one beyond Latin, and a control character is written as six.
-  line = assemble(parts, writer, Math.floor(room / 6), Math.floor(room / 12));
+  line = assemble(parts, writer, Math.floor(room / 6), Math.floor(room / 12), writer.limits.field >> 3);
   if (fits(line, limit)) return line;
-  const message = parts.message === undefined ? "" : `,"msg":${quote(scrubAndCut(parts.message, 64))}`;
+  const message = parts.message === undefined ? "" : parts.messageStart + quote(scrubAndCut(parts.message, 64));
   line = `${parts.head},${CUT}${message}}\n`;
   return fits(line, limit) ? line : `${parts.head},${CUT}}\n`;
 }
@@ -57,23 +56,28 @@ function fits(line: string, limit: number): boolean {
   return line.length * 3 <= limit || (line.length <= limit && Buffer.byteLength(line) <= limit);
 }
 
-function assemble(parts: Parts, writer: JsonWriter, room: number, text: number): string {
-  writer.begin(room, text);
-  const message = parts.message === undefined ? "" : `,"msg":${writer.text(parts.message)}`;
+function assemble(parts: Parts, writer: JsonWriter, room: number, text: number, field: number): string {
+  writer.begin(room, text, field);
+  const message = parts.message === undefined ? "" : parts.messageStart + writer.text(parts.message);
   const { fields, bindings, context } = parts;
   const contested = context.ids.length > 0 || parts.suppressed > 0;
   if (!writer.scrub && parts.suppressed === 0 && !(contested && bindings.contested)) {
     const written = fields === undefined ? "" : writeFields(fields, parts, writer, contested);
-    if (written !== undefined) return `${parts.head}${bindings.text}${context.text}${written}${message}}\n`;
-    writer.begin(room - message.length, text);
+    if (written !== undefined) return join(parts, bindings.text + context.text + written, message);
+    writer.begin(room - message.length, text, field);
   }
-  return `${parts.head}${writeApart(parts, writer)}${message}}\n`;
+  return join(parts, writeApart(parts, writer), message);
+}
+
+function join({ head, context, format }: Parts, fields: string, message: string): string {
+  if (format.fieldsKey === undefined) return `${head}${fields}${message}}\n`;
+  return `${head}${context.outer}${message},${quote(format.fieldsKey)}:{${fields.slice(1)}}}\n`;
 }
 
 /** The fields as `,"key":value` each; `undefined` if one of the names is in the line already. */
 function writeFields(fields: object, parts: Parts, writer: JsonWriter, contested: boolean): string | undefined {
   const { serializers, bindings } = parts;
-  const { members, depth } = writer.limits;
+  const { members } = writer.limits;
   let json = "";
   let count = 0;
   for (const key in fields) {
@@ -89,7 +93,7 @@ function writeFields(fields: object, parts: Parts, writer: JsonWriter, contested
     if (bindings.keys.length > 0 && bindings.keys.includes(key)) return undefined;
     let value = readMember(fields, key);
     if (serializers !== undefined) value = serialize(serializers, key, value);
-    const item = writer.member(info, value, depth);
+    const item = writer.field(info, value);
     if (item === "") continue;
     json += `,${info.json}:${item}`;
     writer.room -= info.json.length + 2;
@@ -110,9 +114,9 @@ function writeApart(parts: Parts, writer: JsonWriter): string {
     const json = bindings.values[i] as string;
     const info = writer.key(key);
     const name = own.has(key) ? rename(key) : info.altered ? claim(info.name, taken) : key;
-    line.set(name, writer.scrub ? rewrite(json, writer) : json);
+    line.set(name, writer.scrub ? writer.rewrite(json) : json);
   });
-  for (const [name, json] of own) line.set(name, writer.scrub ? rewrite(json, writer) : json);
+  for (const [name, json] of own) line.set(name, writer.scrub ? writer.rewrite(json) : json);
   let count = 0;
   for (const key of names) {
     if (count >= writer.limits.members || writer.room <= 0) {
@@ -122,11 +126,7 @@ function writeApart(parts: Parts, writer: JsonWriter): string {
     count++;
     const info = writer.key(key);
     const value = readMember(fields, key);
-    const item = writer.member(
-      info,
-      serializers === undefined ? value : serialize(serializers, key, value),
-      writer.limits.depth,
-    );
+    const item = writer.field(info, serializers === undefined ? value : serialize(serializers, key, value));
     if (item === "") continue;
     const reserved = info.reserved === "always" || own.has(key);
     const name = reserved ? rename(key) : info.altered ? claim(info.name, taken) : key;
@@ -136,8 +136,4 @@ function writeApart(parts: Parts, writer: JsonWriter): string {
   let json = "";
   for (const [name, item] of line) json += `,${quote(name)}:${item}`;
   return json;
-}
-
-function rewrite(json: string, writer: JsonWriter): string {
-  return writer.value(JSON.parse(json), writer.limits.depth);
 }

@@ -1,4 +1,4 @@
-import { itemsOf, kindOf } from "./values.ts";
+import { isError, itemsOf, kindOf } from "./values.ts";
 
 // Far more than a line takes; the writer marks what it leaves out.
 const MOST_ENTRIES = 1000;
@@ -16,22 +16,42 @@ export interface Call {
 }
 
 /**
- * Reads the arguments of a call that has more than an object and a text: pino's placeholders are filled in, and an
- * object or error that none of them takes is kept as the fields, so that `error("failed", err)` loses nothing.
+ * Reads the arguments of a call that has more than an object and a text. pino's placeholders are filled in, and nothing
+ * that they leave over is lost: the first object becomes the fields, an error becomes `err`, and the rest is added to
+ * the message, as `console.log` does it.
  */
 export function readCall(first: unknown, second: unknown, rest: readonly unknown[], json: ToJson): Call {
-  if (typeof first === "object" && first !== null)
-    return { fields: first, message: second === undefined ? undefined : format(toText(second, json), rest, json).text };
-  if (first === undefined)
-    return {
-      fields: undefined,
-      message: second === undefined ? undefined : format(toText(second, json), rest, json).text,
-    };
-  if (second === undefined && rest.length === 0) return { fields: undefined, message: toText(first, json) };
-  const args = [second, ...rest];
-  const { text, used } = format(toText(first, json), args, json);
-  const left = args.slice(used).find((arg) => typeof arg === "object" && arg !== null);
-  return { fields: left, message: text };
+  if (typeof first === "object" && first !== null) return assemble(first, second, rest, json);
+  const isMissing = first === undefined || first === null;
+  if (isMissing && second !== undefined) return assemble(undefined, second, rest, json);
+  return assemble(undefined, isMissing && rest.length === 0 ? first : (first ?? ""), [second, ...rest], json);
+}
+
+function assemble(given: unknown, message: unknown, args: readonly unknown[], json: ToJson): Call {
+  if (message === undefined && args.length === 0) return { fields: given, message: undefined };
+  const { text, used } = format(message === undefined ? "" : toText(message, json), args, json);
+  let fields = given;
+  let full = text;
+  for (const arg of args.slice(used)) {
+    if (arg === undefined) continue;
+    const joined = typeof arg === "object" && arg !== null ? join(fields, arg) : undefined;
+    if (joined !== undefined) fields = joined;
+    else full += `${full === "" ? "" : " "}${toText(arg, json)}`;
+  }
+  return { fields, message: full === "" && message === undefined ? undefined : full };
+}
+
+/** The fields and one more object; `undefined` where they do not go together. */
+function join(fields: unknown, more: object): object | undefined {
+  if (fields === undefined) return more;
+  try {
+    const [error, members] = isError(more) ? [more, fields] : [fields, more];
+    const fits =
+      isError(error as object) && kindOf(members as object) === "plain" && !Object.hasOwn(members as object, "err");
+    return fits ? { ...(members as object), err: error } : undefined;
+  } catch {
+    return undefined; // a getter or a Proxy's trap threw
+  }
 }
 
 function format(text: string, args: readonly unknown[], json: ToJson): { text: string; used: number } {

@@ -1,25 +1,34 @@
-import type { Target } from "../destinations/destination.ts";
+import type { Clock } from "@seaworthy/core";
+import type { LineStream, Target } from "../destinations/destination.ts";
 import { LEVELS } from "../level.ts";
-import { lineLost } from "../telemetry.ts";
+import type { ConsoleWriter } from "./console/console-writer.ts";
+import { OutputStatus, reasonOf } from "./output-status.ts";
+import { METADATA, type MetadataStream } from "./pino.ts";
+import { releaseStream, takeStream } from "./shared-transport.ts";
 
 /** One place where lines go, and how. */
 export interface Output {
   readonly target: Target;
-  /** Makes the line fit for people, where people read it. */
-  readonly format: ((line: string) => string) | undefined;
+  /** Makes the writer of lines for people, where people read them. */
+  readonly console: ((target: { write(text: string): unknown }) => ConsoleWriter) | undefined;
 }
 
 /** Receives the lines of a family of loggers besides the outputs. */
 export interface Follower {
   push(line: string, level: number): void;
   close(): void;
+  /** The logger whose tail this is. */
+  readonly owner: object;
 }
 
 interface Port {
   readonly least: number | undefined;
-  write(line: string): void;
-  readonly kind: string;
+  write(line: string, level: number): void;
+  readonly status: OutputStatus;
 }
+
+/** The floor of a logger whose level was set at run time: every destination takes its lines, except a silent one. */
+export const EVERY_DESTINATION: number = Number.NEGATIVE_INFINITY;
 
 // Streams that have a listener already: many loggers may share one.
 const survived = new WeakSet<object>();
@@ -28,52 +37,64 @@ const survived = new WeakSet<object>();
 export class Sink {
   readonly outputs: readonly Output[];
   readonly followers: Set<Follower> = new Set();
+  /** Whether what comes through `stream` has been written already. */
+  isEcho = false;
+  /** How the outputs are, and the logger itself, whose lines can be lost before they reach any output. */
+  readonly statuses: readonly OutputStatus[];
   readonly #ports: readonly Port[];
-  readonly #warned = new Set<string>();
+  readonly #consoles: ConsoleWriter[] = [];
+  #isClosed = false;
+  readonly #self = new OutputStatus("logger");
 
   constructor(outputs: readonly Output[]) {
     this.outputs = outputs;
     this.#ports = outputs.map((output) => this.#port(output));
+    this.statuses = [this.#self, ...this.#ports.map(({ status }) => status)];
+  }
+
+  /** Makes the destinations ready for writing. */
+  open(clock: Clock): void {
+    this.outputs.forEach(({ target }, i) => {
+      const status = (this.#ports[i] as Port).status;
+      target.destination?.open?.({
+        clock,
+        onLost: (reason, lines) => status.lost(reason, lines),
+        onFailed: (reason) => status.failed(reason),
+        onRecovered: () => status.recovered(),
+      });
+    });
   }
 
   /** The interface that pino wants of a stream. */
   readonly stream: { write(line: string): void; flushSync(): void } = {
-    write: (line) => this.write(line, levelOf(line), 0),
+    write: (line) => {
+      if (!this.isEcho) this.write(line, levelOf(line), 0);
+    },
     flushSync: () => this.flushSync(),
   };
 
-  /** @param floor - the least level for outputs that have none of their own */
+  /** @param floor - the least level for outputs that have none of their own, or `EVERY_DESTINATION` */
   write(line: string, level: number, floor: number): void {
     for (const port of this.#ports) {
-      if (level < (port.least ?? floor)) continue;
+      if (floor === EVERY_DESTINATION ? port.least === LEVELS.silent : level < (port.least ?? floor)) continue;
+      const { status } = port;
       try {
-        port.write(line);
+        port.write(line, level);
+        if (status.isWatched) status.wrote();
       } catch (error) {
-        this.lost(reasonOf(error), port.kind);
+        status.threw(reasonOf(error));
       }
     }
     if (this.followers.size > 0) for (const follower of this.followers) follower.push(line, level);
   }
 
-  /** Tells of a line that no longer can be written: each as an event, the first of each kind as a warning too. */
-  lost(reason: string, kind = "logger"): void {
-    try {
-      if (lineLost.active) lineLost.emit({ destination: kind, reason });
-      const key = `${kind}:${reason}`;
-      if (this.#warned.has(key) || this.#warned.size > 20) return;
-      this.#warned.add(key);
-      process.emitWarning(
-        `A log line could not be written (${kind}: ${reason}); later ones are counted as events only.`,
-        {
-          code: "LOGGER_LINE_LOST",
-        },
-      );
-    } catch {
-      // Nobody is left to be told.
-    }
+  /** Tells of a line that was lost before it reached an output. */
+  lost(reason: string): void {
+    this.#self.lost(reason);
   }
 
   flushSync(): void {
+    this.#tellConsoles();
     for (const { target } of this.outputs) {
       try {
         (target.stream as { flushSync?: () => void }).flushSync?.();
@@ -84,31 +105,59 @@ export class Sink {
   }
 
   async flush(): Promise<void> {
+    this.#tellConsoles();
     await Promise.all(this.outputs.map(({ target }) => settled(flushTarget(target))));
   }
 
   async close(): Promise<void> {
     await this.flush();
-    await Promise.all(this.outputs.map(({ target }) => settled(target.destination?.close?.())));
+    const streams = this.#isClosed ? [] : this.outputs.map(({ target }) => target.stream);
+    this.#isClosed = true;
+    await Promise.all([
+      ...this.outputs.map(({ target }) => settled(target.destination?.close?.())),
+      ...streams.map((stream) => settled(releaseStream(stream))),
+    ]);
   }
 
-  #port({ target, format }: Output): Port {
+  #tellConsoles(): void {
+    for (const each of this.#consoles) {
+      try {
+        each.flush();
+      } catch {
+        // The line that follows tells of the failure.
+      }
+    }
+  }
+
+  #port({ target, console }: Output): Port {
     const { kind, stream, level } = target;
-    if (kind === "stream") this.#survive(stream);
-    const write =
-      format === undefined
-        ? (line: string) => void stream.write(line)
-        : (line: string) => void stream.write(format(line));
-    return { least: level === undefined ? undefined : LEVELS[level], write, kind };
+    const status = new OutputStatus(kind, target);
+    takeStream(stream);
+    if (kind === "stream") survive(stream, status);
+    const people = console?.(stream);
+    if (people !== undefined) this.#consoles.push(people);
+    const write = writerOf(stream, people);
+    return { least: level === undefined ? undefined : LEVELS[level], write, status };
   }
+}
 
-  // Without a listener, a stream's "error" ends the host.
-  #survive(stream: object): void {
-    const { on } = stream as { on?: (event: string, listener: (error: unknown) => void) => unknown };
-    if (typeof on !== "function" || survived.has(stream)) return;
-    survived.add(stream);
-    on.call(stream, "error", (error) => this.lost(reasonOf(error), "stream"));
-  }
+function writerOf(stream: LineStream, people: ConsoleWriter | undefined): Port["write"] {
+  const write = people === undefined ? (line: string) => void stream.write(line) : people.write;
+  const target = stream as MetadataStream;
+  if (target[METADATA] !== true) return write;
+  // pino.multistream takes no line whose level it was not told.
+  return (line, level) => {
+    target.lastLevel = level;
+    write(line);
+  };
+}
+
+// Without a listener, a stream's "error" ends the host.
+function survive(stream: object, status: OutputStatus): void {
+  const { on } = stream as { on?: (event: string, listener: (error: unknown) => void) => unknown };
+  if (typeof on !== "function" || survived.has(stream)) return;
+  survived.add(stream);
+  on.call(stream, "error", (error) => status.threw(reasonOf(error)));
 }
 
 function flushTarget({ destination, stream }: Target): Promise<void> | undefined {
@@ -130,10 +179,4 @@ async function settled(work: Promise<void> | undefined): Promise<void> {
 
 function levelOf(line: string): number {
   return Number(/^\{"level":(\d+)/.exec(line)?.[1] ?? LEVELS.info);
-}
-
-/** A word for what went wrong, fit for a label. */
-export function reasonOf(error: unknown): string {
-  const code = typeof error === "object" && error !== null ? (error as { code?: unknown }).code : undefined;
-  return typeof code === "string" && /^[A-Z][A-Z0-9_]{0,63}$/.test(code) ? code : "error";
 }

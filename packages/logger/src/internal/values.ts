@@ -1,7 +1,7 @@
 import { types } from "node:util";
 
 /** How a value that is an object is written. */
-export type Kind = "plain" | "array" | "error" | "date" | "bytes" | "json" | "map" | "set" | "boxed";
+export type Kind = "plain" | "array" | "error" | "date" | "bytes" | "json" | "map" | "set" | "pairs" | "file" | "boxed";
 
 /** What stands for a member that could not be read. */
 export const UNREADABLE = "[unreadable]";
@@ -18,7 +18,38 @@ export function kindOf(value: object): Kind {
   if (hasJson) return "json";
   if (types.isMap(value)) return "map";
   if (types.isSet(value)) return "set";
-  return types.isBoxedPrimitive(value) ? "boxed" : "plain";
+  if (types.isBoxedPrimitive(value)) return "boxed";
+  return KIND_OF_TAG[Object.prototype.toString.call(value)] ?? "plain";
+}
+
+// Classes of the web, of Node.js or of a library; what they hold is behind methods.
+const KIND_OF_TAG: Readonly<Record<string, Kind | undefined>> = {
+  "[object Headers]": "pairs",
+  "[object URLSearchParams]": "pairs",
+  "[object FormData]": "pairs",
+  "[object Blob]": "file",
+  "[object File]": "file",
+};
+
+// So many pairs are looked at; an iterator of the host's may never end.
+const MOST_PAIRS = 10_000;
+
+/** The pairs of headers, query parameters or a form as members; a name that comes again has an array. */
+export function membersOf(pairs: Iterable<[string, unknown]>): Record<string, unknown> {
+  const members: Record<string, unknown> = Object.create(null);
+  for (const [name, value] of itemsOf(pairs, MOST_PAIRS) as [string, unknown][]) {
+    const known = members[name];
+    if (known === undefined) members[name] = value;
+    else if (Array.isArray(known)) known.push(value);
+    else members[name] = [known, value];
+  }
+  return members;
+}
+
+/** A file or blob in a few words; its bytes take no part in a log. */
+export function fileText({ name, size, type }: { name?: unknown; size: number; type: string }): string {
+  const what = typeof name === "string" ? `file ${name}` : "blob";
+  return `[${what}: ${size} bytes${type === "" ? "" : `, ${type}`}]`;
 }
 
 /** Whether this is an error of this realm or another. Never throws. */

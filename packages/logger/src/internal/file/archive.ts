@@ -27,15 +27,28 @@ export class Archive {
     this.#stem = basename(path, this.#extension);
     this.#fs = fs;
     const [stem, extension] = [escapeText(this.#stem), escapeText(this.#extension)];
-    this.#pattern = new RegExp(`^${stem}\\.(\\d{8}T\\d{9}Z)${extension}(\\.gz)?(\\.tmp)?$`);
+    this.#pattern = new RegExp(`^${stem}\\.(\\d{8}T\\d{9}Z)${extension}(\\.gz)?(?:(?:\\.[0-9a-f]{8})?(\\.tmp))?$`);
   }
 
-  /** A name for a file rotated at this time: later than all before it, even where the clock was set back. */
-  nameAt(time: number): string {
+  /**
+   * Takes a name for a file rotated at this time: later than all before it, even where the clock was set back. An empty
+   * file stands there until the rotated one is moved over it, so that no other process takes the same name.
+   */
+  takeName(time: number): string {
     for (this.#last = Math.max(Math.floor(time), this.#last + 1); ; this.#last++) {
       const stamp = new Date(this.#last).toISOString().replace(/[-:.]/g, "");
       const path = join(this.directory, `${this.#stem}.${stamp}${this.#extension}`);
-      if (!this.#fs.existsSync(path) && !this.#fs.existsSync(`${path}.gz`)) return path;
+      if (!this.#fs.existsSync(`${path}.gz`) && this.#take(path)) return path;
+    }
+  }
+
+  #take(path: string): boolean {
+    try {
+      this.#fs.closeSync(this.#fs.openSync(path, "wx", 0o600));
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+      throw error;
     }
   }
 
@@ -60,12 +73,13 @@ export class Archive {
     return archived;
   }
 
-  /** Temporary files of a compression that did not end. */
-  leftovers(): string[] {
+  /** Temporary files of a compression that did not end, and was not at work since this time. */
+  leftovers(before: number): string[] {
     return this.#fs
       .readdirSync(this.directory)
       .filter((name) => this.#pattern.exec(name)?.[3] !== undefined)
-      .map((name) => join(this.directory, name));
+      .map((name) => join(this.directory, name))
+      .filter((path) => this.#fs.statSync(path).mtimeMs < before);
   }
 }
 

@@ -1,12 +1,14 @@
 import { type Clock, systemClock } from "@seaworthy/core";
+import type { DestinationSetting } from "../../destinations/destination.ts";
 import { errors } from "../../errors.ts";
 import { rotated } from "../../telemetry.ts";
-import { reasonOf } from "../sink.ts";
+import { beforeExit } from "../before-exit.ts";
+import { reasonOf } from "../output-status.ts";
 import { Archive } from "./archive.ts";
 import { Compressor } from "./compressor.ts";
 import type { FileSystem } from "./file-system.ts";
 import { LogFile } from "./log-file.ts";
-import { type Keep, sweep, unlinkQuietly } from "./retention.ts";
+import { type Keep, renameQuietly, sweep, unlinkQuietly } from "./retention.ts";
 import { WaitingLines } from "./waiting-lines.ts";
 
 /** Options of {@link FileWriter}; sizes and times without a limit are infinite. */
@@ -23,6 +25,10 @@ export interface FileWriterOptions {
 // How often, while lines are written, the path is looked at, and a failed file or rotation tried again.
 const LOOK_AGAIN = 1000;
 const SWEEP_AGAIN = 60_000;
+// Another process that writes to the same path looks at it within LOOK_AGAIN of writing, and follows the rotation then;
+// what it has written until then must not be lost by compressing the file before.
+const SETTLED_AFTER = 3 * LOOK_AGAIN;
+const ABANDONED_AFTER = 60_000;
 
 /** Appends lines to a file, rotates it, and keeps what it cannot write until it can. Writing and rotating never throw. */
 export class FileWriter {
@@ -31,7 +37,7 @@ export class FileWriter {
   readonly #compressor: Compressor;
   readonly #waiting: WaitingLines = new WaitingLines();
   #clock: Clock = systemClock;
-  #onLost: (reason: string) => void = () => undefined;
+  #setting: DestinationSetting | undefined;
   #file: LogFile | undefined;
   #period = 0;
   #lookedAt = Number.NEGATIVE_INFINITY;
@@ -39,6 +45,10 @@ export class FileWriter {
   #rotateAfter = Number.NEGATIVE_INFINITY;
   #retryAfter = Number.NEGATIVE_INFINITY;
   #reason = "error";
+  /** Whether another process was seen to write to this path, or to move it. */
+  #isShared = false;
+  /** Whether the last write failed, and whether that was told. */
+  #failing: "no" | "yes" | "told" = "no";
 
   constructor(options: FileWriterOptions) {
     this.#options = options;
@@ -47,16 +57,18 @@ export class FileWriter {
   }
 
   /** Opens the file. @throws LOGGER_FILE_UNUSABLE when that fails */
-  open(clock: Clock, onLost: (reason: string) => void): void {
-    this.#clock = clock;
-    this.#onLost = onLost;
+  open(setting: DestinationSetting): void {
+    this.#clock = setting.clock;
+    this.#setting = setting;
     if (this.#file !== undefined) return;
     try {
       this.#attach();
     } catch (error) {
       throw errors.LOGGER_FILE_UNUSABLE({ path: this.#options.path, reason: reasonOf(error) }, { cause: error });
     }
-    this.#recover();
+    // The first line may come much later, so that the path is looked at before it.
+    this.#lookedAt = Number.NEGATIVE_INFINITY;
+    this.#finishEarlier();
   }
 
   write(line: string, clock: Clock): void {
@@ -71,10 +83,15 @@ export class FileWriter {
     this.#rotateIfDue(bytes, now);
     try {
       this.#file?.append(line, bytes);
+      if (this.#failing !== "no") this.#recover();
     } catch (error) {
       this.#fail(error, now);
       this.#wait(line, bytes);
     }
+  }
+
+  get waitingBytes(): number {
+    return this.#waiting.bytes;
   }
 
   rotate(): void {
@@ -99,11 +116,13 @@ export class FileWriter {
     } catch (error) {
       this.#fail(error, this.#clock.monotonic());
     }
+    this.#tell();
     await this.#compressor.idle();
   }
 
   async close(): Promise<void> {
     await this.flush();
+    this.#abandon();
     const file = this.#file;
     this.#file = undefined;
     file?.close();
@@ -116,6 +135,7 @@ export class FileWriter {
     try {
       if (this.#file === undefined) this.#attach();
       this.#waiting.writeTo(this.#file as LogFile, this.#clock, this.#reason);
+      this.#recover();
       return true;
     } catch (error) {
       this.#fail(error, now);
@@ -136,13 +156,44 @@ export class FileWriter {
   }
 
   #wait(line: string, bytes: number): void {
-    if (!this.#waiting.add(line, bytes)) this.#onLost(this.#reason);
+    const fits = this.#waiting.add(line, bytes);
+    if (fits) beforeExit.add(this.#atExit);
+    // The line first: what is told may be logged, and must not come before it.
+    this.#tell();
+    if (!fits) this.#setting?.onLost(this.#reason);
   }
 
   #fail(error: unknown, now: number): void {
     this.#reason = reasonOf(error);
     this.#retryAfter = now + LOOK_AGAIN;
+    if (this.#failing === "no") this.#failing = "yes";
   }
+
+  #tell(): void {
+    if (this.#failing !== "yes") return;
+    this.#failing = "told";
+    this.#setting?.onFailed?.(this.#reason);
+  }
+
+  #recover(): void {
+    beforeExit.delete(this.#atExit);
+    if (this.#failing === "no") return;
+    this.#failing = "no";
+    this.#setting?.onRecovered?.();
+  }
+
+  /** Gives up what still waits, and says how much that is. */
+  #abandon(): void {
+    beforeExit.delete(this.#atExit);
+    const lines = this.#waiting.abandon();
+    if (lines > 0) this.#setting?.onLost(this.#reason, lines);
+  }
+
+  readonly #atExit = (): void => {
+    this.#retryAfter = Number.NEGATIVE_INFINITY;
+    if (this.#ready(this.#clock.monotonic())) return;
+    this.#abandon();
+  };
 
   // Another program may have moved the file (logrotate) or deleted it; nothing else would tell us.
   #look(now: number): void {
@@ -150,11 +201,12 @@ export class FileWriter {
     if (now - this.#sweptAt >= SWEEP_AGAIN) this.#sweep();
     const file = this.#file;
     if (file === undefined || !file.isElsewhere(this.#options.path)) return;
+    this.#isShared = true;
     try {
       this.#attach();
       file.close();
     } catch (error) {
-      if (!isDeleted(file)) return;
+      if (!file.isDeleted()) return;
       this.#file = undefined;
       this.#fail(error, now);
       file.close();
@@ -174,33 +226,46 @@ export class FileWriter {
     const { path, fs, compress } = this.#options;
     const old = this.#file;
     if (old === undefined || !old.regular || old.size === 0) return;
+    let taken: string | undefined;
     let aside: string | undefined;
     try {
-      const free = this.#archive.nameAt(this.#clock.now());
-      fs.renameSync(path, free);
-      aside = free;
+      this.#isShared ||= old.isShared();
+      // Another process has rotated it already; what is there now is its new file.
+      if (this.#isShared && old.isElsewhere(path)) {
+        this.#attach();
+        old.close();
+        return;
+      }
+      taken = this.#archive.takeName(this.#clock.now());
+      fs.renameSync(path, taken);
+      aside = taken;
       this.#attach();
       old.close();
     } catch {
       // Lines go on in the old file, under its old name if that can be had back.
       this.#rotateAfter = now + LOOK_AGAIN;
+      if (taken !== undefined && aside === undefined) unlinkQuietly(taken, fs);
       if (aside !== undefined && this.#file === old) renameQuietly(aside, path, fs);
       tell("failed");
       return;
     }
     tell("ok");
-    if (compress) this.#compressor.add(aside);
+    if (compress) this.#compressor.addLater(aside, this.#isShared ? SETTLED_AFTER : 0, this.#clock);
     this.#sweep();
   }
 
   /** Finishes what an earlier process did not. */
-  #recover(): void {
+  #finishEarlier(): void {
     const { fs, compress } = this.#options;
     try {
-      for (const temporary of this.#archive.leftovers()) unlinkQuietly(temporary, fs);
+      const now = this.#clock.now();
+      for (const temporary of this.#archive.leftovers(now - ABANDONED_AFTER)) unlinkQuietly(temporary, fs);
       for (const { path, plain, packed } of this.#archive.list()) {
-        if (plain && packed) unlinkQuietly(path, fs);
-        else if (plain && compress) this.#compressor.add(path);
+        if (!plain) continue;
+        // A process that still runs may write to it for a moment.
+        const delay = Math.min(SETTLED_AFTER, Math.max(0, fs.statSync(path).mtimeMs + SETTLED_AFTER - now));
+        if (packed && delay === 0) unlinkQuietly(path, fs);
+        else if (!packed && compress) this.#compressor.addLater(path, delay, this.#clock);
       }
     } catch {
       // A directory that cannot be listed is not tidied.
@@ -227,20 +292,4 @@ export class FileWriter {
 
 function tell(outcome: "ok" | "failed"): void {
   if (rotated.active) rotated.emit({ outcome });
-}
-
-function isDeleted(file: LogFile): boolean {
-  try {
-    return file.isDeleted();
-  } catch {
-    return true;
-  }
-}
-
-function renameQuietly(from: string, to: string, fs: FileSystem): void {
-  try {
-    fs.renameSync(from, to);
-  } catch {
-    // The file keeps its new name; the path is opened anew at the next look.
-  }
 }

@@ -68,9 +68,18 @@ export class LogFile {
     }
   }
 
+  /** Whether another process has written to the file as well. */
+  isShared(): boolean {
+    return this.regular && this.#fs.fstatSync(this.#fd).size !== this.size;
+  }
+
   /** Whether the file has no name any more, so that what is written to it is lost. */
   isDeleted(): boolean {
-    return this.#fs.fstatSync(this.#fd).nlink === 0;
+    try {
+      return this.#fs.fstatSync(this.#fd).nlink === 0;
+    } catch {
+      return true;
+    }
   }
 
   sync(): void {

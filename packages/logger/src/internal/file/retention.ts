@@ -48,3 +48,12 @@ export function unlinkQuietly(path: string, fs: FileSystem): void {
     // It stays; the next sweep tries again.
   }
 }
+
+/** Gives a file another name if that is possible. */
+export function renameQuietly(from: string, to: string, fs: FileSystem): void {
+  try {
+    fs.renameSync(from, to);
+  } catch {
+    // The file keeps its name; the path of the log is opened anew at the next look.
+  }
+}

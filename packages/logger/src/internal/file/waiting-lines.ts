@@ -16,6 +16,19 @@ export class WaitingLines {
     return this.#lines.length;
   }
 
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Gives up what waits. @returns how many lines that were */
+  abandon(): number {
+    const count = this.#lines.length;
+    this.#lines = [];
+    this.#bytes = 0;
+    this.#lost = 0;
+    return count;
+  }
+
   /** Whether there was room for the line. */
   add(line: string, bytes: number): boolean {
     if (this.#bytes + bytes > MOST_BYTES) {

@@ -1,0 +1,105 @@
+import { boundedText, checkOptions, oneOf, requiredFunction, showValue } from "@seaworthy/core/options";
+import type { LevelStyle, LineFormat, TimeStyle } from "./internal/line-format.ts";
+import { PRESETS } from "./internal/presets.ts";
+
+/** A shape of lines that has a name. */
+export type FormatPreset = "pino" | "ecs" | "gcp" | "datadog" | "otel";
+
+/** The shape of a line. What is not given is as in the preset. */
+export interface FormatOptions {
+  /** pino's own shape, Elastic Common Schema, Google Cloud Logging, Datadog, or OpenTelemetry's log data model. @default "pino" */
+  preset?: FormatPreset;
+  /** A number as pino has them, `info`, `INFO`, or what a function of both gives. @default "number" */
+  level?: LevelStyle;
+  /** @default "level" */
+  levelKey?: string;
+  /** ISO 8601 with six fractional digits, or milliseconds (a number) or nanoseconds (a string) since 1970. @default "iso" */
+  time?: TimeStyle;
+  /** @default "time" */
+  timeKey?: string;
+  /** @default "msg" */
+  messageKey?: string;
+  /** Where `logger.error(error)` puts the error. @default "err" */
+  errorKey?: string;
+  /** Members of every line in place of `pid` and `hostname`, or of what the preset has there. `{}` for none. */
+  base?: Readonly<Record<string, unknown>>;
+  /** Names of the context's ids. @default `correlationId`, `traceId` and `spanId` */
+  ids?: { correlationId?: string; traceId?: string; spanId?: string };
+  /** Puts bindings and fields into an object of this name. @default the top of the line */
+  fieldsKey?: string;
+  /** Only with the preset `"gcp"`: the project that traces belong to. */
+  project?: string;
+}
+
+const OPTIONS = [
+  "preset",
+  "level",
+  "levelKey",
+  "time",
+  "timeKey",
+  "messageKey",
+  "errorKey",
+  "base",
+  "ids",
+  "fieldsKey",
+  "project",
+];
+const IDS = ["correlationId", "traceId", "spanId"] as const;
+const KEYS = ["levelKey", "timeKey", "messageKey", "errorKey", "fieldsKey"] as const;
+
+/**
+ * Reads the `format` option.
+ *
+ * @throws TypeError if an option is not as described, or two members of a line would have the same name
+ */
+export function toFormat(given: FormatPreset | FormatOptions | undefined, name: string | undefined): LineFormat {
+  const options: FormatOptions = typeof given === "string" ? { preset: given } : (given ?? {});
+  checkOptions("format", options, OPTIONS);
+  const { preset = "pino", level, time, base, ids = {}, project } = options;
+  oneOf("format.preset", preset, Object.keys(PRESETS));
+  if (level !== undefined && typeof level !== "function") oneOf("format.level", level, ["number", "name", "upper"]);
+  if (typeof level === "function") requiredFunction("format.level", level);
+  if (time !== undefined) oneOf("format.time", time, ["iso", "epoch", "epochNanoseconds"]);
+  if (base !== undefined && (typeof base !== "object" || base === null || Array.isArray(base)))
+    throw new TypeError(`format.base must be an object; got ${showValue(base)}`);
+  checkOptions("format.ids", ids, IDS);
+  for (const id of IDS) if (ids[id] !== undefined) boundedText(`format.ids.${id}`, ids[id], 1, 128);
+  if (project !== undefined) {
+    boundedText("format.project", project, 1, 128);
+    if (preset !== "gcp") throw new TypeError('format.project has a meaning only with the preset "gcp"');
+  }
+  const shape = PRESETS[preset]({ name, project });
+  const keys: Partial<Record<(typeof KEYS)[number], string>> = {};
+  for (const key of KEYS)
+    if (options[key] !== undefined) keys[key] = boundedText(`format.${key}`, options[key], 1, 128);
+  const named = preset === "pino" && name !== undefined ? { name } : undefined;
+  const format: LineFormat = {
+    ...shape,
+    ...keys,
+    ...(level === undefined ? undefined : { level, levelNumber: undefined }),
+    ...(time === undefined ? undefined : { time }),
+    ...(base === undefined ? undefined : { base: { ...base, ...named } }),
+    idKeys: { ...shape.idKeys, ...withoutUndefined(ids) },
+  };
+  checkNames(format);
+  return format;
+}
+
+const withoutUndefined = (ids: object): object =>
+  Object.fromEntries(Object.entries(ids).filter(([, value]) => value !== undefined));
+
+function checkNames(format: LineFormat): void {
+  const { levelKey, levelNumber, timeKey, messageKey, idKeys, fieldsKey, base } = format;
+  const all = [
+    levelKey,
+    levelNumber?.key,
+    timeKey,
+    messageKey,
+    fieldsKey,
+    ...Object.values(idKeys),
+    ...Object.keys(base),
+  ];
+  const names = all.filter((name) => name !== undefined);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw new TypeError(`format has two members called ${showValue(twice)}`);
+}

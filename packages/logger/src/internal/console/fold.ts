@@ -1,0 +1,65 @@
+import { type Clock, startTimer } from "@seaworthy/core";
+import { beforeExit } from "../before-exit.ts";
+import { createPaint, DIM } from "./paint.ts";
+import { INDENT, type Rendered } from "./render.ts";
+
+// So long a person waits for the number of equal lines before it is told, though no other line has come.
+const PATIENCE = 1000;
+
+/** Holds back lines that say the same as the one before, and tells how many there were. */
+export class Fold {
+  readonly #clock: Clock;
+  readonly #color: boolean;
+  readonly #write: (text: string) => void;
+  #key = "";
+  #held = 0;
+  #last: Rendered | undefined;
+  #cancel: (() => void) | undefined;
+
+  constructor(clock: Clock, color: boolean, write: (text: string) => void) {
+    this.#clock = clock;
+    this.#color = color;
+    this.#write = write;
+  }
+
+  push(line: Rendered): void {
+    if (line.key === this.#key) {
+      if (this.#held++ === 0) beforeExit.add(this.#atExit);
+      this.#last = line;
+      this.#cancel ??= startTimer(this.#clock, PATIENCE, () => this.tell());
+      return;
+    }
+    const before = this.#take();
+    this.#key = line.key;
+    this.#write(before + line.text);
+  }
+
+  /** A line that is not one of the logger's. */
+  pass(text: string): void {
+    const before = this.#take();
+    this.#key = "";
+    this.#write(before + text);
+  }
+
+  /** Writes how many lines are held back, if any are. */
+  tell(): void {
+    const text = this.#take();
+    if (text !== "") this.#write(text);
+  }
+
+  readonly #atExit = (): void => this.tell();
+
+  #take(): string {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    const { time, id } = this.#last ?? { time: "", id: "" };
+    const held = this.#held;
+    if (held === 0) return "";
+    this.#held = 0;
+    this.#last = undefined;
+    beforeExit.delete(this.#atExit);
+    const paint = createPaint(this.#color);
+    const more = `${held} more ${held === 1 ? "line" : "lines"} like this, the last at ${time}`;
+    return `${INDENT}${paint(`↑ ${more}${id === "" ? "" : ` ${id}`}`, DIM)}\n`;
+  }
+}
