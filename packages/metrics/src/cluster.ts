@@ -3,6 +3,8 @@ import { type Clock, type Duration, startTimer, systemClock, toMilliseconds } fr
 import { checkOptions, showValue, soundClock } from "@seaworthy/core/options";
 import { negotiate } from "./accept.ts";
 import { aggregate, type Rendered, type Snapshot, writeText } from "./internal/prom.ts";
+import { isAnswer, REQUEST, type SnapshotSource } from "./internal/share.ts";
+import { WorkerTotals } from "./internal/worker-totals.ts";
 
 /** Options of {@link createClusterMetrics}. */
 export interface ClusterMetricsOptions {
@@ -14,51 +16,23 @@ export interface ClusterMetricsOptions {
   clock?: Clock;
 }
 
-/** What gives samples as data: a `Metrics`. */
-export interface SnapshotSource {
-  snapshots(): Promise<Snapshot[]>;
-}
-
 /** The metrics of all workers as one. */
-export interface ClusterMetrics {
-  /** Asks every worker and adds up the answers. Workers that do not answer in time are left out and counted. */
+export interface ClusterMetrics extends AsyncDisposable {
+  /**
+   * Asks every worker and adds up the answers. A worker that does not answer in time counts with its last answer, and
+   * one that has ended keeps counting with the counters and histograms of its last answer, so that no total falls.
+   */
   render(accept?: string): Promise<Rendered>;
-}
-
-const REQUEST = "seaworthy:metrics:request";
-const ANSWER = "seaworthy:metrics:answer";
-
-interface Message {
-  readonly type?: unknown;
-  readonly id?: unknown;
-  readonly snapshots?: unknown;
+  /** Stops listening to the workers. */
+  close(): Promise<void>;
 }
 
 /**
- * In a `node:cluster` worker, answers the primary's requests for `metrics` until the function returned is called.
- * Elsewhere it does nothing.
- */
-export function shareMetrics(metrics: SnapshotSource): () => void {
-  if (typeof metrics?.snapshots !== "function")
-    throw new TypeError(`metrics must have snapshots(); got ${showValue(metrics)}`);
-  if (!cluster.isWorker) return () => undefined;
-  const answer = async (message: Message | null): Promise<void> => {
-    if (message?.type !== REQUEST) return;
-    const snapshots = await metrics.snapshots().catch(() => undefined);
-    // A callback keeps a channel that has just closed from becoming an 'error' event.
-    if (process.connected) process.send?.({ type: ANSWER, id: message.id, snapshots }, undefined, {}, () => undefined);
-  };
-  const listener = (message: unknown): void => void answer(message as Message | null);
-  process.on("message", listener);
-  return () => void process.off("message", listener);
-}
-
-/**
- * In the primary of `node:cluster`, renders the metrics of all workers that called {@link shareMetrics} as one, by
- * prom-client's own aggregation: counters, histograms and gauges are summed unless a gauge says otherwise. Nothing is
- * held between two renders. Exemplars are not kept.
+ * In the primary of `node:cluster`, renders the metrics of all workers that called `shareMetrics()` as one, by
+ * prom-client's own aggregation: counters, histograms and gauges are summed unless a gauge says otherwise. Exemplars are
+ * not kept. Create it before the workers, and once.
  *
- * @throws TypeError when an option is unsound, or the process is a worker
+ * @throws TypeError if an option is not valid, or the process is a worker
  */
 export function createClusterMetrics(options: ClusterMetricsOptions = {}): ClusterMetrics {
   checkOptions("createClusterMetrics", options, ["timeout", "include", "clock"]);
@@ -71,13 +45,18 @@ export function createClusterMetrics(options: ClusterMetricsOptions = {}): Clust
     throw new TypeError(`include must have snapshots(); got ${showValue(include)}`);
   if (!cluster.isPrimary)
     throw new TypeError("createClusterMetrics() belongs into the primary process; this is a worker");
+  const totals = new WorkerTotals();
+  const stopListening = listen(totals);
   let pending: Promise<Snapshot[]> | undefined;
   let round = 0;
   const collect = async (): Promise<Snapshot[]> => {
-    const { answers, silent } = await askWorkers(`${process.pid}-${round++}`, timeout, clock);
-    const own = include === undefined ? [] : [await include.snapshots()];
-    return [...(await aggregate([...own, ...answers])), workerCount(answers.length, silent)];
+    const [own, { answered, silent }] = await Promise.all([
+      include?.snapshots() ?? [],
+      askWorkers(`${process.pid}-${round++}`, timeout, clock),
+    ]);
+    return [...(await aggregate([own, ...totals.snapshots()])), workerCount(answered, silent)];
   };
+  const close = async (): Promise<void> => stopListening();
   return {
     async render(accept) {
       pending ??= collect().finally(() => {
@@ -85,36 +64,52 @@ export function createClusterMetrics(options: ClusterMetricsOptions = {}): Clust
       });
       return writeText(await pending, negotiate(accept));
     },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** Takes in what workers send, whether it was asked for or not, and notices their ends. */
+function listen(totals: WorkerTotals): () => void {
+  const onMessage = (worker: Worker, message: unknown): void => {
+    if (isAnswer(message) && message.snapshots !== undefined) totals.update(worker.id, message.snapshots);
+  };
+  // The channel is closed, and everything that was sent through it has arrived.
+  const onEnd = (worker: Worker): void => totals.end(worker.id);
+  cluster.on("message", onMessage);
+  cluster.on("disconnect", onEnd);
+  return () => {
+    cluster.off("message", onMessage);
+    cluster.off("disconnect", onEnd);
   };
 }
 
 interface Answers {
-  readonly answers: Snapshot[][];
+  readonly answered: number;
   readonly silent: number;
 }
 
 function askWorkers(id: string, timeout: number, clock: Clock): Promise<Answers> {
   return new Promise((resolve) => {
     const waiting = new Set<Worker>();
-    const answers: Snapshot[][] = [];
+    let answered = 0;
     let silent = 0;
     const finish = (): void => {
       cancel();
       cluster.off("message", onMessage);
       cluster.off("disconnect", onSilence);
-      resolve({ answers, silent: silent + waiting.size });
+      resolve({ answered, silent: silent + waiting.size });
     };
-    const done = (worker: Worker): boolean => waiting.delete(worker) && waiting.size === 0;
-    const onMessage = (worker: Worker, message: Message | null): void => {
-      if (message?.type !== ANSWER || message.id !== id || !waiting.has(worker)) return;
-      if (Array.isArray(message.snapshots)) answers.push(message.snapshots as Snapshot[]);
-      else silent++;
-      if (done(worker)) finish();
+    const onMessage = (worker: Worker, message: unknown): void => {
+      if (!isAnswer(message) || message.id !== id || !waiting.delete(worker)) return;
+      if (message.snapshots === undefined) silent++;
+      else answered++;
+      if (waiting.size === 0) finish();
     };
     const onSilence = (worker: Worker): void => {
-      if (!waiting.has(worker)) return;
+      if (!waiting.delete(worker)) return;
       silent++;
-      if (done(worker)) finish();
+      if (waiting.size === 0) finish();
     };
     cluster.on("message", onMessage);
     cluster.on("disconnect", onSilence);

@@ -21,10 +21,10 @@ test("an event without a unit becomes the counter a_b_total, one in seconds the 
   const body = await text(metrics);
   expect(body).toContain("# HELP testmail_sent_total A message left.\n# TYPE testmail_sent_total counter\n");
   expect(body).toContain('testmail_sent_total{outcome="ok"} 2\n');
-  expect(body).toContain("# TYPE testmail_spent_seconds histogram\n");
-  expect(body).toContain('testmail_spent_seconds_bucket{le="0.25",queue="fast"} 0\n');
-  expect(body).toContain('testmail_spent_seconds_bucket{le="0.5",queue="fast"} 1\n');
-  expect(body).toContain('testmail_spent_seconds_sum{queue="fast"} 0.3\n');
+  expect(body).toContain("# TYPE testmail_spent_duration_seconds histogram\n");
+  expect(body).toContain('testmail_spent_duration_seconds_bucket{le="0.25",queue="fast"} 0\n');
+  expect(body).toContain('testmail_spent_duration_seconds_bucket{le="0.5",queue="fast"} 1\n');
+  expect(body).toContain('testmail_spent_duration_seconds_sum{queue="fast"} 0.3\n');
   expect(body).toContain('testmail_size_bytes_bucket{le="16384"} 1\n');
   expect(body).not.toContain("details");
   await metrics.close();
@@ -41,7 +41,11 @@ test.each([
   ],
   [
     { name: "a.b", help: "x", unit: "seconds" },
-    { name: "a_b_seconds", type: "histogram" },
+    { name: "a_b_duration_seconds", type: "histogram" },
+  ],
+  [
+    { name: "a.duration", help: "x", unit: "seconds" },
+    { name: "a_duration_seconds", type: "histogram" },
   ],
   [
     { name: "a.b", help: "x", unit: "bytes" },
@@ -70,6 +74,7 @@ test("events without labels are there at zero as soon as metrics observe, and th
 });
 
 test("an event is counted once however many observe, until the last of them has ended", async () => {
+  const others = woke.active; // instances of other tests that still observe
   const metrics = make();
   const first = metrics.observe();
   const second = metrics.observe();
@@ -80,15 +85,16 @@ test("an event is counted once however many observe, until the last of them has 
   second();
   woke.emit({});
   expect(await text(metrics)).toContain("\ntestmail_woke_total 2\n");
-  expect(woke.active).toBe(false);
+  expect(woke.active).toBe(others);
 });
 
 test("observing after close() does nothing", async () => {
+  const others = woke.active;
   const metrics = make();
   metrics.observe();
   await metrics.close();
   metrics.observe()();
-  expect(woke.active).toBe(false);
+  expect(woke.active).toBe(others);
 });
 
 test("labels that an event does not have, or lacks, and values that are none, are counted as dropped", async () => {
@@ -96,13 +102,13 @@ test("labels that an event does not have, or lacks, and values that are none, ar
   metrics.observe();
   sent.emit({} as { outcome: string });
   sent.emit({ outcome: "ok", extra: 1 } as { outcome: string });
-  spent.emit({ queue: "fast" });
+  spent.emit({ queue: "fast" }, undefined as never);
   spent.emit({ queue: "fast" }, -1);
   spent.emit({ queue: "fast" }, Number.NaN);
   const body = await text(metrics);
   expect(body).toContain('dropped_total{metric="testmail_sent_total",reason="missing_label"} 1\n');
   expect(body).toContain('dropped_total{metric="testmail_sent_total",reason="unknown_label"} 1\n');
-  expect(body).toContain('dropped_total{metric="testmail_spent_seconds",reason="value"} 3\n');
+  expect(body).toContain('dropped_total{metric="testmail_spent_duration_seconds",reason="value"} 3\n');
   await metrics.close();
 });
 
@@ -117,12 +123,34 @@ test("an event whose name the host has taken is counted as a conflict, and the h
   await metrics.close();
 });
 
-test("eventBuckets sets the bounds of an event's histogram", async () => {
-  const metrics = make({ eventBuckets: { "testmail.spent": [0.1, 0.3] } });
+test("the option events sets the bounds of an event's histogram", async () => {
+  const metrics = make({ events: { "testmail.spent": { buckets: [0.1, 0.3] } } });
   metrics.observe();
   spent.emit({ queue: "fast" }, 0.2);
-  const lines = (await text(metrics)).split("\n").filter((line) => line.startsWith("testmail_spent_seconds_bucket"));
+  const lines = (await text(metrics))
+    .split("\n")
+    .filter((line) => line.startsWith("testmail_spent_duration_seconds_bucket"));
   expect(lines.map((line) => /le="([^"]+)"/.exec(line)?.[1])).toEqual(["0.1", "0.3", "+Inf"]);
+  await metrics.close();
+});
+
+test("the option events gives an event's series another name and other names of labels", async () => {
+  const metrics = make({
+    events: {
+      "testmail.sent": { name: "mails_total", labels: { outcome: "result" } },
+      "testmail.spent": { name: "mail_server_seconds" },
+      "testmail.renamed_late": { name: "late" },
+    },
+  });
+  metrics.observe();
+  sent.emit({ outcome: "ok" });
+  spent.emit({ queue: "fast" }, 0.2);
+  defineEvent("testmail.renamed_late", { help: "A counter whose new name lacks the suffix." }).emit({});
+  const body = await text(metrics);
+  expect(body).toContain('mails_total{result="ok"} 1\n');
+  expect(body).toContain('mail_server_seconds_count{queue="fast"} 1\n');
+  expect(body).not.toMatch(/testmail_(sent|spent)/);
+  expect(body).toContain('dropped_total{metric="testmail_renamed_late_total",reason="conflict"} 1\n');
   await metrics.close();
 });
 
@@ -133,7 +161,7 @@ test("events carry the exemplar of the trace that emitted them", async () => {
   runWithContext({ traceparent }, () => spent.emit({ queue: "fast" }, 0.2));
   const { body } = await metrics.render("application/openmetrics-text");
   expect(body).toMatch(
-    /testmail_spent_seconds_bucket\{le="0.25",queue="fast"\} 1 # \{trace_id="0af7651916cd43dd8448eb/,
+    /testmail_spent_duration_seconds_bucket\{le="0.25",queue="fast"\} 1 # \{trace_id="0af7651916cd43dd8448eb/,
   );
   await metrics.close();
 });
@@ -160,4 +188,13 @@ test("rubbish on the channel neither throws nor ends the process", async () => {
   expect(body).toContain("\ntestmail_woke_total 1\n");
   expect(body).toMatch(/dropped_total\{metric="telemetry",reason="unreadable"\} [1-9]/);
   await metrics.close();
+});
+
+test("an event without a unit that stands for several occurrences adds them all", async () => {
+  const metrics = make();
+  metrics.observe();
+  sent.emit({ outcome: "ok" });
+  sent.emit({ outcome: "ok" }, 41);
+  sent.emit({ outcome: "ok" }, -1);
+  expect(await text(metrics)).toContain('testmail_sent_total{outcome="ok"} 42\n');
 });

@@ -1,8 +1,7 @@
-import { definedEvents, onTelemetry, type TelemetryDefinition, type TelemetryRecord } from "@seaworthy/core";
-import type { Counter } from "./counter.ts";
-import { DURATION_BUCKETS, type Histogram } from "./histogram.ts";
-import type { DropReason } from "./internal/drops.ts";
-import type { NoLabels } from "./labels.ts";
+import { definedEvents, type GaugeDefinition, type TelemetryDefinition } from "@seaworthy/core";
+import { checkOptions, showValue } from "@seaworthy/core/options";
+import { DURATION_BUCKETS } from "./histogram.ts";
+import { checkBuckets, checkCounterName, checkLabelName, checkName } from "./internal/options.ts";
 
 /** The series that an event becomes. */
 export interface EventSeries {
@@ -11,6 +10,16 @@ export interface EventSeries {
   readonly type: "counter" | "histogram";
   readonly labels: readonly string[];
   /** Upper bounds of a histogram's buckets. */
+  readonly buckets?: readonly number[];
+}
+
+/** How one event becomes another series than it would by itself. */
+export interface EventSeriesOptions {
+  /** Another name, to which the instance's prefix is put. A counter's must end in `_total`. */
+  readonly name?: string;
+  /** Other names of labels, by the event's own: `{ status: "status_code" }`. Labels that are not named stay. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Other upper bounds of a histogram: 1 to 200 finite numbers, rising. */
   readonly buckets?: readonly number[];
 }
 
@@ -23,109 +32,76 @@ const BUCKETS: Readonly<Record<string, readonly number[]>> = Object.freeze({
 });
 
 /**
- * The series that `metrics.observe()` makes of an event: `a.b` in seconds is the histogram `a_b_seconds`, `a.b` without
- * a unit the counter `a_b_total`. Other units work as seconds do.
+ * The series that `metrics.observe()` makes of an event: `a.b` in seconds is the histogram `a_b_duration_seconds`, `a.b`
+ * in another unit the histogram `a_b_bytes`, `a_b_ratio` or `a_b_items`, and `a.b` without a unit the counter
+ * `a_b_total`.
  *
+ * @throws TypeError if an option is not valid, or does not fit the event
  * @example
  * ```ts
  * import { eventSeries } from "@seaworthy/metrics";
  * console.log(eventSeries({ name: "mail.sent", help: "A message left.", labels: ["outcome"] }).name); // mail_sent_total
  * ```
  */
-export function eventSeries(event: TelemetryDefinition): EventSeries {
+export function eventSeries(event: TelemetryDefinition, options: EventSeriesOptions = {}): EventSeries {
+  const where = `events: ${event.name}`;
+  checkEventOption(where, options);
   const { unit, labels = [] } = event;
-  const stem = event.name.replaceAll(".", "_");
-  if (unit === undefined) return { name: `${stem}_total`, type: "counter", labels };
-  return { name: `${stem}_${unit}`, type: "histogram", labels, buckets: BUCKETS[unit] ?? DURATION_BUCKETS };
+  const { name = defaultName(event), buckets, labels: renamed = {} } = options;
+  const unknown = Object.keys(renamed).find((label) => !labels.includes(label));
+  if (unknown !== undefined)
+    throw new TypeError(
+      `${where}: the event has no label ${showValue(unknown)}; it has ${labels.join(", ") || "none"}`,
+    );
+  const named = labels.map((label) => renamed[label] ?? label);
+  if (new Set(named).size !== named.length) throw new TypeError(`${where}: labels must not repeat a name`);
+  if (unit !== undefined)
+    return { name, type: "histogram", labels: named, buckets: buckets ?? BUCKETS[unit] ?? DURATION_BUCKETS };
+  if (buckets !== undefined)
+    throw new TypeError(`${where}: the event has no unit, so it becomes a counter without buckets`);
+  checkCounterName(name);
+  return { name, type: "counter", labels: named };
 }
 
-/** What the events are recorded on. */
-export interface EventTarget {
-  counter(series: EventSeries, help: string): Counter<NoLabels>;
-  histogram(series: EventSeries, help: string): Histogram<NoLabels>;
-  drop(metric: string, reason: DropReason): void;
+function defaultName({ name, unit }: TelemetryDefinition): string {
+  const stem = name.replaceAll(".", "_");
+  if (unit === undefined) return `${stem}_total`;
+  if (unit !== "seconds") return `${stem}_${unit}`;
+  return stem.endsWith("_duration") ? `${stem}_seconds` : `${stem}_duration_seconds`;
 }
 
-type Recorder = (record: TelemetryRecord) => void;
+/**
+ * The name of the series that `metrics.observe()` makes of a gauge: `a.b` is `a_b`, and in seconds, bytes or as a ratio
+ * `a_b_seconds`, `a_b_bytes` or `a_b_ratio`. Items are not put into the name.
+ */
+export function gaugeSeriesName({ name, unit }: GaugeDefinition): string {
+  const stem = name.replaceAll(".", "_");
+  return unit === undefined || unit === "items" ? stem : `${stem}_${unit}`;
+}
 
-/** Turns events into recordings on series, each made when its event is first seen. */
-export class EventObserver {
-  private readonly recorders = new Map<string, Recorder>();
-  private readonly target: EventTarget;
-  private readonly buckets: Readonly<Record<string, readonly number[]>>;
-  private holders = 0;
-  private closed = false;
-  private stop: (() => void) | undefined;
-
-  constructor(target: EventTarget, buckets: Readonly<Record<string, readonly number[]>>) {
-    this.target = target;
-    this.buckets = buckets;
+/**
+ * The option `events` of createMetrics(). An event that is not defined yet can only be compared with its options when
+ * it is first seen.
+ */
+export function checkEventOptions(events: unknown): Readonly<Record<string, EventSeriesOptions>> {
+  if (typeof events !== "object" || events === null || Array.isArray(events))
+    throw new TypeError(`events must be an object of an event's name to its options; got ${showValue(events)}`);
+  const defined = new Map(definedEvents().map((event) => [event.name, event]));
+  for (const [name, options] of Object.entries(events)) {
+    checkEventOption(`events: ${name}`, options);
+    const event = defined.get(name);
+    if (event !== undefined) eventSeries(event, options);
   }
+  return structuredClone(events) as Readonly<Record<string, EventSeriesOptions>>;
+}
 
-  /** Listens until every function returned has been called. However many listen, an event is recorded once. */
-  observe(): () => void {
-    if (this.closed) return () => undefined;
-    this.holders++;
-    this.stop ??= onTelemetry((record) => this.record(record));
-    this.prepare();
-    let held = true;
-    return () => {
-      if (!held) return;
-      held = false;
-      this.holders--;
-      if (this.holders === 0) this.end();
-    };
-  }
-
-  /** Makes the series of events without labels, so that they are there at zero before anything happens. */
-  prepare(): void {
-    if (this.stop === undefined) return;
-    for (const event of definedEvents()) {
-      if ((event.labels ?? []).length === 0) this.recorderOf(event);
-    }
-  }
-
-  /** Ends for good: observing afterwards does nothing. */
-  close(): void {
-    this.closed = true;
-    this.end();
-  }
-
-  private end(): void {
-    this.stop?.();
-    this.stop = undefined;
-  }
-
-  private record(record: TelemetryRecord): void {
-    try {
-      this.recorderOf(record.definition)(record);
-    } catch {
-      this.target.drop("telemetry", "unreadable"); // something else than core wrote to the channel
-    }
-  }
-
-  private recorderOf(event: TelemetryDefinition): Recorder {
-    const known = this.recorders.get(event.name);
-    if (known !== undefined) return known;
-    const recorder = this.makeRecorder(event);
-    this.recorders.set(event.name, recorder);
-    return recorder;
-  }
-
-  private makeRecorder(event: TelemetryDefinition): Recorder {
-    const buckets = this.buckets[event.name];
-    const series = { ...eventSeries(event), ...(buckets === undefined ? undefined : { buckets }) };
-    try {
-      if (series.type === "counter") {
-        const counter = this.target.counter(series, event.help) as unknown as { add(labels: unknown): void };
-        return (record) => counter.add(record.labels);
-      }
-      const histogram = this.target.histogram(series, event.help) as unknown as {
-        observe(labels: unknown, value: unknown): void;
-      };
-      return (record) => histogram.observe(record.labels, record.value);
-    } catch {
-      return () => this.target.drop(series.name, "conflict"); // the host has a metric of that name
-    }
-  }
+function checkEventOption(where: string, options: EventSeriesOptions): void {
+  checkOptions(where, options, ["name", "labels", "buckets"]);
+  const { name, labels, buckets } = options;
+  if (name !== undefined) checkName(name, `${where}: name`);
+  if (buckets !== undefined) checkBuckets(`${where}: buckets`, buckets);
+  if (labels === undefined) return;
+  if (typeof labels !== "object" || labels === null || Array.isArray(labels))
+    throw new TypeError(`${where}: labels must be an object of name to other name; got ${showValue(labels)}`);
+  for (const label of Object.values(labels)) checkLabelName(`${where}: labels`, label);
 }

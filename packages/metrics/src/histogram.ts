@@ -1,9 +1,11 @@
 import type { Clock } from "@seaworthy/core";
 import type { MetricOptions } from "./counter.ts";
+import { Binding } from "./internal/binding.ts";
 import { exemplarOf } from "./internal/exemplar.ts";
 import type { Family } from "./internal/family.ts";
 import type { HistogramSeries } from "./internal/histogram-series.ts";
 import { timed } from "./internal/timed.ts";
+import { boundTimer, type StartTimer, timerOver } from "./internal/timers.ts";
 import type { LabelSpec, NoLabels, Recording } from "./labels.ts";
 
 /** Options of `metrics.histogram()`. */
@@ -23,9 +25,11 @@ export const DURATION_BUCKETS: readonly number[] = Object.freeze([
 /** One series of a histogram. */
 export interface BoundHistogram {
   /** Puts a finite number into its bucket. Never throws; anything else is counted as dropped. */
-  observe(value: number): void;
+  readonly observe: (value: number) => void;
   /** Runs `fn` and observes how many seconds it took, to the end of a promise it returns; failures count as well. */
-  time<T>(fn: () => T): T;
+  readonly time: <T>(fn: () => T) => T;
+  /** Starts to measure. The function it returns observes the seconds that passed, and returns them. */
+  readonly startTimer: () => () => number;
 }
 
 /** How often values fell into which range. */
@@ -34,14 +38,23 @@ export interface Histogram<L = NoLabels> {
    * Puts a finite number into its bucket of the series of these labels. Never throws; what does not fit is counted as
    * dropped, and so is a negative number unless the lowest bound is negative.
    */
-  observe(...recording: Recording<L, [value: number]>): void;
+  readonly observe: (...recording: Recording<L, [value: number]>) => void;
   /**
-   * Runs `fn`, gives back what it gives, and observes how many seconds it took: to its return, or to the end of a
-   * promise it returned. A failure counts too, and stays the caller's.
+   * Runs `fn`, returns what it returns, and observes how many seconds it took: to its return, or to the end of a
+   * promise it returned. A failure counts too, and is passed on to the caller.
    */
-  time<T>(...call: Recording<L, [fn: () => T]>): T;
-  /** The series of these labels, from now on there at zero: recording on it looks nothing up. */
-  bind(...labels: Recording<L, []>): BoundHistogram;
+  readonly time: <T>(...call: Recording<L, [fn: () => T]>) => T;
+  /**
+   * Starts to measure. The function it returns takes the labels that were not known at the start, observes the seconds
+   * that passed, and returns them. Only its first call counts.
+   */
+  readonly startTimer: StartTimer<L>;
+  /** The series of these labels, which exists at zero from now on: recording on it looks nothing up. */
+  readonly bind: (...labels: Recording<L, []>) => BoundHistogram;
+  /** Takes the series of these labels out. A series that exists from the start goes back to zero instead. Never throws. */
+  readonly remove: (...labels: Recording<L, []>) => void;
+  /** Takes every series out. Series that exist from the start go back to zero instead. */
+  readonly reset: () => void;
 }
 
 /** The histogram over a family of series. */
@@ -65,9 +78,8 @@ export function histogramOver(
     if (exemplar !== undefined) series.exemplars[bucket] = exemplar;
   };
   const observe = (first?: unknown, second?: unknown): void => {
-    const labelled = typeof first === "object" && first !== null;
-    const series = labelled ? family.find(first) : family.only();
-    if (series !== undefined) put(series, labelled ? second : first);
+    const series = family.of(first);
+    if (series !== undefined) put(series, typeof first === "object" && first !== null ? second : first);
   };
   return {
     observe,
@@ -76,11 +88,16 @@ export function histogramOver(
       const record = (seconds: number): void => (alone ? observe(seconds) : observe(first, seconds));
       return timed(clock, (alone ? first : second) as () => T, record);
     },
+    startTimer: timerOver(clock, observe),
     bind(labels?: unknown): BoundHistogram {
-      const series = family.bind(labels);
-      const record = (value: number): void =>
-        series === undefined ? family.drop("missing_label") : put(series, value);
-      return { observe: record, time: (fn) => timed(clock, fn, record) };
+      const binding = new Binding(family, labels);
+      const record = (value: number): void => {
+        const series = binding.get();
+        if (series !== undefined) put(series, value);
+      };
+      return { observe: record, time: (fn) => timed(clock, fn, record), startTimer: boundTimer(clock, record) };
     },
+    remove: (labels?: unknown) => family.remove(labels),
+    reset: () => family.reset(),
   };
 }

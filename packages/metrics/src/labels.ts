@@ -1,15 +1,18 @@
 import type { LabelValue } from "@seaworthy/core";
 
 /**
- * How a metric's labels are declared: a list of names, or, where every value is known beforehand, an object of name to
- * values. The second form makes all of its series at zero and admits no other value.
+ * How a metric's labels are declared: an array of names, or, if every value is known beforehand, an object of name to
+ * values. The second form makes all of its series at zero and accepts no other value.
  */
 export type LabelSpec = readonly string[] | Readonly<Record<string, readonly LabelValue[]>>;
 
 /** Labels of a metric that has none. */
-export type NoLabels = Readonly<Record<string, never>>;
+// Not a Record: TypeScript compares two of these by their arguments, and finds that one of no keys fits any other.
+export interface NoLabels {
+  readonly [label: string]: never;
+}
 
-/** What a recording call has to be given for labels declared as `S`. */
+/** The labels that a recording call takes if they were declared as `S`. */
 export type LabelsOf<S extends LabelSpec> = S extends readonly []
   ? NoLabels
   : S extends readonly (infer N extends string)[]

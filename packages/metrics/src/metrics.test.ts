@@ -4,7 +4,7 @@ import { describe, expect, expectTypeOf, test } from "vitest";
 import { type Counter, createMetrics, type LabelsOf, type Metrics, type MetricsOptions } from "./index.ts";
 
 const make = (options: MetricsOptions = {}): Metrics => createMetrics({ runtime: false, ...options });
-const text = async (metrics: Metrics): Promise<string> => (await metrics.render()).body;
+const text = async (metrics: Pick<Metrics, "render">): Promise<string> => (await metrics.render()).body;
 const OPENMETRICS = "application/openmetrics-text; version=1.0.0";
 
 describe("createMetrics", () => {
@@ -25,7 +25,18 @@ describe("createMetrics", () => {
     [{ labels: { a: {} } }, /labels: a .* got an object/],
     [{ registry: {} }, /registry .* got an object/],
     [{ clock: {} }, /clock .* got an object/],
-    [{ eventBuckets: { "a.b": [2, 1] } }, /eventBuckets: a\.b .* got \[2, 1\]/],
+    [{ events: [] }, /events .* got an array/],
+    [{ events: { "a.b": { buckets: [2, 1] } } }, /events: a\.b: buckets .* got \[2, 1\]/],
+    [{ events: { "a.b": { name: "a b" } } }, /events: a\.b: name .* got "a b"/],
+    [{ events: { "a.b": { labels: { x: "le" } } } }, /events: a\.b: labels: .* got "le"/],
+    [{ events: { "a.b": { labels: ["x"] } } }, /events: a\.b: labels .* got an array/],
+    [{ events: { "a.b": { bucket: [1] } } }, /events: a\.b has no option "bucket"/],
+    [{ events: { "metrics.overflow": { name: "overflows" } } }, /must end in "_total"; got "overflows"/],
+    [{ events: { "metrics.overflow": { labels: { user: "u" } } } }, /the event has no label "user"; it has metric/],
+    [{ events: { "metrics.overflow": { buckets: [1] } } }, /the event has no unit/],
+    [{ events: { "metrics.collect": { labels: { metric: "outcome" } } } }, /labels must not repeat a name/],
+    [{ collectTimeout: 0 }, /collectTimeout must be from 1 ms to 1 minute; got 0/],
+    [{ collectTimeout: "2m" }, /collectTimeout .* got "2m"/],
     [{ serieslimit: 5 }, /createMetrics has no option "serieslimit"; it has/],
     [null, /options must be an object; got null/],
   ])("refuses %j, naming the option and the value", (options, message) => {
@@ -35,19 +46,19 @@ describe("createMetrics", () => {
   test.each([
     ["counter", { name: "a b", help: "x" }, /name .* got "a b"/],
     ["counter", { name: "x".repeat(201), help: "x" }, /200 at most/],
-    ["counter", { name: "a" }, /a: help .* got undefined/],
-    ["counter", { name: "a", help: " " }, /a: help/],
-    ["counter", { name: "a", help: "x", labels: "route" }, /a: labels .* got "route"/],
-    ["counter", { name: "a", help: "x", labels: ["a", "a"] }, /repeat/],
-    ["counter", { name: "a", help: "x", labels: ["__a"] }, /got "__a"/],
-    ["counter", { name: "a", help: "x", labels: [7] }, /got 7/],
-    ["counter", { name: "a", help: "x", labels: ["env"] }, /env is a constant label/],
-    ["counter", { name: "a", help: "x", labels: { a: [] } }, /values of label a/],
-    ["counter", { name: "a", help: "x", labels: { a: [{}] } }, /values of label a/],
-    ["counter", { name: "a", help: "x", labels: { a: range(101), b: range(100) } }, /more than 10000 series/],
-    ["counter", { name: "a", help: "x", seriesLimit: Number.NaN }, /a: seriesLimit .* got NaN/],
-    ["counter", { name: "a", help: "x", collect: 5 }, /collect must be a function; got 5/],
-    ["counter", { name: "a", help: "x", buckets: [1] }, /has no option "buckets"/],
+    ["counter", { name: "a_total" }, /a_total: help .* got undefined/],
+    ["counter", { name: "a_total", help: " " }, /a_total: help/],
+    ["counter", { name: "a_total", help: "x", labels: "route" }, /a_total: labels .* got "route"/],
+    ["counter", { name: "a_total", help: "x", labels: ["a", "a"] }, /repeat/],
+    ["counter", { name: "a_total", help: "x", labels: ["__a"] }, /got "__a"/],
+    ["counter", { name: "a_total", help: "x", labels: [7] }, /got 7/],
+    ["counter", { name: "a_total", help: "x", labels: ["env"] }, /env is a constant label/],
+    ["counter", { name: "a_total", help: "x", labels: { a: [] } }, /values of label a/],
+    ["counter", { name: "a_total", help: "x", labels: { a: [{}] } }, /values of label a/],
+    ["counter", { name: "a_total", help: "x", labels: { a: range(101), b: range(100) } }, /more than 10000 series/],
+    ["counter", { name: "a_total", help: "x", seriesLimit: Number.NaN }, /a_total: seriesLimit .* got NaN/],
+    ["counter", { name: "a_total", help: "x", collect: 5 }, /collect must be a function; got 5/],
+    ["counter", { name: "a_total", help: "x", buckets: [1] }, /has no option "buckets"/],
     ["gauge", { name: "a", help: "x", aggregate: "mean" }, /aggregate .* got "mean"/],
     ["histogram", { name: "a", help: "x", buckets: [] }, /buckets .* got \[\]/],
     ["histogram", { name: "a", help: "x", buckets: [1, 1] }, /got \[1, 1\]/],
@@ -59,6 +70,10 @@ describe("createMetrics", () => {
     ["percentiles", { name: "a", window: "-1s" }, /window .* got "-1s"/],
     ["percentiles", { name: "a", window: "32d" }, /got "32d"/],
     ["percentiles", { name: "a", slices: 3 }, /has no option "slices"/],
+    ["percentiles", { name: "a", labels: ["percentile"] }, /label percentile is one that percentiles make/],
+    ["percentiles", { name: "a", labels: { percentile: [1] } }, /label percentile is one that percentiles make/],
+    ["counter", { name: "jobs", help: "x" }, /name of a counter must end in "_total"; got "jobs"/],
+    ["counter", { name: "_total", help: "x" }, /must say what it counts before "_total"; got "_total"/],
   ] as const)("%s() refuses %j, naming the option and the value", (kind, options, message) => {
     const metrics = make({ labels: { env: "test" } });
     expect(() => (metrics[kind] as (options: unknown) => unknown)(options)).toThrow(message);
@@ -154,7 +169,7 @@ describe("render", () => {
   test("keeps the names of its counters when the host renders the registry as OpenMetrics itself", async () => {
     const registry = new Registry<typeof Registry.OPENMETRICS_CONTENT_TYPE>();
     registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
-    const metrics = make({ registry });
+    const metrics = createMetrics({ runtime: false, registry });
     metrics.counter({ name: "a_total", help: "A." }).add();
     expect(await registry.metrics()).toContain("# TYPE a counter\na_total 1\n");
     expect(await text(metrics)).toContain("# TYPE a_total counter\na_total 1\n");
@@ -180,13 +195,13 @@ describe("render", () => {
     await clock.advance("2s");
     const { body } = await second;
     for (const metric of ["throws", "rejects", "hangs"])
-      expect(body).toContain(`seaworthy_metrics_dropped_total{metric="${metric}",reason="collect"} 1\n`);
+      expect(body).toContain(`seaworthy_metrics_dropped_total{metric="${metric}",reason="collect"} 2\n`);
     expect(body).toContain("\nworks 0\n");
     expect(body).not.toContain("\nhangs ");
     expect(clock.pending).toBe(0);
   });
 
-  test("resets every series in place when the registry is reset", async () => {
+  test("resets its metrics when the registry is reset, and bound children go on counting", async () => {
     const metrics = make();
     const counter = metrics.counter({ name: "a_total", help: "A.", labels: ["x"] }).bind({ x: 1 });
     const histogram = metrics.histogram({ name: "b", help: "B.", buckets: [1] });
@@ -195,6 +210,7 @@ describe("render", () => {
     histogram.observe(0.5);
     gauge.set(3);
     metrics.registry.resetMetrics();
+    expect(await text(metrics)).not.toContain("a_total{");
     counter.add();
     const body = await text(metrics);
     expect(body).toContain('a_total{x="1"} 1\n');
@@ -258,12 +274,14 @@ test("the first drop of a metric is said once as a process warning", async () =>
     if (warning.code === "METRICS_DROPPED") warnings.push(warning.message);
   };
   process.on("warning", listen);
-  const counter = make().counter({ name: "a_total", help: "A." });
+  const counter = make().counter({ name: "warned_total", help: "A." });
   counter.add(-1);
   counter.add(Number.NaN);
   await new Promise((resolve) => setImmediate(resolve));
   process.off("warning", listen);
-  expect(warnings).toEqual([expect.stringContaining("a_total could not make a recording (value)")]);
+  // A test before this one may have left warnings that come only now.
+  const own = warnings.filter((message) => message.includes("warned_total"));
+  expect(own).toEqual([expect.stringContaining("warned_total could not make a recording (value)")]);
 });
 
 function range(count: number): number[] {
@@ -289,7 +307,7 @@ test("a constant label that the package's own series have too does not stop them
 test.each(["_sum", "_count", "_bucket"])("a series of a histogram's own, its %s, cannot be another metric", (part) => {
   const metrics = createMetrics({ runtime: false });
   metrics.histogram({ name: "spent", help: "Spent." });
-  expect(() => metrics.counter({ name: `spent${part}`, help: "x" })).toThrow("the registry has a metric spent already");
+  expect(() => metrics.gauge({ name: `spent${part}`, help: "x" })).toThrow("the registry has a metric spent already");
   metrics.gauge({ name: `held${part}`, help: "Held." });
   expect(() => metrics.histogram({ name: "held", help: "x" })).toThrow(`the registry has a metric held${part} already`);
   metrics.gauge({ name: `other${part}`, help: "A gauge is not in the way of a gauge." });

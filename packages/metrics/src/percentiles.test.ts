@@ -1,3 +1,4 @@
+import type { Duration } from "@seaworthy/core";
 import { manualClock } from "@seaworthy/core/testing";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -162,7 +163,7 @@ describe("percentiles", () => {
   });
 });
 
-function make(clock: ReturnType<typeof manualClock>, window = "60s"): Percentiles {
+function make(clock: ReturnType<typeof manualClock>, window: Duration = "60s"): Percentiles {
   return createMetrics({ runtime: false, clock }).percentiles({ name: "recent_seconds", window });
 }
 

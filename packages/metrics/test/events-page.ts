@@ -69,6 +69,7 @@ async function ownRows(): Promise<string[][]> {
   return snapshots.map(({ name, help, type, values }) => {
     const labels = new Set(values.flatMap((sample) => Object.keys(sample.labels)).filter((label) => label !== "le"));
     if (name.endsWith("_dropped_total")) for (const label of ["metric", "reason"]) labels.add(label);
+    if (/_active_[a-z]+$/.test(name)) labels.add("type"); // none may be active just now
     return [code(name), help, type, [...labels].map(code).join(", ") || "none"];
   });
 }

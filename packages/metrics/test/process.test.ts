@@ -25,6 +25,7 @@ test("close() leaves no timer, handle or observer behind", () => {
   const code = `const state = () => [process.getActiveResourcesInfo(), process.eventNames().map(String)].join();
 const before = state();
 const metrics = createMetrics(); metrics.observe(); await metrics.render(); await metrics.close();
+await new Promise((resolve) => setTimeout(resolve, 1));
 console.log(state() === before);`;
   expect(run(code)).toEqual({ status: 0, lines: ["true"] });
 });

@@ -1,8 +1,8 @@
 import { type Exemplar, exemplarSample } from "./exemplar.ts";
-import type { SeriesKind } from "./family.ts";
+import type { Series, SeriesKind } from "./series-kind.ts";
 
 /** State of one series of a histogram. */
-export interface HistogramSeries {
+export interface HistogramSeries extends Series {
   /** One more than there are bounds: the last is `+Inf`. Not cumulative. */
   readonly counts: Float64Array;
   readonly exemplars: (Exemplar | undefined)[];
@@ -13,7 +13,8 @@ export interface HistogramSeries {
 export function histogramSeries(bounds: readonly number[]): SeriesKind<HistogramSeries> {
   return {
     type: "histogram",
-    create: () => ({ counts: new Float64Array(bounds.length + 1), exemplars: [], sum: 0 }),
+    overflow: "share",
+    create: () => ({ removed: false, counts: new Float64Array(bounds.length + 1), exemplars: [], sum: 0 }),
     write(series, name, labels, out) {
       let count = 0;
       for (let i = 0; i <= bounds.length; i++) {

@@ -7,7 +7,7 @@ const LABEL = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 const LONGEST_NAME = 200;
 const LONGEST_PREFIX = 64;
 const MOST_DECLARED = 10_000;
-// Prometheus makes these itself; a series that carries its own is refused or misread.
+// Prometheus makes these labels itself; a series that carries one of its own is refused or misread.
 const RESERVED = new Set(["le", "quantile"]);
 
 /** A prefix, short enough for every name of the package's own behind it. */
@@ -21,12 +21,20 @@ export function checkPrefix(prefix: unknown): string {
 }
 
 /** A metric's whole name, prefix included. */
-export function checkName(name: unknown): string {
+export function checkName(name: unknown, option = "name"): string {
   if (typeof name !== "string" || name.length > LONGEST_NAME || !METRIC.test(name))
     throw new TypeError(
-      `name must be letters, digits, "_" and ":", not starting with a digit, ${LONGEST_NAME} at most; got ${showValue(name)}`,
+      `${option} must be letters, digits, "_" and ":", not starting with a digit, ${LONGEST_NAME} at most; got ${showValue(name)}`,
     );
   return name;
+}
+
+/** A counter's name. OpenMetrics puts `_total` to a name that lacks it, so such a name would depend on the scraper. */
+export function checkCounterName(name: unknown): void {
+  if (!checkName(name).endsWith("_total"))
+    throw new TypeError(`name: the name of a counter must end in "_total"; got ${showValue(name)}`);
+  if (name === "_total")
+    throw new TypeError('name: the name of a counter must say what it counts before "_total"; got "_total"');
 }
 
 export function checkHelp(name: string, help: unknown): string {
@@ -57,7 +65,7 @@ export function checkConstantLabels(labels: unknown): Readonly<Record<string, st
   for (const [label, value] of Object.entries(labels)) {
     const text = labelText(value);
     if (text === undefined)
-      throw new TypeError(`labels: ${label} must be text, a number or a boolean; got ${showValue(value)}`);
+      throw new TypeError(`labels: ${label} must be a string, a number or a boolean; got ${showValue(value)}`);
     checked[checkLabelName("labels", label)] = text;
   }
   return Object.freeze(checked);
@@ -66,7 +74,7 @@ export function checkConstantLabels(labels: unknown): Readonly<Record<string, st
 /** A declaration of labels taken apart. */
 export interface ParsedLabels {
   readonly names: readonly string[];
-  /** Every label set there can be, where the declaration says so. */
+  /** Every possible label set, if the declaration lists the values. */
   readonly sets?: readonly (readonly LabelValue[])[];
 }
 
@@ -75,7 +83,7 @@ export function parseLabels(name: string, spec: LabelSpec | undefined, constant:
   if (spec === undefined) return { names: [] };
   if (typeof spec !== "object" || spec === null)
     throw new TypeError(
-      `${name}: labels must be a list of names or an object of name to values; got ${showValue(spec)}`,
+      `${name}: labels must be an array of names or an object of name to values; got ${showValue(spec)}`,
     );
   const names = Array.isArray(spec) ? [...(spec as readonly string[])] : Object.keys(spec);
   for (const label of names) {
@@ -91,7 +99,7 @@ function combinations(name: string, spec: Readonly<Record<string, readonly Label
   let sets: LabelValue[][] = [[]];
   for (const [label, values] of Object.entries(spec)) {
     if (!Array.isArray(values) || values.length === 0 || values.some((value) => labelText(value) === undefined))
-      throw new TypeError(`${name}: the values of label ${label} must be a list of text, numbers or booleans`);
+      throw new TypeError(`${name}: the values of label ${label} must be an array of strings, numbers or booleans`);
     if (sets.length * values.length > MOST_DECLARED)
       throw new TypeError(`${name}: the declared label values make more than ${MOST_DECLARED} series`);
     sets = sets.flatMap((set) => (values as readonly LabelValue[]).map((value) => [...set, value]));

@@ -3,8 +3,20 @@
 // its own AggregatorRegistry relies on as well.
 import { AggregatorRegistry, openMetricsContentType, prometheusContentType, Registry } from "prom-client";
 
-/** A registry of prom-client, of either content type. */
-export type PromRegistry = Registry<typeof prometheusContentType> | Registry<typeof openMetricsContentType>;
+/** A registry of prom-client, with the content type that it has by default. */
+export type PromRegistry = Registry<typeof prometheusContentType>;
+
+/**
+ * What a registry must have to hold metrics: prom-client's registries of either content type have it, and so have those
+ * of another copy of prom-client and of `@prometheus-io/client`.
+ */
+export interface MetricsRegistry {
+  registerMetric(metric: never): unknown;
+  removeSingleMetric(name: string): unknown;
+  getSingleMetric(name: string): unknown;
+  getMetricsAsArray(): readonly unknown[];
+  getMetricsAsJSON(): Promise<readonly unknown[]>;
+}
 
 /** How a metric's series of several processes become one. */
 export type Aggregation = "sum" | "first" | "min" | "max" | "average" | "omit";
@@ -58,26 +70,26 @@ export function createRegistry(): PromRegistry {
 }
 
 /** Whether `value` is a registry, by its shape: two copies of prom-client in one tree must both do. */
-export function isRegistry(value: unknown): value is PromRegistry {
+export function isRegistry(value: unknown): value is MetricsRegistry {
   if (typeof value !== "object" || value === null) return false;
   return METHODS.every((method) => typeof (value as Record<string, unknown>)[method] === "function");
 }
 
-export function isRegistered(registry: PromRegistry, name: string): boolean {
-  return registry.getSingleMetric(name) !== undefined;
+export function isRegistered(registry: MetricsRegistry, name: string): boolean {
+  return (registry.getSingleMetric(name) ?? undefined) !== undefined;
 }
 
 /** Whether a metric of this name writes series of other names: `_sum`, `_count` and, if it is a histogram, `_bucket`. */
-export function isCompound(registry: PromRegistry, name: string): boolean {
+export function isCompound(registry: MetricsRegistry, name: string): boolean {
   const metric = registry.getSingleMetric(name) as { type?: unknown } | undefined;
   return metric?.type === "histogram" || metric?.type === "summary";
 }
 
-export function register(registry: PromRegistry, metric: Collectable): void {
-  (registry as AnyRegistry).registerMetric(metric as never);
+export function register(registry: MetricsRegistry, metric: Collectable): void {
+  registry.registerMetric(metric as never);
 }
 
-export function unregister(registry: PromRegistry, name: string): void {
+export function unregister(registry: MetricsRegistry, name: string): void {
   registry.removeSingleMetric(name);
 }
 
@@ -85,7 +97,7 @@ export function unregister(registry: PromRegistry, name: string): void {
 export type Reader = (metric: Collectable) => Promise<Snapshot | undefined>;
 
 /** All metrics of a registry as data, default labels included; `read` decides what an unreadable metric does. */
-export async function takeSnapshots(registry: PromRegistry, read: Reader): Promise<Snapshot[]> {
+export async function takeSnapshots(registry: MetricsRegistry, read: Reader): Promise<Snapshot[]> {
   const metrics = registry.getMetricsAsArray() as unknown as Collectable[];
   const readable = metrics.map((metric) => ({
     get: async (): Promise<Partial<Snapshot>> => (await read(metric)) ?? {},

@@ -1,19 +1,24 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { constants, PerformanceObserver } from "node:perf_hooks";
-import { getHeapStatistics } from "node:v8";
 import type { Clock } from "@seaworthy/core";
-import type { Gauge } from "./gauge.ts";
-import { observeEventLoop } from "./internal/event-loop.ts";
-import type { RuntimeTarget } from "./internal/runtime-target.ts";
+import { observeActive } from "./active.ts";
+import { observeEventLoop } from "./event-loop.ts";
+import type { Makers } from "./makers.ts";
+import { observeMemory } from "./memory.ts";
+
+/** What makes the metrics of the runtime. One whose name the registry has already is made but not shown. */
+type RuntimeTarget = Pick<Makers, "counter" | "gauge" | "histogram">;
 
 /**
- * Makes the metrics of the process: event loop, garbage collection, memory, CPU, file descriptors. Names are those of
- * prom-client's default metrics, so that existing dashboards work. The function returned stops the sampling.
+ * Makes the metrics of the process: event loop, garbage collection, memory, CPU, file descriptors, active resources.
+ * All of prom-client's default metrics are among them, under their names, so that existing dashboards work. Returns a
+ * function that stops the sampling.
  */
 export function observeRuntime(target: RuntimeTarget, clock: Clock): () => void {
   const stops = [observeEventLoop(target, clock), observeGarbageCollection(target)];
   observeMemory(target);
   observeProcess(target);
+  observeActive(target);
   return () => {
     for (const stop of stops) stop();
   };
@@ -40,26 +45,6 @@ function observeGarbageCollection(target: RuntimeTarget): () => void {
   });
   observer.observe({ entryTypes: ["gc"] });
   return () => observer.disconnect();
-}
-
-function observeMemory(target: RuntimeTarget): void {
-  const gauge = (name: string, help: string, collect?: () => void): Gauge =>
-    target.gauge({ name, help, ...(collect === undefined ? undefined : { collect }) });
-  const collect = (): void => {
-    const usage = process.memoryUsage();
-    resident.set(usage.rss);
-    total.set(usage.heapTotal);
-    used.set(usage.heapUsed);
-    external.set(usage.external);
-    buffers.set(usage.arrayBuffers);
-    limit.set(getHeapStatistics().heap_size_limit);
-  };
-  const resident = gauge("process_resident_memory_bytes", "Memory of the process that is in RAM.", collect);
-  const total = gauge("nodejs_heap_size_total_bytes", "JavaScript heap reserved.");
-  const used = gauge("nodejs_heap_size_used_bytes", "JavaScript heap in use.");
-  const external = gauge("nodejs_external_memory_bytes", "Memory outside the heap that JavaScript objects own.");
-  const buffers = gauge("nodejs_array_buffers_bytes", "Part of the external memory that is in buffers.");
-  const limit = gauge("nodejs_heap_size_limit_bytes", "Size of the heap beyond which the process ends.");
 }
 
 function observeProcess(target: RuntimeTarget): void {
@@ -104,7 +89,7 @@ function observeFileDescriptors(target: RuntimeTarget): void {
   });
   const limit = fileDescriptorLimit();
   if (limit !== undefined)
-    target.gauge({ name: "process_max_fds", help: "Most file descriptors that may be open." }).set(limit);
+    target.gauge({ name: "process_max_fds", help: "Largest number of file descriptors that may be open." }).set(limit);
 }
 
 function fileDescriptorLimit(): number | undefined {

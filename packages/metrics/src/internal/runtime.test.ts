@@ -4,8 +4,8 @@ import { runInNewContext } from "node:vm";
 import { manualClock } from "@seaworthy/core/testing";
 import { collectDefaultMetrics, Registry } from "prom-client";
 import { expect, test, vi } from "vitest";
-import { createMetrics } from "./index.ts";
-import { observeEventLoop } from "./internal/event-loop.ts";
+import { createMetrics } from "../index.ts";
+import { observeEventLoop } from "./event-loop.ts";
 
 function values(body: string): Map<string, number> {
   const lines = body.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
@@ -36,6 +36,18 @@ test("the runtime's event loop, garbage collection, heap, CPU and file descripto
   await metrics.close();
 });
 
+test("the lag of the event loop is that of the render before, so that a render waits for nothing", async () => {
+  const metrics = createMetrics();
+  const lag = async (): Promise<number | undefined> =>
+    values((await metrics.render()).body).get("nodejs_eventloop_lag_seconds");
+  expect(await lag()).toBe(0);
+  const end = performance.now() + 20;
+  while (performance.now() < end);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(await lag()).toBeGreaterThanOrEqual(0.02);
+  await metrics.close();
+});
+
 test("the runtime's metrics can be left out", async () => {
   const metrics = createMetrics({ runtime: false });
   expect((await metrics.render()).body).not.toMatch(/nodejs_|process_/);
@@ -50,6 +62,12 @@ test("the event loop's delay is what exceeds the sampling interval, the larger o
     disable: vi.fn(() => true),
     reset: () => void samples.splice(0),
     percentile: () => Math.max(...samples),
+    get min() {
+      return samples.length === 0 ? 9.2e18 : Math.min(...samples);
+    },
+    get stddev() {
+      return samples.length === 0 ? Number.NaN : Math.max(...samples) - Math.min(...samples);
+    },
     get count() {
       return samples.length;
     },
