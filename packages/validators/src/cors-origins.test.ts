@@ -27,7 +27,26 @@ describe("corsOrigins", () => {
     expect(corsOrigins().parse([])).toEqual([]);
   });
 
+  test("takes the origins of apps and extensions, exactly", () => {
+    const origins = [
+      "capacitor://localhost",
+      "ionic://localhost",
+      "tauri://localhost",
+      `chrome-extension://${"abcdefghijklmnop".repeat(2)}`,
+    ];
+    expect(corsOrigins().parse(["Capacitor://LOCALHOST", ...origins])).toEqual(origins);
+    const allows = originMatcher(origins);
+    for (const origin of origins) expect(allows(origin)).toBe(true);
+    for (const origin of ["capacitor://evil", "http://localhost", "chrome-extension://b", "null", undefined])
+      expect(allows(origin)).toBe(false);
+  });
+
   test.each([
+    "capacitor://",
+    "capacitor://*.example.com",
+    "capacitor://localhost/",
+    "chrome-extension://a:1",
+    "javascript://x",
     "null",
     "*",
     "https://*",

@@ -1,5 +1,6 @@
 import { checkOptions, flag } from "@seaworthy/core/options";
-import { type Refused, refuse, type Schema, textSchema } from "./internal/zod.ts";
+import { type Refused, refuse } from "./internal/refusal.ts";
+import { type Schema, textSchema } from "./internal/zod.ts";
 
 /** Options of {@link cron}. */
 export interface CronOptions {
@@ -81,7 +82,7 @@ function valuesOf(field: Field, text: string): Set<number> | undefined {
     const low = first === undefined ? field.min : numberOf(field, first);
     const high = last !== undefined ? numberOf(field, last) : first === undefined || stepText ? field.max : low;
     const step = stepText === undefined ? 1 : Number(stepText);
-    if (!(low <= high) || step < 1 || step > field.max - field.min) return undefined;
+    if (!(low <= high) || step < 1 || step > field.max) return undefined;
     for (let value = low; value <= high; value += step) values.add(value);
   }
   return values;

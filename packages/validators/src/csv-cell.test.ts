@@ -27,7 +27,32 @@ describe("csvCell", () => {
     ["a=b", "a=b"],
   ])("%o is the cell %j", (value, cell) => expect(csvCell(value)).toBe(cell));
 
+  test("every finite number stays a number, and so does its text", () => {
+    const numbers = fc.oneof(
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.double({ min: -100, max: 0, noNaN: true }),
+    );
+    fc.assert(
+      fc.property(numbers, fc.bigInt(), (value, whole) => {
+        expect(csvCell(value)).toBe(String(value));
+        expect(csvCell(String(value))).toBe(String(value));
+        expect(csvCell(whole)).toBe(String(whole));
+      }),
+      { numRuns: 1000 },
+    );
+    expect([-0.1 - 0.2, -1 / 3, -1e-7, -1234567890123456].map(csvCell)).toEqual([
+      "-0.30000000000000004",
+      "-0.3333333333333333",
+      "-1e-7",
+      "-1234567890123456",
+    ]);
+  });
+
   test.each([
+    "-1e5+1",
+    "-1e",
+    "-1.e5",
+    "-Infinity",
     "=1+1",
     "+1+1",
     "-1-1",

@@ -2,7 +2,8 @@ import { showValue } from "@seaworthy/core/options";
 
 // What spreadsheets take for the beginning of a formula, in full width too, also after blanks.
 const FORMULA = /^[\s\0]*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/;
-const NUMBER = /^[+-]?\d{1,15}(?:\.\d{1,15})?$/;
+// As long as what JavaScript writes, and a few digits more.
+const NUMBER = /^[+-]?\d{1,40}(?:\.\d{1,40})?(?:e[+-]?\d{1,3})?$/i;
 const NEEDS_QUOTES = /[",;\t\r\n]|^ | $/;
 
 /**
@@ -21,7 +22,7 @@ const NEEDS_QUOTES = /[",;\t\r\n]|^ | $/;
  */
 export function csvCell(value: unknown): string {
   const text = cellText(value);
-  const safe = FORMULA.test(text) && !NUMBER.test(text) ? `'${text}` : text;
+  const safe = FORMULA.test(text) && typeof value !== "bigint" && !NUMBER.test(text) ? `'${text}` : text;
   return NEEDS_QUOTES.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 

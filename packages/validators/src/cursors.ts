@@ -4,7 +4,8 @@ import { checkOptions, showValue } from "@seaworthy/core/options";
 import { boundedJson } from "./bounded-json.ts";
 import { failure } from "./errors.ts";
 import { type KeyMaterial, keyBytes } from "./internal/options.ts";
-import { convertedText, type Refused, refuse, type Schema } from "./internal/zod.ts";
+import { type Refused, refuse } from "./internal/refusal.ts";
+import { convertedText, type Schema } from "./internal/zod.ts";
 
 /** Options of {@link createCursors}. */
 export interface CursorsOptions {

@@ -1,6 +1,7 @@
 import { types } from "node:util";
 import { checkOptions, flag, showValue, wholeNumber } from "@seaworthy/core/options";
-import { type Refused, refuse, type Schema, valueSchema } from "./internal/zod.ts";
+import { type Refused, refuse } from "./internal/refusal.ts";
+import { type Schema, valueSchema } from "./internal/zod.ts";
 
 /** A vector of numbers, as models give them out and vector indexes take them. */
 export type Embedding = number[] | Float32Array | Float64Array;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { verdict } from "../test/refusals.ts";
-import { filename } from "./index.ts";
+import { filename, toFilename } from "./index.ts";
 
 describe("filename", () => {
   test.each([
@@ -66,6 +66,10 @@ describe("filename", () => {
     ["a\ufeff", "outer_blank"],
     ["\u200b", "invisible"],
     ["%e2%80%8b", "invisible"],
+    ["ad\u200bmin.txt", "zero_width"],
+    ["a%e2%80%8bb.txt", "zero_width"],
+    ["..%25c0%25af", "traversal"],
+    ["a%2541.txt", "traversal"],
     [".htaccess", "hidden"],
     ["%2ehtaccess", "hidden"],
     ["x".repeat(256), "too_big"],
@@ -103,8 +107,101 @@ describe("filename", () => {
     );
   });
 
+  test.each([
+    ["report.pdf", "ok"],
+    ["REPORT.PDF", "ok"],
+    ["backup.tar.gz", "ok"],
+    ["q3.v2.final.pdf", "ok"],
+    ["report.pdf.exe", "extension"],
+    ["report", "extension"],
+    ["pdf", "extension"],
+    ["reportpdf", "extension"],
+    ["backup.gz", "extension"],
+    ["shell.php.pdf", "extension"],
+    ["shell.PHTML .pdf", "extension"],
+    [".pdf", "hidden"],
+  ])("with extensions, %j is %s", (name, code) =>
+    expect(verdict(filename({ extensions: ["pdf", "tar.gz"] }), name)).toBe(code),
+  );
+
+  test("an inner extension that is on the list is let through", () => {
+    expect(verdict(filename({ extensions: ["py"] }), "a.py")).toBe("ok");
+    expect(verdict(filename({ extensions: ["php.txt"] }), "a.php.txt")).toBe("ok");
+  });
+
+  test.each([[[]], [["."]], [[".pdf"]], [["p/df"]], ["pdf"], [[7]], [["a.b.c.d"]]])(
+    "refuses the extensions %j",
+    (extensions) => expect(() => filename({ extensions } as never)).toThrow(/extensions must/),
+  );
+
   test("refuses options that it does not have", () => {
     expect(() => filename({ hidden: "yes" } as never)).toThrow(/hidden must be true or false/);
     expect(() => filename({ root: "/" } as never)).toThrow(TypeError);
+  });
+});
+
+describe("toFilename", () => {
+  test.each([
+    ["report.pdf", "report.pdf"],
+    ["C:\\fakepath\\Q3: Umsätze?.xlsx", "Q3_ Umsätze_.xlsx"],
+    ["../../etc/passwd", "passwd"],
+    ["con.txt", "_con.txt"],
+    ["NUL", "_NUL"],
+    ["...", "file"],
+    ["", "file"],
+    ["/", "file"],
+    [".htaccess", "htaccess"],
+    ["  a . ", "a"],
+    ["a\0b\n.txt", "a_b_.txt"],
+    ["invoice\u202egpj.exe", "invoicegpj.exe"],
+    ["ad\u200bmin", "admin"],
+    ["%2e%2e%2fpasswd", "_2e_2e_2fpasswd"],
+    ["a／b", "a_b"],
+    ["Zoe\u0308.txt", "Zoë.txt"],
+    ["a\ud800.txt", "a_.txt"],
+    ["\u2025", "file"],
+    ["\u{1f468}\u200d\u{1f469}.png", "\u{1f468}\u200d\u{1f469}.png"],
+  ])("makes %j into %j", (given, name) => expect(toFilename(given)).toBe(name));
+
+  test("cuts a long name before its extension, within 255 bytes and between characters", () => {
+    const name = toFilename(`${"ü".repeat(300)}.tar.gz`);
+    expect(name).toBe(`${"ü".repeat(126)}.gz`);
+    expect(Buffer.byteLength(toFilename("\u{1f600}".repeat(100)))).toBe(252);
+    expect(toFilename(`a.${"x".repeat(300)}`)).toBe(`a.${"x".repeat(253)}`);
+  });
+
+  test("what comes out is a file name, whatever goes in, and comes out again as it is", () => {
+    const pieces = fc.constantFrom(
+      ...'./\\:%*?"<>|~ \0\n\u202e\u200b\u200d\ufeff\ud800\uff0f\uff0e\u2025aé',
+      "con",
+      "%2e",
+      "%25",
+      "\u0301",
+      "x".repeat(120),
+      "\u{1f468}",
+    );
+    const anything = fc.oneof(
+      fc.array(pieces, { maxLength: 9 }).map((list) => list.join("")),
+      fc.string({ unit: "binary" }),
+    );
+    fc.assert(
+      fc.property(anything, (given) => {
+        const name = toFilename(given);
+        expect(verdict(filename(), name), JSON.stringify(name)).toBe("ok");
+        expect(toFilename(name)).toBe(name);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test("takes a megabyte of dots and blanks in one pass", () => {
+    expect(toFilename(". ".repeat(500_000))).toBe("file");
+  });
+
+  test("refuses what is not text, and a fallback that is not a file name", () => {
+    expect(() => toFilename(7 as never)).toThrow("text must be a string; got 7");
+    expect(() => toFilename("a", { fallback: "../x" })).toThrow('fallback must be the name of a file; got "../x"');
+    expect(() => toFilename("a", { most: 3 } as never)).toThrow(/most/);
+    expect(toFilename("..", { fallback: "upload.bin" })).toBe("upload.bin");
   });
 });

@@ -1,5 +1,6 @@
 import { checkOptions, wholeNumber } from "@seaworthy/core/options";
-import { refuse, type Schema, textSchema } from "./internal/zod.ts";
+import { refuse } from "./internal/refusal.ts";
+import { type Schema, textSchema } from "./internal/zod.ts";
 
 /** Options of {@link identifier}. */
 export interface IdentifierOptions {

@@ -1,6 +1,7 @@
 import { checkOptions, showValue, wholeNumber } from "@seaworthy/core/options";
 import { textList } from "./internal/options.ts";
-import { Refused, refuse, type Schema, valueSchema } from "./internal/zod.ts";
+import { Refused, refuse } from "./internal/refusal.ts";
+import { type Schema, valueSchema } from "./internal/zod.ts";
 
 /** Options of {@link pagination}. */
 export interface PaginationOptions<S extends string = string> {

@@ -15,6 +15,9 @@ describe("publicUrl", () => {
     ["https://[2606:4700:4700::1111]/", "https://[2606:4700:4700::1111]/"],
     ["https://example.com./", "https://example.com./"],
     ["https://10.example.com/", "https://10.example.com/"],
+    ["https://_dmarc.example.com/", "https://_dmarc.example.com/"],
+    [`https://${"a".repeat(63)}.com/`, `https://${"a".repeat(63)}.com/`],
+    [`https://${"a.".repeat(125)}com/`, `https://${"a.".repeat(125)}com/`],
   ])("lets %s through in canonical form", (text, canonical) => expect(url.parse(text)).toBe(canonical));
 
   test.each([
@@ -89,6 +92,10 @@ describe("publicUrl", () => {
     "hidden.onion",
     "1.0.0.127.in-addr.arpa",
     "a..b",
+    "kubernetes.default.svc",
+    "x.test",
+    "x.i2p",
+    "x.alt",
   ])("refuses the name %s", (host) => expect(verdict(url, `http://${host}/`)).toBe("local_name"));
 
   test.each([
@@ -115,6 +122,13 @@ describe("publicUrl", () => {
     ["https://example.com/\u202egpj", "invalid_url"],
     ["https://example.com/\ud800", "invalid_url"],
     ["https://example.com:99999/", "invalid_url"],
+    ["https://example.com:0/", "port"],
+    ["http://.com/", "invalid_url"],
+    ["http://127.0.0.1!/", "invalid_url"],
+    ["http://exa$mple.com/", "invalid_url"],
+    ["http://-a.com/", "invalid_url"],
+    [`http://${"a".repeat(64)}.com/`, "invalid_url"],
+    [`http://${"a.".repeat(126)}com/`, "invalid_url"],
     [`https://example.com/${"a".repeat(2048)}`, "too_big"],
   ])("refuses %j", (text, code) => expect(verdict(url, text)).toBe(code));
 

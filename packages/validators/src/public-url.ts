@@ -4,7 +4,8 @@ import { type AddressGuard, type AddressOptions, createAddressGuard, plainHost }
 import { BIDI_CONTROL } from "./internal/characters.ts";
 import { parseHref } from "./internal/href.ts";
 import { textList } from "./internal/options.ts";
-import { type Refused, refuse, type Schema, textSchema } from "./internal/zod.ts";
+import { type Refused, refuse } from "./internal/refusal.ts";
+import { type Schema, textSchema } from "./internal/zod.ts";
 
 /** Options of {@link publicUrl}. */
 export interface PublicUrlOptions extends AddressOptions {
@@ -17,9 +18,11 @@ export interface PublicUrlOptions extends AddressOptions {
 const LONGEST = 2048;
 const PROTOCOLS = ["https", "http"];
 const HIDDEN_CHARACTER = /[\s\p{Cc}\p{Cf}\\]/u;
-// Names that mean this machine or this network (RFC 6761, 6762, 7686, 8375, and ICANN's .internal).
+// Names that mean this machine or this network (RFC 6761, 6762, 7686, 8375, 9476, ICANN's .internal, Kubernetes' .svc).
 const LOCAL_NAME =
-  /(?:^|\.)(?:localhost|local|internal|localdomain|home\.arpa|lan|intranet|corp|home|onion|invalid|arpa)$/;
+  /(?:^|\.)(?:localhost|local|internal|localdomain|home\.arpa|lan|intranet|corp|home|onion|i2p|alt|invalid|test|svc|arpa)$/;
+const LABEL = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?";
+const HOST_NAME = new RegExp(`^(?=.{1,253}$)${LABEL}(?:\\.${LABEL})+$`);
 
 /**
  * A schema for the URL of something on the public internet, in its canonical form: the URL parser's, of at most 2048
@@ -57,6 +60,7 @@ export function publicUrl(options: PublicUrlOptions = {}): Schema<string> {
       return refuse("scheme", `must begin with ${protocols.map((name) => `${name}://`).join(" or ")}`);
     if (ports !== undefined && url.port !== "" && !ports.includes(url.port))
       return refuse("port", `must have one of the ports ${ports.join(", ")}`);
+    if (url.port === "0") return refuse("port", "must not have the port 0");
     // Percent-encoding and Punycode lengthen.
     return hostFault(url.hostname, guard) ?? (url.href.length > LONGEST ? tooLong() : url.href);
   });
@@ -85,5 +89,8 @@ function hostFault(hostname: string, guard: AddressGuard): Refused | undefined {
     return guard.refusedRange(host) === undefined ? undefined : refuse("address", "must have a public address");
   if (!host.includes(".") || host.includes("..") || host.endsWith(".") || LOCAL_NAME.test(host))
     return refuse("local_name", "must have a public host name");
-  return undefined;
+  // The URL parser takes more than name servers do (RFC 1123; an underscore is common in practice).
+  return HOST_NAME.test(host)
+    ? undefined
+    : refuse("invalid_url", "must have a host name of letters, digits and hyphens");
 }

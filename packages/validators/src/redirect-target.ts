@@ -1,7 +1,8 @@
 import { checkOptions, showValue } from "@seaworthy/core/options";
 import { parseHref } from "./internal/href.ts";
 import { textList } from "./internal/options.ts";
-import { type Refused, refuse, type Schema, textSchema } from "./internal/zod.ts";
+import { type Refused, refuse } from "./internal/refusal.ts";
+import { type Schema, textSchema } from "./internal/zod.ts";
 import { parseUrl } from "./public-url.ts";
 
 /** Options of {@link redirectTarget}. */

@@ -2,8 +2,9 @@ import { lstatSync, realpathSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, sep } from "node:path";
 import { checkOptions, flag, showValue } from "@seaworthy/core/options";
 import { codes } from "./errors.ts";
+import { type Refused, refuse } from "./internal/refusal.ts";
 import { segmentFault } from "./internal/segment.ts";
-import { type Refused, refuse, type Schema, textSchema } from "./internal/zod.ts";
+import { type Schema, textSchema } from "./internal/zod.ts";
 
 /** Options of {@link safePath}. */
 export interface SafePathOptions {

@@ -1,4 +1,5 @@
-import { refuse, type Schema, textSchema } from "./internal/zod.ts";
+import { refuse } from "./internal/refusal.ts";
+import { type Schema, textSchema } from "./internal/zod.ts";
 
 const LONGEST = 256;
 const NUMBER = /^(?:0|[1-9]\d*)$/;

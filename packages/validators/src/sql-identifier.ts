@@ -1,5 +1,6 @@
 import { checkOptions, flag } from "@seaworthy/core/options";
-import { type Refused, refuse, type Schema, textSchema } from "./internal/zod.ts";
+import { type Refused, refuse } from "./internal/refusal.ts";
+import { type Schema, textSchema } from "./internal/zod.ts";
 
 /** Options of {@link sqlIdentifier}. */
 export interface SqlIdentifierOptions {

@@ -72,6 +72,107 @@ describe("text", () => {
     ["Thai", "กำลัง"],
   ])("%s survives", (_, value) => expect(text().parse(value)).toBe(value.normalize("NFC")));
 
+  const INSIDE =
+    "\u200b\u200c\u200d\u2060\u2061\u2062\u2063\u2064\ufeff\u00ad\u034f\u3164\uffa0\u115f\u1160\u180e\u200e\u200f\u061c\ufe0f\ufe00\u17b4";
+  test.each([...INSIDE].map((mark) => [mark.charCodeAt(0).toString(16), mark]))(
+    "refuses the zero-width character U+%s in visible text, or strips it",
+    (_, mark) => {
+      for (const value of [`admin${mark}`, `ad${mark}min`, `${mark}admin`, `a\u0301${mark}b`, `Ж${mark}Ж`]) {
+        expect(verdict(text(), value), value).toBe("zero_width");
+        expect(text({ zeroWidth: "strip" }).parse(value)).toBe(value.replaceAll(mark, "").normalize("NFC"));
+      }
+    },
+  );
+
+  test.each([
+    ["a run of joiners in Persian", "می\u200c\u200cخواهم"],
+    ["a joiner at the end of a Latin word in Persian", "می\u200cخواهم PDF\u200c"],
+    ["an emoji and a joiner that joins nothing", "\u{1f468}\u200d!"],
+    ["a selector behind a letter", "a\ufe0f"],
+    ["a digit with a selector and no keycap", "1\ufe0f"],
+    ["bits in zero-width spaces", `ok${"\u200b\u200c".repeat(40)}`],
+  ])("refuses %s", (_, value) => expect(verdict(text(), value)).toBe("zero_width"));
+
+  test.each([
+    ["Persian with a Latin abbreviation", "PDF\u200cها"],
+    ["an Arabic letter with a joiner that shows its form", "ه\u200d"],
+    ["Hindi with an explicit half form", "र्\u200dय"],
+    ["a rainbow flag", "\u{1f3f3}\ufe0f\u200d\u{1f308}"],
+    ["a dark-skinned firefighter", "\u{1f469}\u{1f3ff}\u200d\u{1f692}"],
+    ["a Japanese variant", "葛\u{e0100}"],
+    ["Mongolian", "ᠮᠣᠩᠭᠣᠯ\u180bᠠ"],
+    ["Arabic with a direction mark", "C++\u200f لغة"],
+  ])("lets %s through, unchanged also where it strips", (_, value) => {
+    expect(text().parse(value)).toBe(value.normalize("NFC"));
+    expect(text({ zeroWidth: "strip" }).parse(value)).toBe(value.normalize("NFC"));
+  });
+
+  test("what it strips is let through when it comes again, and nothing to see is refused", () => {
+    const strip = text({ zeroWidth: "strip" });
+    const parts = fc.constantFrom(
+      ...INSIDE,
+      "a",
+      "م",
+      "क",
+      "\u094d",
+      "\u{1f468}",
+      "\u{1f3fd}",
+      "\ufe0f",
+      "1",
+      "\u20e3",
+      "漢",
+      "\u0301",
+    );
+    fc.assert(
+      fc.property(fc.array(parts, { maxLength: 12 }), (list) => {
+        const result = strip.safeParse(list.join(""));
+        if (result.success)
+          expect([verdict(text(), result.data), result.data]).toEqual(["ok", strip.parse(result.data)]);
+      }),
+      { numRuns: 1000 },
+    );
+    expect(verdict(strip, "\u200b")).toBe("too_small");
+  });
+
+  test.each(["p\u0430ypal", "\u0410dmin", "micros\u043eft login", "\u03bfmega", "Ʌ\u0434", "עם\u0430"])(
+    "refuses the mixed scripts of %j if told to",
+    (value) => {
+      expect(verdict(text({ mixedScripts: false }), value)).toBe("mixed_scripts");
+      expect(verdict(text(), value)).toBe("ok");
+    },
+  );
+
+  test.each([
+    "I like Москва!",
+    "東京タワーへGO",
+    "대한민국KBS",
+    "Ελλάδα-2026",
+    "O’Brien & Søn",
+    "१२३ हिन्दी",
+    "اردو 12",
+    "ꦧꦱ",
+    "π",
+    "µm",
+    "\u{1f44d}ok",
+    "x²",
+    "ﬁne",
+  ])("lets %j through, whose words have one way of writing", (value) =>
+    expect(verdict(text({ mixedScripts: false }), value)).toBe("ok"),
+  );
+
+  test("trims before it counts, if told to", () => {
+    expect(text({ trim: true, graphemes: 3 }).parse("  \u00a0abc\u3000 ")).toBe("abc");
+    expect(text({ trim: true, multiline: true }).parse("\n a \n b \r\n")).toBe("a \n b");
+    expect(verdict(text({ trim: true }), "   ")).toBe("too_small");
+    expect(text({ trim: true, graphemes: { min: 0 } }).parse("   ")).toBe("");
+    expect(text().parse(" a ")).toBe(" a ");
+  });
+
+  test.each([{ zeroWidth: "drop" }, { zeroWidth: true }, { mixedScripts: "no" }, { trim: 1 }])(
+    "refuses the options %j",
+    (options) => expect(() => text(options as never)).toThrow(Object.keys(options)[0] as string),
+  );
+
   test("normalises to form C before it counts", () => {
     expect(text({ codePoints: 3 }).parse("Zoe\u0308")).toBe("Zo\u00eb");
     expect(text({ bytes: 4 }).parse("Zoe\u0308")).toBe("Zo\u00eb");
@@ -148,7 +249,7 @@ describe("text", () => {
     [{ bytes: "ten" }, /bytes/],
     [{ bytes: -1 }, /bytes/],
     [{ multiline: "yes" }, /multiline/],
-    [{ trim: true }, /has no option "trim"/],
+    [{ trimmed: true }, /has no option "trimmed"/],
   ])("refuses the options %j", (options, message) => {
     expect(() => text(options as never)).toThrow(message);
     expect(() => text(options as never)).toThrow(TypeError);

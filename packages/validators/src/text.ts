@@ -1,5 +1,5 @@
 import { type ByteSize, toBytes } from "@seaworthy/core";
-import { checkOptions, flag, showValue, wholeNumber } from "@seaworthy/core/options";
+import { checkOptions, flag, oneOf, showValue, wholeNumber } from "@seaworthy/core/options";
 import {
   BIDI_CONTROL,
   CONTROL,
@@ -9,7 +9,10 @@ import {
   TOO_MANY_MARKS,
   VISIBLE,
 } from "./internal/characters.ts";
-import { type Refused, refuse, type Schema, textSchema } from "./internal/zod.ts";
+import { type Refused, refuse } from "./internal/refusal.ts";
+import { mixesScripts } from "./internal/scripts.ts";
+import { withoutZeroWidth } from "./internal/zero-width.ts";
+import { type Schema, textSchema } from "./internal/zod.ts";
 
 /** The most that is allowed, or the least and the most. */
 export type Bounds<T = number> = T | { readonly min?: T; readonly max?: T };
@@ -24,6 +27,18 @@ export interface TextOptions {
   bytes?: Bounds<ByteSize>;
   /** Whether tabs and line breaks (LF, CRLF) are let through. @default false */
   multiline?: boolean;
+  /** Whether blanks and line breaks at both ends are removed, before anything is counted. @default false */
+  trim?: boolean;
+  /**
+   * What happens to zero-width characters that change nothing that is seen: `"refuse"` refuses the text with the code
+   * `zero_width`, `"strip"` removes them. @default "refuse"
+   */
+  zeroWidth?: "refuse" | "strip";
+  /**
+   * Whether one word may mix scripts that are not written together, as in `"p\u0430ypal"` with a Cyrillic letter. Latin
+   * letters may stand beside Chinese, Japanese and Korean. Words of one script can still look alike. @default true
+   */
+  mixedScripts?: boolean;
 }
 
 interface Range {
@@ -31,6 +46,7 @@ interface Range {
   readonly max: number;
 }
 
+const OPTIONS = ["graphemes", "codePoints", "bytes", "multiline", "trim", "zeroWidth", "mixedScripts"];
 const MOST_BYTES = 65_536;
 const CEILING = 16 * 1_048_576;
 const PRINTABLE_ASCII = /^[ -~]*$/;
@@ -40,10 +56,12 @@ const PRINTABLE_ASCII = /^[ -~]*$/;
  *
  * Refuses what makes text lie or break things: control characters (log and terminal injection), bidirectional overrides
  * and isolates (Trojan Source, CVE-2021-42574), text with nothing to see in it, lone surrogates (which UTF-8 cannot
- * hold), hidden text in tag characters and variation selectors, and over 30 combining marks in a row. The length is
+ * hold), hidden text in tag characters and variation selectors, zero-width characters, by which two names look alike and
+ * differ, and over 30 combining marks in a row. The length is
  * capped before anything else looks, because normalising is quadratic in combining marks. Emoji sequences, and the
  * joiners that Persian and Indic scripts need, come through. Codes: `too_big`, `too_small`, `lone_surrogate`,
- * `control_character`, `bidi_control`, `not_for_interchange`, `hidden_text`, `too_many_marks`, `invisible`.
+ * `control_character`, `bidi_control`, `not_for_interchange`, `hidden_text`, `too_many_marks`, `invisible`, `zero_width`,
+ * `mixed_scripts`.
  *
  * Text must not be empty unless a `min` of 0 is given.
  *
@@ -57,22 +75,30 @@ const PRINTABLE_ASCII = /^[ -~]*$/;
  * ```
  */
 export function text(options: TextOptions = {}): Schema<string> {
-  checkOptions("text", options, ["graphemes", "codePoints", "bytes", "multiline"]);
+  checkOptions("text", options, OPTIONS);
   const units = [
     { name: "characters", range: countRange(options.graphemes, "graphemes"), count: graphemeCount() },
     { name: "code points", range: countRange(options.codePoints, "codePoints"), count: codePointCount },
   ].filter(({ range }) => range.min > 0 || range.max < Number.POSITIVE_INFINITY);
   const bytes = byteRange(options.bytes);
   const control = flag("multiline", options.multiline ?? false) ? CONTROL_BUT_BREAKS : CONTROL;
+  const trim = flag("trim", options.trim ?? false);
+  const strip = oneOf("zeroWidth", options.zeroWidth ?? "refuse", ["refuse", "strip"]) === "strip";
+  const mixed = flag("mixedScripts", options.mixedScripts ?? true);
   const mayBeEmpty = [options.graphemes, options.codePoints, options.bytes].some(startsAtZero);
   const parse = (value: string): string | Refused => {
     // A UTF-16 unit is one UTF-8 byte or more.
     if (value.length > bytes.max) return tooBig(bytes.max, "bytes");
     const fault = faultOf(value, control);
     if (fault !== undefined) return fault;
-    const normal = value.normalize("NFC");
+    const form = value.normalize("NFC");
+    // Composing again can bring a joiner to a place where it does not belong, so what is stripped is looked at once more.
+    const kept = strip ? withoutZeroWidth(withoutZeroWidth(form).normalize("NFC")) : form;
+    const normal = trim ? kept.trim() : kept;
     if (normal === "") return mayBeEmpty ? normal : refuse("too_small", "must not be empty");
     if (!VISIBLE.test(normal)) return refuse("invisible", "must have something to see in it");
+    if (withoutZeroWidth(normal) !== normal) return refuse("zero_width", "must not have zero-width characters in it");
+    if (!mixed && mixesScripts(normal)) return refuse("mixed_scripts", "must not mix scripts in one word");
     for (const { name, range, count } of units) {
       const found = outOfRange(normal, name, range, count);
       if (found !== undefined) return found;

@@ -1,6 +1,7 @@
 import { checkOptions, wholeNumber } from "@seaworthy/core/options";
 import { isInherited } from "./identifier.ts";
-import { refuse, type Schema, textSchema } from "./internal/zod.ts";
+import { refuse } from "./internal/refusal.ts";
+import { type Schema, textSchema } from "./internal/zod.ts";
 
 /** Options of {@link userId}. */
 export interface UserIdOptions {

@@ -1,5 +1,6 @@
 import { checkOptions, showValue } from "@seaworthy/core/options";
-import { embeddedAddress, type IpAddress, isWithin, parseAddress, parseSubnet, type Subnet } from "./ip-address.ts";
+import { type IpAddress, isWithin, parseAddress, parseSubnet, type Subnet } from "../ip-address.ts";
+import { embeddedAddress } from "./embedded-address.ts";
 import { textList } from "./options.ts";
 
 /** Options of everything that refuses addresses which are not public. */

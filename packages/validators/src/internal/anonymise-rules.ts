@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { showValue, wholeNumber } from "@seaworthy/core/options";
+import { networkOf } from "../network-of.ts";
 import { scrubPersonalData } from "../personal-data.ts";
-import { networkOf } from "./network.ts";
 import { type KeyMaterial, keyBytes } from "./options.ts";
 
 /** How a value is made general: numbers to a step, times to a part of the calendar, addresses to what they share. */

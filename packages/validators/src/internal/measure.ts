@@ -1,4 +1,5 @@
-import { convertedText, refuse, type Schema } from "./zod.ts";
+import { refuse } from "./refusal.ts";
+import { convertedText, type Schema } from "./zod.ts";
 
 /** A kind of text that stands for a number with a unit. */
 export interface Measure {

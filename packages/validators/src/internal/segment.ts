@@ -1,9 +1,9 @@
 import { BIDI_CONTROL, CONTROL, VISIBLE } from "./characters.ts";
-import { type Refused, refuse } from "./zod.ts";
+import { type Refused, refuse } from "./refusal.ts";
+import { withoutZeroWidth } from "./zero-width.ts";
 
 const MOST_BYTES = 255;
 const ENCODED = /%[0-9a-f]{2}/i;
-const DANGEROUS_IF_DECODED = /%(?:00|2e|2f|5c|25)/i;
 const SEPARATOR = /[/\\]/;
 const DRIVE = /^[a-z]:/i;
 const RESERVED_CHARACTER = /[<>:"|?*]/;
@@ -25,7 +25,7 @@ function unsafe(name: string): Refused | undefined {
   if (folded !== undefined || !ENCODED.test(name)) return folded;
   const decoded = decode(name);
   if (decoded === undefined) return refuse("bad_encoding", "must not have broken percent-encoding in it");
-  if (DANGEROUS_IF_DECODED.test(decoded)) return refuse("traversal", "must not be percent-encoded twice");
+  if (ENCODED.test(decoded)) return refuse("traversal", "must not be percent-encoded twice");
   return nameFault(decoded) ?? traversalFault(decoded.normalize("NFKC"));
 }
 
@@ -43,6 +43,7 @@ function nameFault(name: string): Refused | undefined {
   if (DEVICE.test(name)) return refuse("reserved_name", "must not be the name of a device");
   if (/^\s|[.\s]$/u.test(name)) return refuse("outer_blank", "must not begin with a blank, or end with a blank or dot");
   if (!VISIBLE.test(name)) return refuse("invisible", "must have something that can be seen in it");
+  if (withoutZeroWidth(name) !== name) return refuse("zero_width", "must not have zero-width characters in it");
   return undefined;
 }
 

@@ -1,26 +1,9 @@
 // The only file that imports the schema library.
 import * as z from "zod";
+import { Refused } from "./refusal.ts";
 
 /** A schema of zod 4, and so a Standard Schema: it composes in `z.object` and is taken by whatever takes either. */
 export type Schema<Out = unknown, In = Out> = z.ZodType<Out, In>;
-
-/** Why a value is refused. Neither code nor message holds any of the value. */
-export class Refused {
-  readonly code: string;
-  readonly message: string;
-  readonly path: readonly PropertyKey[];
-
-  constructor(code: string, message: string, path: readonly PropertyKey[]) {
-    this.code = code;
-    this.message = message;
-    this.path = path;
-  }
-}
-
-/** Refuses a value inside a schema's `parse`. */
-export function refuse(code: string, message: string, path: readonly PropertyKey[] = []): Refused {
-  return new Refused(code, message, path);
-}
 
 interface Payload {
   value: unknown;
@@ -136,7 +119,9 @@ function fastest(schema: Schema): Schema {
   let fast = compiled.get(schema);
   if (fast === undefined) {
     // Compiling generates code, which a host may have forbidden; and it hands back what it cannot compile.
-    fast = z.core.config().jitless === true ? schema : z.compile(schema);
+    // Versions before 4.5 have no compiler.
+    const mayCompile = typeof z.compile === "function" && z.core.config().jitless !== true;
+    fast = mayCompile ? z.compile(schema) : schema;
     compiled.set(schema, fast);
   }
   return fast;

@@ -13,7 +13,16 @@ export interface Subnet {
   readonly shift: bigint;
 }
 
-/** The address that `text` writes in full; a zone (`%eth0`) is left out. Nothing for any other text. */
+/**
+ * Reads an IPv4 or IPv6 address. The zone of an IPv6 address (`%eth0`) is left out. Returns `undefined` for text that is
+ * not an address, which includes short forms such as `127.1`.
+ *
+ * @example
+ * ```ts
+ * import { parseAddress } from "@seaworthy/validators/network";
+ * console.log(parseAddress("::1")); // { bits: 128, value: 1n }
+ * ```
+ */
 export function parseAddress(text: string): IpAddress | undefined {
   if (isIPv4(text)) return { bits: 32, value: quad(text) };
   return isIPv6(text) ? { bits: 128, value: hextets(text.split("%", 1)[0] as string) } : undefined;
@@ -40,7 +49,15 @@ function groups(text: string): bigint[] {
   });
 }
 
-/** The subnet that `text` writes, as one address or as `address/length`. Nothing for any other text. */
+/**
+ * Reads a subnet, which is one address or `address/length` (RFC 4632, RFC 4291). Returns `undefined` for any other text.
+ *
+ * @example
+ * ```ts
+ * import { parseSubnet } from "@seaworthy/validators/network";
+ * console.log(parseSubnet("10.0.0.0/8")?.bits, parseSubnet("10.0.0.0/33")); // 32 undefined
+ * ```
+ */
 export function parseSubnet(text: string): Subnet | undefined {
   const slash = text.indexOf("/");
   const address = parseAddress(slash < 0 ? text : text.slice(0, slash));
@@ -55,19 +72,17 @@ function wholeLength(text: string): number {
   return /^\d{1,3}$/.test(text) ? Number(text) : Number.NaN;
 }
 
+/**
+ * Whether an address is one of a subnet's.
+ *
+ * @example
+ * ```ts
+ * import { isWithin, parseAddress, parseSubnet } from "@seaworthy/validators/network";
+ * const proxies = parseSubnet("10.0.0.0/8");
+ * const address = parseAddress("10.1.2.3");
+ * console.log(proxies !== undefined && address !== undefined && isWithin(address, proxies)); // true
+ * ```
+ */
 export function isWithin(address: IpAddress, subnet: Subnet): boolean {
   return address.bits === subnet.bits && address.value >> subnet.shift === subnet.base;
-}
-
-/**
- * The IPv4 address behind an IPv6 prefix of that many bits (RFC 6052, section 2.2): after the prefix, around the octet at
- * bit 64 that stays zero, or in the last 32 bits.
- */
-export function embeddedAddress(address: IpAddress, prefix: number): IpAddress {
-  const before = prefix === 48 || prefix === 56 || prefix === 64 ? BigInt(64 - prefix) : undefined;
-  if (before === undefined) return { bits: 32, value: address.value & 0xffff_ffffn };
-  const after = 32n - before;
-  const high = (address.value >> 64n) & ((1n << before) - 1n);
-  const low = (address.value >> (56n - after)) & ((1n << after) - 1n);
-  return { bits: 32, value: (high << after) | low };
 }

@@ -1,0 +1,17 @@
+/** Why a value is refused. Neither code nor message holds any of the value. */
+export class Refused {
+  readonly code: string;
+  readonly message: string;
+  readonly path: readonly PropertyKey[];
+
+  constructor(code: string, message: string, path: readonly PropertyKey[]) {
+    this.code = code;
+    this.message = message;
+    this.path = path;
+  }
+}
+
+/** Refuses a value inside a schema's `parse`. */
+export function refuse(code: string, message: string, path: readonly PropertyKey[] = []): Refused {
+  return new Refused(code, message, path);
+}

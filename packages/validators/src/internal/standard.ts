@@ -1,0 +1,48 @@
+import { showValue } from "@seaworthy/core/options";
+import { ValidationError } from "../errors.ts";
+import type { StandardResult, StandardSchema } from "../standard-schema.ts";
+import { rejected } from "../telemetry.ts";
+import { cleanIssue, MOST_ISSUES, type RawIssue } from "./issues.ts";
+import type { Outcome } from "./zod.ts";
+
+/** What a Standard Schema has. */
+export function standardOf(schema: unknown): StandardSchema["~standard"] {
+  // A schema of arktype is a function.
+  const held = typeof schema === "function" || (typeof schema === "object" && schema !== null);
+  const standard = held ? (schema as Partial<StandardSchema>)["~standard"] : undefined;
+  if (typeof standard?.validate !== "function")
+    throw new TypeError(
+      `schema must be a Standard Schema, such as one of zod, valibot or arktype; got ${showValue(schema)}`,
+    );
+  return standard;
+}
+
+/** What a schema of another library answered. */
+export function settle(vendor: string, result: StandardResult, input: unknown): unknown {
+  if (result.issues === undefined) return result.value;
+  throw refusal(vendor, result.issues, result.issues.length, input);
+}
+
+/** What a schema of our own copy of zod answered. */
+export function outputOf(vendor: string, outcome: Outcome, input: unknown): unknown {
+  if (outcome.ok) return outcome.value;
+  throw refusal(vendor, outcome.issues, outcome.total, input);
+}
+
+function refusal(vendor: string, issues: readonly RawIssue[], total: number, input: unknown): ValidationError {
+  if (rejected.active) rejected.emit({ vendor }, undefined, { issues: total });
+  const kept = issues.slice(0, MOST_ISSUES);
+  return new ValidationError(
+    kept.map((issue) => cleanIssue(issue, input)),
+    total - kept.length,
+  );
+}
+
+/** Whether a recursive schema walked off the stack: that is the input's doing, so 422 and not 500. */
+export function isTooDeep(error: unknown): boolean {
+  return error instanceof RangeError && error.message.includes("call stack");
+}
+
+export function tooDeep(vendor: string): ValidationError {
+  return refusal(vendor, [{ code: "too_deep", message: "is nested too deeply" }], 1, undefined);
+}

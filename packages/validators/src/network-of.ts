@@ -1,0 +1,39 @@
+import { checkOptions, wholeNumber } from "@seaworthy/core/options";
+import { parseAddress } from "./ip-address.ts";
+
+/** Options of {@link networkOf}. */
+export interface NetworkOptions {
+  /** Bits that are kept of an IPv4 address, 0 to 32. @default 24 */
+  ipv4?: number;
+  /** Bits that are kept of an IPv6 address, 0 to 128. A subscriber has a /64 or a /56, and a site a /48. @default 48 */
+  ipv6?: number;
+}
+
+const OPTIONS = ["ipv4", "ipv6"];
+
+/**
+ * Returns the network of an address in CIDR notation, so that clients of one network are counted or anonymized together.
+ * Returns `undefined` for text that is not an address. Addresses of one network give the same text however they are
+ * written.
+ *
+ * @throws TypeError when an option is out of its bounds
+ * @example
+ * ```ts
+ * import { networkOf } from "@seaworthy/validators/network";
+ * console.log(networkOf("192.0.2.57")); // 192.0.2.0/24
+ * console.log(networkOf("2001:db8::57", { ipv6: 64 })); // 2001:db8:0:0::/64
+ * ```
+ */
+export function networkOf(text: string, options: NetworkOptions = {}): string | undefined {
+  checkOptions("networkOf", options, OPTIONS);
+  const ipv4 = wholeNumber("ipv4", options.ipv4 ?? 24, 0, 32);
+  const ipv6 = wholeNumber("ipv6", options.ipv6 ?? 48, 0, 128);
+  const address = parseAddress(text);
+  if (address === undefined) return undefined;
+  const length = address.bits === 32 ? ipv4 : ipv6;
+  const dropped = BigInt(address.bits - length);
+  const base = (address.value >> dropped) << dropped;
+  if (address.bits === 32) return `${[24n, 16n, 8n, 0n].map((shift) => (base >> shift) & 0xffn).join(".")}/${length}`;
+  const groups = Array.from({ length: Math.ceil(length / 16) }, (_, i) => (base >> BigInt(112 - i * 16)) & 0xffffn);
+  return `${groups.map((group) => group.toString(16)).join(":")}${groups.length < 8 ? "::" : ""}/${length}`;
+}

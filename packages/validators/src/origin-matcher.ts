@@ -1,0 +1,34 @@
+import { showValue } from "@seaworthy/core/options";
+import { LABEL, LONGEST, ORIGIN, parseOrigins } from "./internal/origins.ts";
+
+const FIRST_LABEL = new RegExp(`^${LABEL}$`);
+
+/**
+ * A function that tells whether an `Origin` header is one of `origins`, which `corsOrigins` let through. A wildcard
+ * stands for exactly one label. A missing header, `null`, and anything that is not written as an origin is no match.
+ *
+ * @throws TypeError when one of `origins` is not such an origin
+ * @example
+ * ```ts
+ * import { originMatcher } from "@seaworthy/validators";
+ * console.log(originMatcher(["https://app.example.com"])("https://app.example.com.evil.example")); // false
+ * ```
+ */
+export function originMatcher(origins: readonly string[]): (origin: string | undefined) => boolean {
+  const parsed = parseOrigins(origins);
+  if (!Array.isArray(parsed)) {
+    const [at] = parsed.path;
+    throw at === undefined
+      ? new TypeError(`origins ${parsed.message}; got ${showValue(origins)}`)
+      : new TypeError(`origins: an entry ${parsed.message}; got ${showValue(origins[Number(at)])}`);
+  }
+  const exact = new Set(parsed.filter((origin) => !origin.includes("*")));
+  const wild = new Set(parsed.filter((origin) => origin.includes("*")));
+  return (origin) => {
+    if (typeof origin !== "string" || origin.length > LONGEST) return false;
+    if (exact.has(origin)) return true;
+    const [, scheme, rest = ""] = (wild.size > 0 && ORIGIN.exec(origin)) || [];
+    const dot = rest.indexOf(".");
+    return dot > 0 && FIRST_LABEL.test(rest.slice(0, dot)) && wild.has(`${scheme}://*${rest.slice(dot)}`);
+  };
+}

@@ -1,0 +1,8 @@
+// What the edge of a service needs for its requests. It does not load zod before the first schema of zod is met.
+
+export type { BoundedJsonOptions } from "./bounded-json.ts";
+export { boundedJson } from "./bounded-json.ts";
+export type { ValidationIssue } from "./errors.ts";
+export { isValidationError, ValidationError } from "./errors.ts";
+export type { OutputOf, StandardResult, StandardSchema } from "./standard-schema.ts";
+export { validateAsync } from "./validate-async.ts";
