@@ -21,7 +21,7 @@ test("an exponential backoff doubles, a linear one adds, a constant one stays", 
 });
 
 test("a function of one's own gets the retry's number and the error, and may answer any duration", () => {
-  const backoff = vi.fn((retry: number) => `${retry}s`);
+  const backoff = vi.fn((retry: number) => `${retry}s` as const);
   expect(waits({ backoff })).toEqual([1000, 2000, 3000, 4000]);
   backoffDelay(plan({ backoff }), 1, "the error");
   expect(backoff).toHaveBeenLastCalledWith(1, "the error");

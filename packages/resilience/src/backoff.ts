@@ -8,6 +8,8 @@ export type BackoffFunction = (retry: number, error: unknown) => Duration;
 /** How chance spreads a wait `d`: over 0 to d, over d/2 to d, or not. */
 export type Jitter = "full" | "equal" | "none";
 
+const CAREFUL = 10_000;
+
 /** How long to wait, in milliseconds, everything resolved. */
 export interface BackoffPlan {
   readonly backoff: Backoff;
@@ -34,12 +36,12 @@ function grown(plan: BackoffPlan, retry: number, error: unknown): number {
   return asked(plan, backoff, retry, error);
 }
 
-/** A function of the host's that throws, or answers no duration, must not end the retries: the cap is the careful choice. */
+/** A function of the host's that throws, or answers no duration, must not end the retries: a long wait is the careful choice. */
 function asked(plan: BackoffPlan, backoff: BackoffFunction, retry: number, error: unknown): number {
   try {
     return toMilliseconds(backoff(retry, error), "the backoff function's answer");
   } catch (failure) {
     reportCallback(backoff, "backoff", failure);
-    return plan.cap;
+    return Math.min(plan.cap, CAREFUL);
   }
 }

@@ -1,12 +1,15 @@
-/** What a guarded operation is given. */
+/** What a guarded operation receives. */
 export interface Call {
   /**
-   * Aborted when nobody waits for this attempt any more: a timeout, the caller's own signal, a lost hedge. Never aborted
-   * after the attempt has succeeded, so a response's body stays readable. Made on first reading.
+   * Aborted if nobody waits for this attempt any more: after a timeout, a lost hedge, or the abort of the caller's own
+   * signal. After the attempt has succeeded only the caller's own signal aborts it, so a response's body stays readable
+   * until the caller gives up. It is created when it is read.
    */
   readonly signal: AbortSignal;
   /** 1 for the first call, 2 for the first retry. */
   readonly attempt: number;
+  /** 0 for the first call of an attempt, 1 for the first hedge beside it. */
+  readonly hedge: number;
   /** When the attempt has to be over, in milliseconds since the Unix epoch; `undefined` when nothing bounds it. */
   readonly deadline: number | undefined;
 }

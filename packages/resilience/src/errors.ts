@@ -70,7 +70,17 @@ export const errors: Readonly<Record<ResilienceErrorCode, ErrorFactory>> = defin
   owner: "@seaworthy/resilience",
 });
 
+/** What the message of `RESILIENCE_UPSTREAM_STATUS` begins with. */
+export const STATUS_TEXT = "The upstream answered with status ";
 const TITLES: ReadonlySet<unknown> = new Set(Object.values(DEFINITIONS).map(({ title }) => title));
+
+function isOurText(message: unknown): boolean {
+  return (
+    TITLES.has(message) ||
+    (typeof message === "string" &&
+      (message.includes(": the operation did not end within ") || message.startsWith(STATUS_TEXT)))
+  );
+}
 
 /**
  * Whether a failure is one of ours with one of these codes. A host's own error is told by its members alone: what a
@@ -80,7 +90,7 @@ export function hasCode(value: unknown, ...codes: readonly ResilienceErrorCode[]
   try {
     if (typeof value !== "object" || value === null) return false;
     const { code, message } = value as { code?: unknown; message?: unknown };
-    const perhaps = code === undefined ? TITLES.has(message) : (codes as readonly unknown[]).includes(code);
+    const perhaps = code === undefined ? isOurText(message) : (codes as readonly unknown[]).includes(code);
     return perhaps && codes.some((wanted) => isSeaworthyError(value, wanted));
   } catch {
     return false; // a hostile getter says nothing

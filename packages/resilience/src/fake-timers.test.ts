@@ -5,7 +5,10 @@ const hang = (): Promise<never> => new Promise<never>(() => undefined);
 const down = (): Promise<never> => Promise.reject(new Error("down"));
 const quiet = (): undefined => undefined;
 // A policy of the host's own module, which outlives each of its tests.
-const lasting = policy("lasting", { timeout: "1s", breaker: { minimumCalls: 2, window: "2s", openFor: "5s" } });
+const lasting = policy("lasting", {
+  timeout: "1s",
+  breaker: { minimumCalls: 2, window: "2s", openJitter: 0, openFor: "5s" },
+});
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -51,7 +54,7 @@ test("a breaker's window moves with the timers of the moment", async () => {
   await left.run(down).catch(quiet);
   vi.useRealTimers();
   vi.useFakeTimers();
-  const breaker = createBreaker({ name: "next", minimumCalls: 2, window: "10s", openFor: "30s" });
+  const breaker = createBreaker({ name: "next", minimumCalls: 2, window: "10s", openJitter: 0, openFor: "30s" });
   await breaker.run(down).catch(quiet);
   await vi.advanceTimersByTimeAsync(11_000);
   expect([breaker.stats().calls, left.stats().calls]).toEqual([0, 0]);

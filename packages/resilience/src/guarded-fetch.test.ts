@@ -1,3 +1,5 @@
+import { createServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
 import { manualClock } from "@seaworthy/core/testing";
 import { describe, expect, test, vi } from "vitest";
 import { guardedFetch, policy } from "./index.ts";
@@ -16,6 +18,19 @@ function fetching(...answers: (() => Answer)[]) {
   });
 }
 
+async function serve(listener: RequestListener): Promise<AsyncDisposable & { url: string }> {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
 const retrying = () => policy("upstream", { retry: { attempts: 3, base: 0 } });
 const ok = (): Response => new Response("fine");
 const status =
@@ -23,14 +38,17 @@ const status =
   (): Response =>
     new Response(`status ${code}`, { status: code, headers });
 
-test.each([429, 502, 503, 504])("status %i is retried, and the success is returned with its body", async (code) => {
-  const fetch = fetching(status(code), ok);
-  const response = await guardedFetch(retrying(), fetch)(URL_);
-  expect(await response.text()).toBe("fine");
-  expect(fetch).toHaveBeenCalledTimes(2);
-});
+test.each([408, 429, 500, 501, 502, 503, 504, 507])(
+  "status %i is retried, and the success is returned with its body",
+  async (code) => {
+    const fetch = fetching(status(code), ok);
+    const response = await guardedFetch(retrying(), fetch)(URL_);
+    expect(await response.text()).toBe("fine");
+    expect(fetch).toHaveBeenCalledTimes(2);
+  },
+);
 
-test.each([200, 204, 304, 400, 401, 404, 409, 500, 501])("status %i is an answer like any other", async (code) => {
+test.each([200, 204, 304, 400, 401, 404, 409])("status %i is an answer like any other", async (code) => {
   const fetch = fetching(() => new Response(null, { status: code }));
   expect((await guardedFetch(retrying(), fetch)(URL_)).status).toBe(code);
   expect(fetch).toHaveBeenCalledTimes(1);
@@ -139,7 +157,7 @@ describe("what may be repeated", () => {
 test("Retry-After is honoured", async () => {
   const clock = manualClock();
   const fetch = fetching(status(429, { "retry-after": "4" }), ok);
-  const guarded = policy("upstream", { retry: { base: 0 }, clock });
+  const guarded = policy("upstream", { retry: { base: 0, jitter: "none" }, clock });
   const response = guardedFetch(guarded, fetch)(URL_);
   await clock.advance(3999);
   expect(fetch).toHaveBeenCalledTimes(1);
@@ -226,4 +244,151 @@ test("wrong arguments are refused", async () => {
   expect(() => guardedFetch(retrying(), undefined, { statuses: [] } as never)).toThrow(/statuses/);
   expect(() => guardedFetch(retrying(), undefined, { failureStatuses: [42] })).toThrow(/failureStatuses/);
   await expect(guardedFetch(retrying(), fetching(ok))(URL_, { idempotent: 1 } as never)).rejects.toThrow(/idempotent/);
+});
+
+/** As another realm or undici has it: neither the class nor its prototype is ours. */
+const foreignRequest = (method: string, body: unknown = null): Request =>
+  ({ url: URL_, method, body, signal: undefined, [Symbol.toStringTag]: "Request" }) as unknown as Request;
+
+test("a POST that comes as a Request of another realm is sent once", async () => {
+  const fetch = fetching(status(503));
+  expect((await guardedFetch(retrying(), fetch)(foreignRequest("POST"))).status).toBe(503);
+  expect(fetch).toHaveBeenCalledTimes(1);
+  await guardedFetch(retrying(), fetch)(foreignRequest("post"));
+  expect(fetch).toHaveBeenCalledTimes(2);
+});
+
+test("a GET that comes as a Request of another realm is repeated, and one with a body is not", async () => {
+  const fetch = fetching(status(503), ok);
+  expect((await guardedFetch(retrying(), fetch)(foreignRequest("GET"))).status).toBe(200);
+  const put = fetching(status(503), ok);
+  expect((await guardedFetch(retrying(), put)(foreignRequest("PUT", { getReader: () => undefined }))).status).toBe(503);
+  expect(put).toHaveBeenCalledTimes(1);
+});
+
+test("what is neither a string nor a URL nor a request with a method is sent once", async () => {
+  for (const input of [{ toString: () => URL_ }, { url: URL_, method: 7 }, [URL_]]) {
+    const fetch = fetching(status(503));
+    await guardedFetch(retrying(), fetch)(input as never);
+    expect(fetch).toHaveBeenCalledTimes(1);
+  }
+});
+
+test("a URL of another realm is repeated as a GET", async () => {
+  const fetch = fetching(status(503), ok);
+  expect((await guardedFetch(retrying(), fetch)({ href: URL_, toString: () => URL_ } as never)).status).toBe(200);
+});
+
+test("a POST of undici is sent once, to a real server and with its body", async () => {
+  const undici = await import("undici");
+  const seen: string[] = [];
+  await using server = await serve((request, response) => {
+    seen.push(`${request.method} ${request.url}`);
+    response.writeHead(503).end("busy");
+  });
+  const guarded = guardedFetch(retrying(), undici.fetch);
+  const bare = new undici.Request(`${server.url}/a`, { method: "POST" });
+  expect((await guarded(bare as unknown as Request)).status).toBe(503);
+  const withBody = new undici.Request(`${server.url}/b`, { method: "POST", body: "amount=1" });
+  expect((await guarded(withBody as unknown as Request)).status).toBe(503);
+  expect(seen).toEqual(["POST /a", "POST /b"]);
+});
+
+test.each(["not a url", "http://"])("the invalid URL %j is not tried again", async (url) => {
+  const fetch = vi.fn((input: string | URL | Request, init?: RequestInit) => globalThis.fetch(input, init));
+  await expect(guardedFetch(retrying(), fetch)(url)).rejects.toThrow(TypeError);
+  expect(fetch).toHaveBeenCalledTimes(1);
+});
+
+test("an init that fetch refuses is not tried again", async () => {
+  const fetch = vi.fn((input: string | URL | Request, init?: RequestInit) => globalThis.fetch(input, init));
+  const init = { method: "PUT", headers: { "not a name": "1" } };
+  await expect(guardedFetch(retrying(), fetch)("http://127.0.0.1:9/", init)).rejects.toThrow(TypeError);
+  expect(fetch).toHaveBeenCalledTimes(1);
+});
+
+test("a breaker opens on a service that answers 500 to everything", async () => {
+  const guarded = policy("p", { breaker: { minimumCalls: 3 }, clock: manualClock() });
+  for (let i = 0; i < 3; i++) expect((await guardedFetch(guarded, fetching(status(500)))(URL_)).status).toBe(500);
+  expect(guarded.breaker?.state).toBe("open");
+});
+
+describe("a body that is watched", () => {
+  const chunks = (count: number, clock: ReturnType<typeof manualClock>, gap: number) => () => {
+    let sent = 0;
+    const body = new ReadableStream({
+      async pull(controller) {
+        if (sent === count) return controller.close();
+        sent += 1;
+        if (sent > 1) await new Promise<void>((resolve) => void clock.schedule(resolve, gap));
+        controller.enqueue(new TextEncoder().encode(`${sent} `));
+      },
+    });
+    return new Response(body, { headers: { "x-kind": "stream" } });
+  };
+
+  test("a body that stalls longer than bodyIdleTimeout fails the reader, and aborts the request", async () => {
+    const clock = manualClock();
+    const fetch = fetching(chunks(3, clock, 5000));
+    const response = await guardedFetch(retrying(), fetch, { bodyIdleTimeout: "1s", clock })(URL_);
+    const read = response.text().catch((error: unknown) => error);
+    await clock.advance("10s");
+    expect(await read).toMatchObject({ code: "RESILIENCE_TIMEOUT" });
+    expect(fetch.mock.calls[0]?.[1]?.signal?.aborted).toBe(true);
+    expect(response.headers.get("x-kind")).toBe("stream");
+  });
+
+  test("a body whose chunks come in time is whole, however long it takes in all, and leaves no timer", async () => {
+    const clock = manualClock();
+    const response = await guardedFetch(retrying(), fetching(chunks(4, clock, 900)), { bodyIdleTimeout: "1s", clock })(
+      URL_,
+    );
+    const read = response.text();
+    await clock.advance("10s");
+    expect(await read).toBe("1 2 3 4 ");
+    expect(clock.pending).toBe(0);
+  });
+
+  test("with the verdict at the end of the body, a body that breaks off is a failure of the breaker and not retried", async () => {
+    const guarded = policy("p", {
+      retry: { attempts: 3, base: 0 },
+      breaker: { minimumCalls: 1 },
+      clock: manualClock(),
+    });
+    const broken = (): Response => new Response(new ReadableStream({ pull: (c) => c.error(new Error("reset")) }));
+    const fetch = fetching(broken);
+    const response = await guardedFetch(guarded, fetch, { verdict: "body" })(URL_);
+    await expect(response.text()).rejects.toThrow("reset");
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(guarded.breaker?.state).toBe("open");
+    expect(fetch).toHaveBeenCalledTimes(1);
+  });
+
+  test("with the verdict at the end of the body, the timeout of the policy covers the body", async () => {
+    const clock = manualClock();
+    const guarded = policy("p", { timeout: "2s", clock });
+    const fetch = fetching(chunks(9, clock, 900));
+    const send = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
+      const answer = await fetch(input, init);
+      const { signal } = init ?? {};
+      const cut = new TransformStream();
+      answer.body?.pipeTo(cut.writable, { signal: signal as AbortSignal }).catch(() => undefined);
+      return new Response(cut.readable);
+    };
+    const response = await guardedFetch(guarded, send, { verdict: "body" })(URL_);
+    const read = response.text().catch((error: unknown) => error);
+    await clock.advance("10s");
+    expect(await read).toMatchObject({ code: "RESILIENCE_TIMEOUT" });
+  });
+
+  test("a slot is held until the body has been read, and a reader that stops early frees it", async () => {
+    const guarded = policy("p", { bulkhead: { concurrency: 1 } });
+    const get = guardedFetch(guarded, fetching(ok), { verdict: "body" });
+    const response = await get(URL_);
+    expect(guarded.bulkhead?.active).toBe(1);
+    await response.body?.cancel();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(guarded.bulkhead?.active).toBe(0);
+    expect(await (await get(URL_)).text()).toBe("fine");
+  });
 });

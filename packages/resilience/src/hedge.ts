@@ -2,15 +2,16 @@ import { type Clock, type Duration, systemClock, toMilliseconds } from "@seawort
 import { checkOptions, showValue, soundClock, wholeNumber } from "@seaworthy/core/options";
 import type { Operation } from "./call.ts";
 import { unwind } from "./internal/exit.ts";
+import { describeLayer } from "./internal/facts.ts";
 import type { Layer } from "./internal/guarded-call.ts";
 import { HedgeRace } from "./internal/hedge-race.ts";
 import { LatencyWindow } from "./internal/latency-window.ts";
-import { checkName, checkSignal, otherwise } from "./internal/options.ts";
+import { checkName, checkSignal, optionalFlag, otherwise } from "./internal/options.ts";
 import { createPipeline, startRun } from "./internal/pipeline.ts";
 import type { RetryBudget } from "./retry-budget.ts";
 import { checkBudget } from "./retry-options.ts";
 
-/** How slow calls are helped by a second one. */
+/** When a second call is sent beside a slow one. */
 export interface HedgeOptions {
   /**
    * How long to wait before calling again beside the first: a duration, or a quantile of the last 256 latencies such as
@@ -19,7 +20,9 @@ export interface HedgeOptions {
   after: Duration | `p${number}`;
   /** Calls beside the first one, 1 to 10, each `after` later than the last. @default 1 */
   max?: number;
-  /** Shared with retries; without one left no hedge is launched. */
+  /** Whether the next call begins at once if one has failed, in place of waiting for `after`. @default false */
+  onFailure?: boolean;
+  /** Shared with retries; a hedge that it refuses is not made. */
   budget?: RetryBudget;
 }
 
@@ -37,6 +40,8 @@ export interface HedgeRunOptions extends HedgeOptions {
 export interface HedgePlan {
   readonly delay: () => number | undefined;
   readonly max: number;
+  readonly onFailure: boolean;
+  readonly after: number | string;
   readonly budget: RetryBudget | undefined;
   /** Whether first calls earn budget here; not if a retry above does that. */
   readonly deposits: boolean;
@@ -47,15 +52,15 @@ const DEFAULTS = { max: 1 } as const;
 const QUANTILE = /^p(\d{1,2}(?:\.\d{1,3})?)$/;
 const MOST_HEDGES = 10;
 /** The names of {@link HedgeOptions}. */
-export const HEDGE_OPTIONS: readonly string[] = ["after", "max", "budget"];
-const KNOWN: readonly string[] = [...HEDGE_OPTIONS, "name", "signal", "clock"];
+export const HEDGE_OPTIONS: readonly string[] = ["after", "max", "onFailure", "budget"];
+const OPTIONS: readonly string[] = [...HEDGE_OPTIONS, "name", "signal", "clock"];
 const windows = new WeakMap<object, LatencyWindow>();
 
 /**
  * Calls `operation`, and if it is slow calls it again beside the first call; the first success is the answer, and the
  * others are aborted. Use it only for operations that are safe to repeat: to call it is to declare that.
  *
- * A failure is an answer too if no other call is running; hedging is no retrying. With a quantile, the latencies are
+ * A failure is an answer too if no other call is running, unless `onFailure` is set. With a quantile, the latencies are
  * kept by the function that is passed, so pass the same one each time.
  *
  * @throws TypeError when an option is wrong
@@ -67,13 +72,13 @@ const windows = new WeakMap<object, LatencyWindow>();
  * ```
  */
 export async function hedge<T>(operation: Operation<T>, options: HedgeRunOptions): Promise<T> {
-  checkOptions("hedge", options, KNOWN);
+  checkOptions("hedge", options, OPTIONS);
   const { clock = systemClock, signal } = options;
   soundClock("clock", clock);
   checkSignal(signal);
   if (typeof operation !== "function")
     throw new TypeError(`hedge: the operation must be a function; got ${showValue(operation)}`);
-  const plan = planHedge(options, windowOf(operation), true, KNOWN);
+  const plan = planHedge(options, windowOf(operation), true, OPTIONS);
   const pipeline = createPipeline(checkName(otherwise(options.name, "hedge"), "hedge"), clock, [hedgeLayer(plan)]);
   return startRun(pipeline, operation, { signal });
 }
@@ -97,7 +102,10 @@ export function planHedge(
   checkOptions("hedge", options, known);
   checkBudget(options.budget);
   const max = wholeNumber("max", otherwise(options.max, DEFAULTS.max), 1, MOST_HEDGES);
-  return { delay: planDelay(options.after, latencies), max, budget: options.budget, deposits, latencies };
+  optionalFlag("onFailure", options.onFailure);
+  const delay = planDelay(options.after, latencies);
+  const after = typeof options.after === "string" && QUANTILE.test(options.after) ? options.after : (delay() as number);
+  return { delay, after, max, onFailure: options.onFailure === true, budget: options.budget, deposits, latencies };
 }
 
 function planDelay(after: unknown, latencies: LatencyWindow): () => number | undefined {
@@ -113,10 +121,11 @@ function planDelay(after: unknown, latencies: LatencyWindow): () => number | und
 
 /** Hedges what lies beneath. */
 export function hedgeLayer(plan: HedgePlan): Layer {
-  return (next) => (call, exit) => {
+  const layer: Layer = (next) => (call, exit) => {
     if (plan.deposits) plan.budget?.deposit();
     if (!call.root.idempotent) return next(call, exit);
     const race = new Promise((resolve, reject) => new HedgeRace(plan, call, next, resolve, reject).launch());
     return unwind(race, exit);
   };
+  return describeLayer(layer, () => ({ guard: "hedge", max: plan.max, after: plan.after, ratio: plan.budget?.ratio }));
 }

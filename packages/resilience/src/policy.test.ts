@@ -11,7 +11,7 @@ const everything = (clock = manualClock()) => ({
   guarded: policy("all", {
     timeout: "1s",
     retry: { attempts: 3, base: 10, jitter: "none", attemptTimeout: 200 },
-    breaker: { minimumCalls: 4, openFor: "5s" },
+    breaker: { minimumCalls: 4, openJitter: 0, openFor: "5s" },
     bulkhead: { concurrency: 2, queue: 10 },
     hedge: { after: 50 },
     budget: { minimumPerSecond: 1000 },
@@ -180,7 +180,13 @@ describe("fallback", () => {
     const seen = vi.fn((_error: unknown) => "cached");
     const guarded = policy("p", { retry: { attempts: 2, base: 0 }, fallback: seen });
     const outcome = await guarded.execute(down);
-    expect(outcome).toEqual({ ok: true, value: "cached", attempts: 2, tier: "fallback" });
+    expect(outcome).toMatchObject({
+      ok: true,
+      value: "cached",
+      attempts: 2,
+      tier: "fallback",
+      error: { message: "down" },
+    });
     expect(seen).toHaveBeenCalledWith(expect.objectContaining({ message: "down" }), expect.anything());
     expectTypeOf(guarded.run(() => 1)).toEqualTypeOf<Promise<number | string>>();
   });
@@ -193,10 +199,75 @@ describe("fallback", () => {
     await expect(policy("p", { fallback }).execute(down)).resolves.toMatchObject({ value: "down", tier: "static" });
   });
 
-  test("that fails or answers nothing leaves the operation's own error", async () => {
+  test.each([null, undefined, 0, ""])("that is a function may answer %j", async (value) => {
+    const outcome = await policy("p", { fallback: () => value }).execute(down);
+    expect(outcome).toMatchObject({ ok: true, value, tier: "fallback" });
+  });
+
+  test("whose function throws is the error of the run, with the operation's error as its cause", async () => {
+    const own = new Error("own");
+    const mapped = new RangeError("mapped");
+    const failing = (): never => {
+      throw mapped;
+    };
+    const run = policy("p", { fallback: failing }).run(() => Promise.reject(own));
+    await expect(run).rejects.toBe(mapped);
+    expect(mapped.cause).toBe(own);
+    const kept = new Error("kept", { cause: "its own" });
+    await policy("p", { fallback: () => Promise.reject(kept) }).execute(down);
+    expect(kept.cause).toBe("its own");
+    const rethrown = policy("p", { fallback: (error: unknown) => Promise.reject(error) });
+    await expect(rethrown.run(() => Promise.reject(own))).rejects.toBe(own);
+    await expect(policy("p", { fallback: () => Promise.reject("text") }).run(down)).rejects.toBe("text");
+  });
+
+  test("of tiers that all fail leaves the operation's own error", async () => {
     const error = new Error("own");
-    for (const fallback of [() => null, down])
-      await expect(policy("p", { fallback }).run(() => Promise.reject(error))).rejects.toBe(error);
+    const tiers = [
+      { name: "a", run: () => null },
+      { name: "b", run: down },
+    ];
+    await expect(policy("p", { fallback: tiers }).run(() => Promise.reject(error))).rejects.toBe(error);
+  });
+
+  test.each([
+    ["a function", () => new Promise<never>(quiet)],
+    ["tiers", [{ name: "hung", run: () => new Promise<never>(quiet) }]],
+  ])("that hangs, being %s, is bounded by what is left of the timeout", async (_what, fallback) => {
+    const clock = manualClock();
+    const guarded = policy("p", { timeout: 5000, fallback, clock });
+    let over = false;
+    const run = guarded.execute(down).finally(() => {
+      over = true;
+    });
+    await clock.advance(4999);
+    expect(over).toBe(false);
+    await clock.advance(1);
+    expect(await run).toMatchObject({ ok: false });
+    expect(clock.pending).toBe(0);
+  });
+
+  test("still has a second when the operation has used up the timeout, or what fallbackTimeout says", async () => {
+    const clock = manualClock();
+    const hang = () => new Promise<never>(quiet);
+    const first = policy("p", { timeout: 5000, fallback: hang, clock }).execute(hang);
+    await clock.advance(5999);
+    const second = policy("q", { timeout: 5000, fallbackTimeout: 100, fallback: hang, clock }).execute(hang);
+    await clock.advance(1);
+    expect(await first).toMatchObject({
+      ok: false,
+      error: { code: "RESILIENCE_TIMEOUT", cause: { code: "RESILIENCE_TIMEOUT" } },
+    });
+    await clock.advance(5099);
+    expect(await second).toMatchObject({ ok: false });
+  });
+
+  test("that hangs is bounded by the deadline of the context", async () => {
+    const clock = manualClock();
+    const guarded = policy("p", { fallback: () => new Promise<never>(quiet), clock });
+    const run = runWithContext({ deadline: clock.now() + 3000 }, () => guarded.execute(down));
+    await clock.advance(3000);
+    expect(await run).toMatchObject({ ok: false, error: { code: "RESILIENCE_TIMEOUT" } });
   });
 
   test("answers for an open circuit, a timeout, and a deadline that has passed", async () => {
@@ -289,7 +360,12 @@ describe("compose", () => {
         order.push("before");
         const { signal } = options ?? {};
         try {
-          return await operation({ signal: signal ?? new AbortController().signal, attempt: 1, deadline: undefined });
+          return await operation({
+            signal: signal ?? new AbortController().signal,
+            attempt: 1,
+            deadline: undefined,
+            hedge: 0,
+          });
         } finally {
           order.push("after");
         }
@@ -309,7 +385,7 @@ describe("compose", () => {
     const controller = new AbortController();
     const own: Runner = {
       run: async (operation, options) =>
-        operation({ attempt: 1, deadline: undefined, signal: options?.signal as AbortSignal }),
+        operation({ attempt: 1, deadline: undefined, hedge: 0, signal: options?.signal as AbortSignal }),
     };
     let seen: AbortSignal | undefined;
     const run = compose(own, policy("p", { timeout: "1h" })).run(
@@ -505,4 +581,11 @@ test("the policy's random spreads the waits of its retries, unless the retries h
   }
   expect(waits).toEqual([50, 25]);
   expect(() => policy("p", { random: 0.5 as never })).toThrow(/random must be a function; got 0\.5/);
+});
+
+test.each([{}, { timeout: 1000 }])("an operation is called without a receiver, under %j too", async (options) => {
+  function operation(this: unknown): unknown {
+    return this;
+  }
+  expect(await policy("p", options).run(operation as () => unknown)).toBeUndefined();
 });

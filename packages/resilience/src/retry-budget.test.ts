@@ -2,6 +2,7 @@ import { manualClock } from "@seaworthy/core/testing";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { policy, retryBudget } from "./index.ts";
+import { simulate } from "./testing.ts";
 
 const drain = (budget: ReturnType<typeof retryBudget>): number => {
   let taken = 0;
@@ -28,7 +29,7 @@ test("the floor lets a quiet service retry, so many times a second", async () =>
   await clock.advance("1s");
   expect(drain(budget)).toBe(3);
   await clock.advance("1h");
-  expect(drain(budget)).toBe(10);
+  expect(drain(budget)).toBe(4);
 });
 
 test("take throws when nothing is left", () => {
@@ -157,4 +158,47 @@ test("what the floor has granted is earned before the ratio grants more", () => 
   expect(drain(budget)).toBe(0);
   budget.deposit();
   expect(drain(budget)).toBe(1);
+});
+
+test("the floor shrinks with the load", async () => {
+  const taken = async (callsPerSecond: number): Promise<number> => {
+    const clock = manualClock();
+    const budget = retryBudget({ ratio: 0, minimumPerSecond: 1, clock });
+    for (let second = 0; second < 60; second++) {
+      for (let call = 0; call < callsPerSecond; call++) budget.deposit();
+      await clock.advance("1s");
+      void budget.balance;
+    }
+    drain(budget);
+    let granted = 0;
+    for (let second = 0; second < 60; second++) {
+      for (let call = 0; call < callsPerSecond; call++) budget.deposit();
+      await clock.advance("1s");
+      granted += drain(budget);
+    }
+    return granted;
+  };
+  expect(await taken(0)).toBe(60);
+  expect(await taken(3)).toBeLessThanOrEqual(16);
+  expect(await taken(100)).toBeLessThanOrEqual(1);
+});
+
+test("a fleet of quiet processes gives an upstream that is down at most 1.5 times the load", async () => {
+  const { during } = await simulate({
+    policy: ({ clock, random }) => policy("p", { retry: { attempts: 3, attemptTimeout: "1s" }, clock, random }),
+    upstream: { workers: 5, service: "50ms" },
+    processes: 50,
+    fault: { kind: "outage", from: "30s", until: "90s" },
+    duration: "95s",
+  });
+  expect(during.amplification).toBeLessThan(1.5);
+});
+
+test("what the budget refused is seen in the outcome", async () => {
+  const budget = retryBudget({ ratio: 0, minimumPerSecond: 1, clock: manualClock() });
+  const guarded = policy("p", { retry: { attempts: 50, base: 0 }, budget });
+  const outcome = await guarded.execute(() => Promise.reject(new Error("down")));
+  expect(outcome).toMatchObject({ ok: false, attempts: 2, refused: 1 });
+  expect(budget.refused).toBe(1);
+  expect(await guarded.execute(() => 1)).toEqual({ ok: true, value: 1, attempts: 1 });
 });

@@ -20,18 +20,27 @@ export interface RetryOptions<T = unknown> {
   backoff?: Backoff;
   /** The first wait, before jitter. @default "100ms" */
   base?: Duration;
-  /** The longest wait, before jitter. @default "10s" */
+  /** The longest wait, before jitter. @default "10s"; no limit if `backoff` is a function */
   cap?: Duration;
   /** How chance spreads the waits. @default "full", and "none" when `backoff` is a function */
   jitter?: Jitter;
   /** How long one attempt may take; more than 0. @default no limit of its own */
   attemptTimeout?: Duration;
-  /** Whether to try again after this error. @default all but refusals of our own guards */
-  retryIf?(error: unknown, attempt: number): boolean;
+  /**
+   * Whether to try again after this error; a promise is waited for, for instance until a token has been renewed.
+   * @default all errors but refusals of these guards and an `AbortError`
+   */
+  retryIf?(error: unknown, attempt: number): boolean | PromiseLike<boolean>;
+  /** Called before the wait for each retry. What it throws is reported once, as a process warning. */
+  onRetry?(retry: RetryNotice): void;
   /** Whether this result counts as a failure. After the last attempt it is returned all the same. @default none does */
   retryResult?(value: T, attempt: number): boolean;
-  /** Whether to wait at least as long as the upstream's `Retry-After` asks. @default true */
-  retryAfter?: boolean;
+  /**
+   * Whether to wait at least as long as the upstream asks, with up to a quarter more by chance: `true` for the headers
+   * `retry-after-ms` and `Retry-After` and the members of known SDKs, or a function that returns the time for an outcome.
+   * @default true
+   */
+  retryAfter?: boolean | ((outcome: unknown) => Duration | undefined);
   /** A demand beyond this ends the retries at once. @default "5m" */
   retryAfterLimit?: Duration;
   /** Shared among callers; without one left, the attempt's own failure is final. */
@@ -40,22 +49,47 @@ export interface RetryOptions<T = unknown> {
   random?: () => number;
 }
 
+/** A retry that was decided. */
+export interface RetryNotice {
+  /** Of the coming attempt: 2 for the first retry. */
+  readonly attempt: number;
+  /** The wait before it, in milliseconds. */
+  readonly delay: number;
+  /** What the last attempt threw. */
+  readonly error: unknown;
+  /** What the last attempt returned, if `retryResult` took that for a failure. */
+  readonly result: unknown;
+}
+
 /** {@link RetryOptions}, checked and resolved. */
 export interface RetryPlan extends BackoffPlan {
   readonly attempts: number;
   readonly attemptTimeout: number | undefined;
   readonly options: RetryOptions<never>;
   readonly retryAfterLimit: number | undefined;
+  readonly retryAfter: ((outcome: unknown) => Duration | undefined) | undefined;
   readonly budget: RetryBudget | undefined;
   readonly clock: Clock;
 }
 
 const DEFAULTS = { attempts: 3, backoff: "exponential", base: 100, cap: 10_000, retryAfterLimit: 300_000 } as const;
+const LONGEST = Number.MAX_SAFE_INTEGER;
 /** The names of {@link RetryOptions}. */
 export const RETRY_OPTIONS: readonly string[] = [
-  ["attempts", "backoff", "base", "cap", "jitter", "attemptTimeout"],
-  ["retryIf", "retryResult", "retryAfter", "retryAfterLimit", "budget", "random"],
-].flat();
+  "attempts",
+  "backoff",
+  "base",
+  "cap",
+  "jitter",
+  "attemptTimeout",
+  "retryIf",
+  "onRetry",
+  "retryResult",
+  "retryAfter",
+  "retryAfterLimit",
+  "budget",
+  "random",
+];
 
 /** Checks the options, `extra` names allowed besides. */
 export function planRetry<T>(
@@ -68,8 +102,8 @@ export function planRetry<T>(
   const jitter = otherwise(options.jitter, typeof backoff === "function" ? "none" : "full");
   if (typeof backoff !== "function") oneOf("backoff", backoff, ["exponential", "linear", "constant"]);
   oneOf("jitter", jitter, ["full", "equal", "none"]);
-  for (const name of ["retryIf", "retryResult", "random"] as const) optionalFunction(name, options[name]);
-  optionalFlag("retryAfter", options.retryAfter);
+  for (const name of ["retryIf", "onRetry", "retryResult", "random"] as const) optionalFunction(name, options[name]);
+  if (typeof retryAfter !== "function") optionalFlag("retryAfter", options.retryAfter);
   soundClock("clock", clock);
   checkBudget(budget);
   const limit = toMilliseconds(otherwise(options.retryAfterLimit, DEFAULTS.retryAfterLimit), "retryAfterLimit");
@@ -77,13 +111,14 @@ export function planRetry<T>(
     attempts: wholeNumber("attempts", otherwise(options.attempts, DEFAULTS.attempts), 1, Number.POSITIVE_INFINITY),
     backoff,
     base: toMilliseconds(otherwise(options.base, DEFAULTS.base), "base"),
-    cap: toMilliseconds(otherwise(options.cap, DEFAULTS.cap), "cap"),
+    cap: toMilliseconds(otherwise(options.cap, typeof backoff === "function" ? LONGEST : DEFAULTS.cap), "cap"),
     jitter,
     random,
     attemptTimeout:
       options.attemptTimeout === undefined ? undefined : positiveDuration("attemptTimeout", options.attemptTimeout),
     options: options as RetryOptions<never>,
-    retryAfterLimit: retryAfter ? limit : undefined,
+    retryAfterLimit: retryAfter === false ? undefined : limit,
+    retryAfter: typeof retryAfter === "function" ? retryAfter : undefined,
     budget,
     clock,
   };

@@ -16,9 +16,10 @@ export const rejectionEvent: TelemetryEvent<"policy" | "reason"> = defineEvent("
 });
 
 type TransitionLabel = "breaker" | "to" | "from";
+// A name of its own: the check of this repository's imports would read the word before a string as an import.
 const FROM = "from";
 
-/** A breaker that changed its state. */
+/** A breaker that changed its state. Details, if it opens: calls, and how many of them failed or were slow. */
 export const transitionEvent: TelemetryEvent<TransitionLabel> = defineEvent("resilience.transition", {
   help: "A circuit breaker changed its state.",
   labels: ["breaker", FROM, "to"],
@@ -32,6 +33,14 @@ export const budgetEvent: TelemetryEvent<"policy" | "outcome"> = defineEvent("re
   level: ({ outcome }) => (outcome === "refused" ? "warn" : "debug"),
 });
 
+/** A retry that was decided, with the wait before it. */
+export const retryEvent: TelemetryEvent<"policy"> = defineEvent("resilience.retry", {
+  help: "The wait before a retry that was decided.",
+  unit: "seconds",
+  labels: ["policy"],
+  level: "debug",
+});
+
 /** A hedge launched, won, or refused by the budget. */
 export const hedgeEvent: TelemetryEvent<"policy" | "outcome"> = defineEvent("resilience.hedge", {
   help: "A second call was launched beside a slow one, or answered first, or was refused.",
@@ -39,9 +48,10 @@ export const hedgeEvent: TelemetryEvent<"policy" | "outcome"> = defineEvent("res
   level: "debug",
 });
 
-/** A tier that answered or failed. */
+/** A tier that answered or failed, or was skipped because a guard refused its call, such as an open breaker. */
 export const tierEvent: TelemetryEvent<"tiers" | "tier" | "outcome"> = defineEvent("resilience.tier", {
-  help: "A tier of a fallback chain answered or failed.",
+  help: "A tier of a fallback chain answered, failed or was skipped.",
+  unit: "seconds",
   labels: ["tiers", "tier", "outcome"],
   level: ({ outcome }) => (outcome === "failed" ? "warn" : "debug"),
 });

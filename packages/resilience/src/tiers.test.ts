@@ -25,7 +25,7 @@ test("tiers after the one that answered are not asked, and each is given the inp
     { name: "second", run: second },
   ]);
   await expect(sum.run(1)).resolves.toEqual({ value: 2, tier: "first", failures: [] });
-  expect(first).toHaveBeenCalledWith(1, expect.objectContaining({}));
+  expect(first).toHaveBeenCalledWith(1, expect.objectContaining({}), []);
   expect(second).not.toHaveBeenCalled();
 });
 
@@ -98,9 +98,24 @@ test("each tier's part is told as an event", async () => {
   ]);
 });
 
+test("a tier is skipped, not failed, if a guard inside it refuses the call", async () => {
+  using telemetry = captureTelemetry();
+  const guard = policy("p", { breaker: { minimumCalls: 1 } });
+  const detect = tiers("detect", [
+    { name: "model", run: () => guard.run(() => Promise.reject(new Error("down"))) },
+    centre,
+  ]);
+  for (let i = 0; i < 3; i++)
+    expect(await detect("x")).toMatchObject({ tier: "centre", failures: [{ tier: "model" }] });
+  expect(detect.stats()[0]).toMatchObject({ tier: "model", failed: 1, skipped: 2 });
+  const outcomes = telemetry.of("resilience.tier").map(({ labels }) => labels.outcome);
+  expect(outcomes).toEqual(["failed", "answered", "skipped", "answered", "skipped", "answered"]);
+  guard.close?.();
+});
+
 test.each([
-  [[], "list"],
-  [undefined, "list"],
+  [[], "array"],
+  [undefined, "array"],
   [[{ name: "a" }], "run"],
   [[{ name: "", run: quiet }], "name"],
   [[{ name: "a", run: quiet, tiemout: 1 }], "tiemout"],
@@ -143,7 +158,7 @@ test("tiers as the fallback of a policy are asked with the error, and the one th
   const down = (): number => {
     throw new Error("down");
   };
-  expect(await guarded.execute(down)).toEqual({ ok: true, value: 4, attempts: 1, tier: "error" });
+  expect(await guarded.execute(down)).toMatchObject({ ok: true, value: 4, attempts: 1, tier: "error" });
   const value: number = await guarded.run(down);
   expect(value).toBe(4);
 });

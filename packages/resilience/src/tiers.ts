@@ -1,87 +1,57 @@
-import { type Clock, type Duration, isSeaworthyError, systemClock } from "@seaworthy/core";
+import { type Clock, isSeaworthyError, systemClock } from "@seaworthy/core";
 import { checkOptions, optionalFunction, positiveDuration, showValue, soundClock } from "@seaworthy/core/options";
+import type { Breaker } from "./breaker/breaker.ts";
+import { breakerFor } from "./breaker/create-breaker.ts";
 import type { Call, Operation } from "./call.ts";
 import { errors } from "./errors.ts";
 import { apart } from "./internal/exit.ts";
 import type { GuardedCall, Next } from "./internal/guarded-call.ts";
-import { invokeStandIn, isCancelled } from "./internal/invoke.ts";
-import { checkName, checkSignal } from "./internal/options.ts";
-import { type Pipeline, prepare, settle } from "./internal/pipeline.ts";
+import { invokeStandIn } from "./internal/invoke.ts";
+import { checkName, checkSignal, isRunner } from "./internal/options.ts";
+import { layersOf, type Pipeline, prepare, settle } from "./internal/pipeline.ts";
+import { isRefusal } from "./internal/refusal.ts";
+import { TierFigures } from "./internal/tier-figures.ts";
 import { timeoutLayer } from "./internal/timeout-layer.ts";
 import { tierEvent } from "./telemetry.ts";
+import type { Tier, TierAnswer, TierFailure, TierRunOptions, Tiers, TiersOptions } from "./tier.ts";
 
-/** One way to answer. */
-export interface Tier<I, O> {
-  /** Says who answered; a metric label. */
-  name: string;
-  /** `null` and `undefined` are no answer: the next tier is asked. */
-  run(input: I, call: Call): O | PromiseLike<O>;
-  /** How long this tier may take; more than 0. @default no limit of its own */
-  timeout?: Duration;
-}
-
-/** Options of {@link tiers}. */
-export interface TiersOptions<O> {
-  /** Whether a value is an answer. @default all but null and undefined are */
-  accept?(value: O): boolean;
-  /** @default systemClock */
-  clock?: Clock;
-}
-
-/** Why a tier did not answer. */
-export interface TierFailure {
-  readonly tier: string;
-  readonly error: unknown;
-}
-
-/** An answer and where it came from. */
-export interface TierAnswer<O> {
-  readonly value: NonNullable<O>;
-  readonly tier: string;
-  /** Of the tiers before, in order; empty when the first one answered. */
-  readonly failures: readonly TierFailure[];
-}
-
-/** Options of one run of {@link tiers}. */
-export interface TierRunOptions {
-  /** Ends the run at once, with the signal's reason. */
-  signal?: AbortSignal | undefined;
-}
-
-/** Several ways to answer, best first: a function of the input, which is its own `run`. */
-export interface Tiers<I, O> {
-  (input: I, options?: TierRunOptions): Promise<TierAnswer<O>>;
-  readonly name: string;
-  run(input: I, options?: TierRunOptions): Promise<TierAnswer<O>>;
-}
+/** A tier by the type that its `run` returns, a promise or not: what all of them answer is inferred from that. */
+type TierReturning<I, R> = Omit<Tier<I, unknown>, "run"> & {
+  run(input: I, call: Call, failures: readonly TierFailure[]): R;
+};
 
 /** A list of tiers, checked and made ready. */
 export interface TierPlan {
   readonly name: string;
   readonly tiers: readonly PreparedTier[];
   readonly accept: ((value: unknown) => boolean) | undefined;
+  readonly clock: Clock;
 }
 
 /** A tier made ready: its operation is put into the call. */
 export interface PreparedTier {
   readonly name: string;
-  readonly run: (input: unknown, call: Call) => unknown;
+  readonly run: (input: unknown, call: Call, failures: readonly TierFailure[]) => unknown;
   readonly chain: Next;
+  readonly breaker: Breaker | undefined;
+  readonly ownsBreaker: boolean;
+  readonly figures: TierFigures;
 }
 
-const KNOWN: readonly string[] = ["accept", "clock"];
-const RUN: readonly string[] = ["signal"];
+const OPTIONS: readonly string[] = ["accept", "timeout", "clock"];
+const RUN_OPTIONS: readonly string[] = ["signal"];
 const plans = new WeakMap<object, TierPlan>();
-const TIER: readonly string[] = ["name", "run", "timeout"];
+const TIER_OPTIONS: readonly string[] = ["name", "run", "timeout", "breaker"];
 
 /**
- * Asks one tier after the other until one answers, and says which one did and why the ones before it failed.
+ * Asks one tier after the other until one answers, and returns which one did and why the ones before it failed.
  *
- * A tier fails by throwing, by running out of time, or by answering `null` or `undefined`. When the caller's signal
- * aborts, no further tier is asked.
+ * A tier fails if it throws, runs out of time, or answers `null` or `undefined`; one whose call a
+ * guard refuses, such as an open breaker, is skipped. If the caller's signal aborts, no further tier is asked.
  *
- * @throws TypeError when there is no tier, two have one name, or an option is wrong
- * @throws RESILIENCE_TIERS_FAILED from `run`, when none answered; its cause is an AggregateError of all failures
+ * @throws TypeError if there is no tier, two have the same name, or an option is wrong
+ * @throws RESILIENCE_TIERS_FAILED from `run`, if no tier answered; its cause is an AggregateError of all failures
+ * @throws RESILIENCE_TIMEOUT from `run`, if all tiers together took longer than `timeout`
  * @example
  * ```ts
  * import { tiers } from "@seaworthy/resilience";
@@ -93,24 +63,41 @@ const TIER: readonly string[] = ["name", "run", "timeout"];
  * console.log(tier, value, failures.length); // centre { x: 0.5, y: 0.5 } 1
  * ```
  */
-export function tiers<I, O>(name: string, list: readonly Tier<I, O>[], options: TiersOptions<O> = {}): Tiers<I, O> {
+export function tiers<I, R extends readonly unknown[]>(
+  name: string,
+  list: readonly [...{ [K in keyof R]: TierReturning<I, R[K]> }],
+  options: TiersOptions<Awaited<R[number]>> = {},
+): Tiers<I, Awaited<R[number]>> {
   checkName(name, "tiers");
-  checkOptions("tiers", options, KNOWN);
+  checkOptions("tiers", options, OPTIONS);
   optionalFunction("accept", options.accept);
-  const { clock = systemClock } = options;
+  const { clock = systemClock, timeout } = options;
   soundClock("clock", clock);
   const accept = options.accept?.bind(options) as ((value: unknown) => boolean) | undefined;
-  const plan: TierPlan = { name, tiers: prepareTiers(name, list, clock), accept };
-  const run = async (input: I, runOptions: TierRunOptions = {}): Promise<TierAnswer<O>> => {
-    checkOptions(name, runOptions, RUN);
+  const prepared = prepareTiers(name, list as unknown as readonly Tier<I, unknown>[], clock);
+  const plan: TierPlan = { name, tiers: prepared, accept, clock };
+  const ask = apart((call) => answer(plan, call.root.notes?.input, call));
+  const chain = timeout === undefined ? ask : timeoutLayer(positiveDuration("timeout", timeout), clock)(ask, true);
+  const pipeline: Pipeline = { name, clock, layers: [], chain };
+  const run = async (input: I, runOptions: TierRunOptions = {}): Promise<TierAnswer<Awaited<R[number]>>> => {
+    checkOptions(name, runOptions, RUN_OPTIONS);
     checkSignal(runOptions.signal);
-    const chain = apart((call) => answer(plan, input, call));
-    const pipeline: Pipeline = { name, clock, layers: [], chain };
-    return (await settle(pipeline, prepare(pipeline, noOperation), runOptions)) as TierAnswer<O>;
+    const call = prepare(pipeline, noOperation);
+    call.note().input = input;
+    return (await settle(pipeline, call, runOptions)) as TierAnswer<Awaited<R[number]>>;
   };
-  Object.defineProperties(run, { name: { value: name }, run: { value: run } });
+  const stats = () => TierFigures.of(prepared);
+  const close = () => {
+    for (const { breaker, ownsBreaker } of prepared) if (ownsBreaker) breaker?.close();
+  };
+  Object.defineProperties(run, {
+    name: { value: name },
+    run: { value: run },
+    stats: { value: stats },
+    close: { value: close },
+  });
   plans.set(run, plan);
-  return Object.freeze(run) as Tiers<I, O>;
+  return Object.freeze(run) as unknown as Tiers<I, Awaited<R[number]>>;
 }
 
 /** What lies behind a result of {@link tiers}. */
@@ -125,46 +112,76 @@ function noOperation(): never {
 /** Checks the tiers. */
 export function prepareTiers<I, O>(owner: string, list: readonly Tier<I, O>[], clock: Clock): readonly PreparedTier[] {
   if (!Array.isArray(list) || list.length === 0)
-    throw new TypeError(`${owner}: tiers must be a list of one or more; got ${showValue(list)}`);
+    throw new TypeError(`${owner}: tiers must be an array of one or more; got ${showValue(list)}`);
   const names = new Set<string>();
   return list.map((tier: Tier<I, O>) => {
-    checkOptions(`${owner}: a tier`, tier, TIER);
+    checkOptions(`${owner}: a tier`, tier, TIER_OPTIONS);
     const name = checkName(tier.name, `${owner}: a tier`);
     if (names.has(name)) throw new TypeError(`${owner}: two tiers are named ${showValue(name)}`);
     names.add(name);
     if (typeof tier.run !== "function")
       throw new TypeError(`${owner}: tier ${showValue(name)} must have run(); got ${showValue(tier.run)}`);
     const timeout = tier.timeout === undefined ? undefined : positiveDuration(`${name}.timeout`, tier.timeout);
-    const chain = timeout === undefined ? invokeStandIn : timeoutLayer(timeout, clock)(invokeStandIn);
-    return { name, run: (input, call) => tier.run(input as I, call), chain };
+    const limited = timeout === undefined ? invokeStandIn : timeoutLayer(timeout, clock)(invokeStandIn);
+    const ownsBreaker = !isRunner(tier.breaker);
+    const breaker = planBreaker(`${owner}.${name}`, tier.breaker, timeout, clock);
+    const chain =
+      breaker === undefined ? limited : layersOf(breaker).reduceRight<Next>((next, layer) => layer(next), limited);
+    const run: PreparedTier["run"] = (input, call, failures) => tier.run(input as I, call, failures);
+    return { name, run, chain, breaker, ownsBreaker, figures: new TierFigures() };
   });
+}
+
+function planBreaker(
+  name: string,
+  given: Tier<never, unknown>["breaker"],
+  timeout: number | undefined,
+  clock: Clock,
+): Breaker | undefined {
+  if (given === undefined) return undefined;
+  if (isRunner(given)) return given as Breaker;
+  if (given !== true && (typeof given !== "object" || given === null))
+    throw new TypeError(`${name}: breaker must be true, options or a breaker; got ${showValue(given)}`);
+  return breakerFor({ ...(given === true ? undefined : given), name, clock }, timeout);
 }
 
 /** Asks the tiers in order, each as a child of `call`. */
 export async function answer(
-  { name: owner, tiers, accept }: TierPlan,
+  { name: owner, tiers, accept, clock }: TierPlan,
   input: unknown,
   call: GuardedCall,
 ): Promise<TierAnswer<unknown>> {
   const failures: TierFailure[] = [];
   for (const tier of tiers) {
+    const startedAt = clock.monotonic();
     try {
-      const value = await attemptTier(tier, input, call);
+      const value = await attemptTier(tier, input, call, failures);
       if (value === null || value === undefined || (accept !== undefined && !accept(value)))
         throw errors.RESILIENCE_NO_ANSWER({ tier: tier.name });
-      tell(owner, tier.name, "answered");
+      const latency = clock.monotonic() - startedAt;
+      tier.figures.answered(latency);
+      report(owner, tier.name, "answered", latency);
       return { value, tier: tier.name, failures };
     } catch (error) {
-      if (isCancelled(call, error)) throw error;
-      tell(owner, tier.name, "failed", error);
+      // The caller has gone, or the time of all tiers together is up.
+      if (call.aborted) throw call.reason;
+      const skipped = isRefusal(error);
+      if (skipped) tier.figures.skipped += 1;
+      else tier.figures.failed += 1;
+      report(owner, tier.name, skipped ? "skipped" : "failed", clock.monotonic() - startedAt, error);
       failures.push({ tier: tier.name, error });
     }
   }
   throw exhausted(owner, failures);
 }
 
-async function attemptTier(tier: PreparedTier, input: unknown, call: GuardedCall): Promise<unknown> {
-  const operation: Operation<unknown> = (view) => tier.run(input, view);
+async function attemptTier(
+  tier: PreparedTier,
+  input: unknown,
+  call: GuardedCall,
+  failures: readonly TierFailure[],
+): Promise<unknown> {
+  const operation: Operation<unknown> = (view) => tier.run(input, view, failures);
   const child = call.derive(false, operation);
   try {
     return await tier.chain(child, undefined);
@@ -184,7 +201,13 @@ function exhausted(owner: string, failures: readonly TierFailure[]): Error {
   });
 }
 
-function tell(owner: string, tier: string, outcome: "answered" | "failed", error?: unknown): void {
-  if (tierEvent.active)
-    tierEvent.emit({ tiers: owner, tier, outcome }, undefined, error === undefined ? undefined : { error });
+function report(
+  owner: string,
+  tier: string,
+  outcome: "answered" | "failed" | "skipped",
+  milliseconds: number,
+  error?: unknown,
+): void {
+  if (!tierEvent.active) return;
+  tierEvent.emit({ tiers: owner, tier, outcome }, milliseconds / 1000, error === undefined ? undefined : { error });
 }

@@ -1,7 +1,6 @@
 import { getEventListeners } from "node:events";
 import { setImmediate as turn } from "node:timers/promises";
 import { manualClock } from "@seaworthy/core/testing";
-import CircuitBreaker from "opossum";
 import { describe, expect, test, vi } from "vitest";
 import {
   type BreakerOptions,
@@ -60,7 +59,7 @@ describe("traps of opossum", () => {
 
   test("a listener that throws turns no success into a failure", async () => {
     const warned = vi.spyOn(process, "emitWarning").mockImplementation(quiet);
-    const { breaker, clock } = breakerOn({ minimumCalls: 1, openFor: "1s" });
+    const { breaker, clock } = breakerOn({ minimumCalls: 1, openJitter: 0, openFor: "1s" });
     breaker.onChange(() => {
       throw new Error("mistake in the listener");
     });
@@ -73,7 +72,7 @@ describe("traps of opossum", () => {
   });
 
   test("a probe that never settles does not block the breaker for ever", async () => {
-    const { breaker, clock } = breakerOn({ minimumCalls: 1, openFor: "10s", probeTimeout: "2s" });
+    const { breaker, clock } = breakerOn({ minimumCalls: 1, openJitter: 0, openFor: "10s", probeTimeout: "2s" });
     await trip(breaker, 1);
     await clock.advance("10s");
     void breaker.run(() => new Promise(quiet)).catch(quiet);
@@ -88,7 +87,7 @@ describe("traps of opossum", () => {
   test.each(["resolve", "reject"] as const)(
     "the result of a call that began before the trip (%s) neither closes nor reopens a half-open breaker",
     async (how) => {
-      const { breaker, clock } = breakerOn({ minimumCalls: 2, openFor: "1s", probes: 2 });
+      const { breaker, clock } = breakerOn({ minimumCalls: 2, openJitter: 0, openFor: "1s", probes: 2 });
       const late = deferred<string>();
       const pending = breaker.run(() => late.promise).catch(quiet);
       await trip(breaker, 2);
@@ -104,13 +103,13 @@ describe("traps of opossum", () => {
   );
 
   test("a just-opened breaker that is restored is open, for the time that was left", async () => {
-    const { breaker, clock } = breakerOn({ minimumCalls: 1, openFor: "30s" });
+    const { breaker, clock } = breakerOn({ minimumCalls: 1, openJitter: 0, openFor: "30s" });
     await trip(breaker, 1);
     await clock.advance("10s");
     const restore = JSON.parse(JSON.stringify(breaker.snapshot()));
     expect(restore).toMatchObject({ state: "open", openRemaining: 20_000 });
     clock.jumpTo(clock.now() + 5000);
-    const restored = createBreaker({ name: "upstream", clock, openFor: "30s", restore });
+    const restored = createBreaker({ name: "upstream", clock, openJitter: 0, openFor: "30s", restore });
     expect(restored.state).toBe("open");
     await clock.advance(14_999);
     expect(restored.state).toBe("open");
@@ -187,22 +186,12 @@ describe("traps of opossum", () => {
     expect(breaker.state).toBe("open");
   });
 
-  test("a window of 100 000 calls keeps no latency of any of them, which is what failures were slow over", async () => {
-    const status = CircuitBreaker.newStatus({ rollingCountTimeout: 1e6, rollingCountBuckets: 1 } as never);
-    (status as unknown as { shutdown(): void }).shutdown();
-    const proto = Object.getPrototypeOf(status) as { increment: (this: unknown, counter: string) => void };
-    const used = new Set<{ window: { latencyTimes: number[]; fires: number }[] }>();
-    const { increment } = proto;
-    const spy = vi.spyOn(proto, "increment").mockImplementation(function (this: never, counter) {
-      used.add(this);
-      return increment.call(this, counter);
-    });
+  test("a window of 100 000 calls counts them, and a failure costs no more for it", async () => {
     const { breaker } = breakerOn({ failureRate: 1 });
     for (let i = 0; i < 100_000; i++) await breaker.run(() => (i % 100 === 99 ? down() : i)).catch(quiet);
-    spy.mockRestore();
     expect(breaker.stats()).toMatchObject({ calls: 100_000, failures: 1000, state: "closed" });
-    expect(used.size).toBe(1);
-    for (const { window } of used) expect(window.flatMap(({ latencyTimes }) => latencyTimes)).toEqual([]);
+    // Ten slices, however many calls there were.
+    expect(breaker.snapshot().window?.samples.length).toBeLessThanOrEqual(10);
   });
 
   test("options objects are not written to", async () => {

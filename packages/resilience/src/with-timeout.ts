@@ -1,7 +1,7 @@
 import { type Clock, type Duration, systemClock } from "@seaworthy/core";
 import { checkOptions, positiveDuration, soundClock } from "@seaworthy/core/options";
 import type { Operation } from "./call.ts";
-import { checkSignal } from "./internal/options.ts";
+import { checkName, checkSignal, optionalFlag, otherwise } from "./internal/options.ts";
 import { createPipeline, startRun } from "./internal/pipeline.ts";
 import { timeoutLayer } from "./internal/timeout-layer.ts";
 
@@ -9,17 +9,21 @@ import { timeoutLayer } from "./internal/timeout-layer.ts";
 export interface TimeoutOptions {
   /** Ends the wait at once, with the signal's reason. */
   signal?: AbortSignal | undefined;
+  /** Label in the error's message and of the events. @default "timeout" */
+  name?: string;
+  /** Whether the wait holds the process open, so that a script does not end before the timeout. @default true */
+  keepAlive?: boolean;
   /** @default systemClock */
   clock?: Clock;
 }
 
-const KNOWN: readonly string[] = ["signal", "clock"];
+const OPTIONS: readonly string[] = ["signal", "name", "keepAlive", "clock"];
 
 /**
  * Runs `operation` and rejects when `duration` is over, even if the operation ignores its signal.
  *
  * The signal is aborted only then, with the very error that is thrown. A deadline in core's context that comes earlier
- * holds instead. All waits of one duration share a timer, which does not hold the process.
+ * holds instead. All waits of one duration share a timer.
  *
  * @throws TypeError when the duration is not more than 0, or an option is wrong
  * @throws RESILIENCE_TIMEOUT when time is up
@@ -30,16 +34,22 @@ const KNOWN: readonly string[] = ["signal", "clock"];
  * console.log(body); // in time
  * ```
  */
-export async function withTimeout<T>(
-  operation: Operation<T>,
-  duration: Duration,
-  options: TimeoutOptions = {},
-): Promise<T> {
-  checkOptions("withTimeout", options, KNOWN);
+export function withTimeout<T>(operation: Operation<T>, duration: Duration, options: TimeoutOptions = {}): Promise<T> {
+  try {
+    return startWithTimeout(operation, duration, options);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+function startWithTimeout<T>(operation: Operation<T>, duration: Duration, options: TimeoutOptions): Promise<T> {
+  checkOptions("withTimeout", options, OPTIONS);
   const { clock = systemClock, signal } = options;
   soundClock("clock", clock);
   checkSignal(signal);
   const limit = positiveDuration("duration", duration);
-  const pipeline = createPipeline("timeout", clock, [timeoutLayer(limit, clock)]);
-  return startRun(pipeline, operation, { signal });
+  optionalFlag("keepAlive", options.keepAlive);
+  const name = checkName(otherwise(options.name, "timeout"), "withTimeout");
+  const pipeline = createPipeline(name, clock, [timeoutLayer(limit, clock, otherwise(options.keepAlive, true))]);
+  return startRun(pipeline, operation, signal && { signal });
 }

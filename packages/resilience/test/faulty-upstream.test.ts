@@ -41,8 +41,9 @@ test("an upstream that always stalls is an error in time, not a hang", async () 
 });
 
 test("an upstream that always drops is hit three times, and its error is fetch's own", async () => {
+  const before = server.hits.get("/drops") ?? 0;
   await expect(get("/drops")).rejects.toMatchObject({ name: "TypeError", message: "fetch failed" });
-  expect(server.hits.get("/drops")).toBe(3);
+  expect((server.hits.get("/drops") ?? 0) - before).toBe(3);
 });
 
 test("a POST is sent once, whole, and not again after a drop", async () => {
@@ -73,7 +74,7 @@ test("responses that were retried free their connections: a hundred busy answers
 
 test("the breaker stops the traffic to an upstream that is down, and finds out when it is back", async () => {
   const clock = manualClock();
-  const guarded = policy("down", { breaker: { minimumCalls: 5, openFor: "30s" }, clock });
+  const guarded = policy("down", { breaker: { minimumCalls: 5, openJitter: 0, openFor: "30s" }, clock });
   for (let i = 0; i < 5; i++) await get("/drops", guarded).catch(() => undefined);
   expect(guarded.breaker?.state).toBe("open");
   const before = server.hits.get("/drops");

@@ -17,21 +17,43 @@ function runScript(body: string): { status: number | null; stdout: string; milli
   return { status, stdout, milliseconds: performance.now() - startedAt };
 }
 
-test("timeouts, open breakers, windows and waits for a slot never hold the process", () => {
+test("open breakers and windows never hold the process, nor do policies that are told not to", () => {
   const { status, stdout } = runScript(`
-    const { createBreaker, createBulkhead, hedge, policy, withTimeout } = resilience;
+    const { createBreaker, policy, withTimeout } = resilience;
     const hang = () => new Promise(() => {});
-    withTimeout(hang, "1h").catch(() => {});
-    policy("p", { timeout: "1h", retry: { attemptTimeout: "2h" } }).run(hang).catch(() => {});
-    hedge(hang, { after: "1h" }).catch(() => {});
-    const bulkhead = createBulkhead({ concurrency: 1, queue: 1, queueTimeout: "1h" });
-    bulkhead.run(hang); bulkhead.run(hang).catch(() => {});
+    withTimeout(hang, "1h", { keepAlive: false }).catch(() => {});
+    policy("p", { timeout: "1h", retry: { attemptTimeout: "2h" }, keepAlive: false }).run(hang).catch(() => {});
     const breaker = createBreaker({ name: "b", minimumCalls: 1, openFor: "1h", window: "1h" });
     await breaker.run(() => Promise.reject(new Error("down"))).catch(() => {});
     console.log(breaker.state);
   `);
   expect(status).toBe(0);
   expect(stdout).toBe("open\n");
+});
+
+test("a script does not end in the middle of a guarded call that hangs: it gets the timeout", () => {
+  const { status, stdout } = runScript(`
+    const { createBulkhead, policy, withTimeout } = resilience;
+    const hang = () => new Promise(() => {});
+    const code = (run) => run.catch((error) => error.code);
+    console.log(await code(withTimeout(hang, "20ms")));
+    console.log(await code(policy("p", { timeout: "20ms" }).run(hang)));
+    console.log(await code(policy("q", { retry: { attempts: 1, attemptTimeout: "20ms" } }).run(hang)));
+    const bulkhead = createBulkhead({ concurrency: 1, queue: 1, queueTimeout: "20ms" });
+    bulkhead.run(hang);
+    console.log(await code(bulkhead.run(hang)));
+  `);
+  expect(status).toBe(0);
+  expect(stdout.split("\n")).toEqual([...Array(3).fill("RESILIENCE_TIMEOUT"), "RESILIENCE_BULKHEAD_FULL", ""]);
+});
+
+test("once the guarded calls have ended nothing holds the process, after thousands of them too", () => {
+  const { status, milliseconds } = runScript(`
+    const guarded = resilience.policy("p", { timeout: "1h" });
+    for (let i = 0; i < 5000; i++) await guarded.run(async () => i);
+  `);
+  expect(status).toBe(0);
+  expect(milliseconds).toBeLessThan(60_000);
 });
 
 test("a wait between attempts does hold it: a script that retries comes to its end", () => {

@@ -8,7 +8,14 @@ const down = (): Promise<never> => Promise.reject(new Error("down"));
 const quiet = (): undefined => undefined;
 const open = async (options: Partial<BreakerOptions> = {}) => {
   const clock = manualClock();
-  const breaker = createBreaker({ name: "upstream", clock, minimumCalls: 1, openFor: "10s", ...options });
+  const breaker = createBreaker({
+    name: "upstream",
+    clock,
+    minimumCalls: 1,
+    openJitter: 0,
+    openFor: "10s",
+    ...options,
+  });
   await breaker.run(down).catch(quiet);
   return { clock, breaker };
 };
@@ -79,7 +86,7 @@ describe("half-open", () => {
   test("is entered by a call too when the timer is late", async () => {
     let now = 0;
     const clock = { now: () => now, monotonic: () => now, schedule: () => () => undefined };
-    const breaker = createBreaker({ name: "b", clock, minimumCalls: 1, openFor: 1000 });
+    const breaker = createBreaker({ name: "b", clock, minimumCalls: 1, openJitter: 0, openFor: 1000 });
     await breaker.run(down).catch(quiet);
     now = 1000;
     await expect(breaker.run(() => "through")).resolves.toBe("through");
@@ -89,7 +96,7 @@ describe("half-open", () => {
 
 describe("the open time", () => {
   test("grows while probes fail, up to the cap, and starts again after recovery", async () => {
-    const { breaker, clock } = await open({ openFor: { base: "1s", factor: 3, cap: "5s" } });
+    const { breaker, clock } = await open({ openJitter: 0, openFor: { base: "1s", factor: 3, cap: "5s" } });
     for (const length of [1000, 3000, 5000, 5000]) {
       expect(breaker.stats().openRemaining).toBe(length);
       await clock.advance(length);
@@ -103,7 +110,10 @@ describe("the open time", () => {
 
   test("may be a function of the openings; one that fails leaves 30 s", async () => {
     const warned = vi.spyOn(process, "emitWarning").mockImplementation(quiet);
-    const { breaker, clock } = await open({ openFor: (openings) => (openings === 1 ? "2s" : Number.NaN) });
+    const { breaker, clock } = await open({
+      openJitter: 0,
+      openFor: (openings) => (openings === 1 ? "2s" : Number.NaN),
+    });
     expect(breaker.stats().openRemaining).toBe(2000);
     await clock.advance("2s");
     await breaker.run(down).catch(quiet);
@@ -203,6 +213,7 @@ describe("slow calls", () => {
       name: "b",
       clock,
       minimumCalls: 4,
+      openJitter: 0,
       openFor: "10s",
       slowCall: { duration: 100, rate },
     });
@@ -269,7 +280,7 @@ describe("isolation", () => {
 });
 
 test("changes are told in order to every listener, until it is taken back", async () => {
-  const { breaker, clock } = await open({ openFor: 1000 });
+  const { breaker, clock } = await open({ openJitter: 0, openFor: 1000 });
   const seen: string[] = [];
   const stop = breaker.onChange(({ name, from, to, at }) => seen.push(`${name} ${from} ${to} ${at === clock.now()}`));
   await clock.advance(1000);
@@ -287,7 +298,7 @@ test("changes are told in order to every listener, until it is taken back", asyn
 });
 
 test("a listener may reset the breaker that tells it", async () => {
-  const { breaker, clock } = await open({ openFor: 1000 });
+  const { breaker, clock } = await open({ openJitter: 0, openFor: 1000 });
   breaker.onChange(({ to }) => to === "half-open" && breaker.reset());
   await clock.advance(1000);
   expect(breaker.state).toBe("closed");
@@ -316,7 +327,8 @@ test("reset closes and forgets", async () => {
 describe("snapshot and restore", () => {
   test("keep the window of a closed breaker while it is young enough", () => {
     const clock = manualClock();
-    const restore = { ...createBreaker({ name: "b", clock }).snapshot(), calls: 9, failures: 5 };
+    const { window: _window, ...taken } = createBreaker({ name: "b", clock }).snapshot();
+    const restore = { ...taken, calls: 9, failures: 5 };
     const breaker = createBreaker({ name: "b", clock, restore, window: "10s" });
     expect(breaker.stats()).toMatchObject({ calls: 9, failures: 5 });
     clock.jumpTo(clock.now() + 10_000);
@@ -326,7 +338,14 @@ describe("snapshot and restore", () => {
   test("keep how often it opened, so a growing open time goes on growing", async () => {
     const openFor = { base: 1000, factor: 2 };
     const { breaker, clock } = await open({ openFor });
-    const restored = createBreaker({ name: "b", clock, minimumCalls: 1, openFor, restore: breaker.snapshot() });
+    const restored = createBreaker({
+      name: "b",
+      clock,
+      minimumCalls: 1,
+      openJitter: 0,
+      openFor,
+      restore: breaker.snapshot(),
+    });
     await clock.advance(1000);
     await restored.run(down).catch(quiet);
     expect(restored.stats().openRemaining).toBe(2000);
@@ -389,10 +408,10 @@ test.each([
   [{ minimumCalls: Number.POSITIVE_INFINITY }, "minimumCalls"],
   [{ window: 5 }, "window"],
   [{ window: "never" }, "window"],
-  [{ openFor: 0 }, "openFor"],
-  [{ openFor: null }, "openFor"],
-  [{ openFor: { base: 1, factor: 0.5 } }, "openFor.factor"],
-  [{ openFor: { start: 1 } }, "start"],
+  [{ openJitter: 0, openFor: 0 }, "openFor"],
+  [{ openJitter: 0, openFor: null }, "openFor"],
+  [{ openJitter: 0, openFor: { base: 1, factor: 0.5 } }, "openFor.factor"],
+  [{ openJitter: 0, openFor: { start: 1 } }, "start"],
   [{ probes: 0 }, "probes"],
   [{ probeTimeout: 0 }, "probeTimeout"],
   [{ slowCall: {} }, "slowCall.duration"],
@@ -443,7 +462,7 @@ test("successes alone, and failures that have expired, open nothing", async () =
 test("with a clock that is two functions and moved by hand, nobody sees a state or a sample that is out of date", async () => {
   let time = 0;
   const clock = { now: () => time, monotonic: () => time };
-  const breaker = createBreaker({ name: "b", minimumCalls: 2, window: "10s", openFor: "30s", clock });
+  const breaker = createBreaker({ name: "b", minimumCalls: 2, window: "10s", openJitter: 0, openFor: "30s", clock });
   const seen: string[] = [];
   breaker.onChange(({ to }) => seen.push(to));
   await breaker.run(() => "old");

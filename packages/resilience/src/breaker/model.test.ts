@@ -14,6 +14,8 @@ type Verdict = "success" | "failure" | "ignored";
 interface Flight {
   spell: number;
   due: number | undefined;
+  /** Whether it was a probe that ran out of time. */
+  late: boolean;
 }
 
 /** The rules of a breaker as a page would state them; the window is longer than any run. */
@@ -34,23 +36,29 @@ class Reference {
   /** Lets time pass: probes run out, the open time ends, in the order in which they do. */
   pass(now: number): void {
     for (;;) {
-      const due = [...this.#probes].map(({ due }) => due as number).sort((a, b) => a - b)[0];
-      if (this.state === "half-open" && due !== undefined && due <= now) this.#enter("open", due);
-      else if (this.state === "open" && this.#openUntil <= now) this.#enter("half-open", this.#openUntil);
+      const first = [...this.#probes].sort((a, b) => (a.due as number) - (b.due as number))[0];
+      if (this.state === "half-open" && first !== undefined && (first.due as number) <= now) {
+        first.late = true;
+        this.#enter("open", first.due as number);
+      } else if (this.state === "open" && this.#openUntil <= now) this.#enter("half-open", this.#openUntil);
       else return;
     }
   }
 
   begin(now: number): Flight | undefined {
     if (this.#isolations > 0 || this.state === "open") return undefined;
-    if (this.state === "closed") return { spell: this.#spell, due: undefined };
+    if (this.state === "closed") return { spell: this.#spell, due: undefined, late: false };
     if (this.#probes.size + this.#succeeded >= PROBES) return undefined;
-    const probe = { spell: this.#spell, due: now + PROBE_TIMEOUT };
+    const probe = { spell: this.#spell, due: now + PROBE_TIMEOUT, late: false };
     this.#probes.add(probe);
     return probe;
   }
 
   end(flight: Flight, verdict: Verdict, now: number): void {
+    if (flight.late && verdict === "success" && this.state === "open") {
+      this.#enter("half-open", now);
+      this.#succeeded = 1;
+    }
     if (flight.spell !== this.#spell) return;
     this.#probes.delete(flight);
     if (verdict === "ignored") return;
@@ -129,6 +137,7 @@ class Run {
     failureRate: RATE,
     minimumCalls: MINIMUM,
     window: "1h",
+    openJitter: 0,
     openFor: OPEN_FOR,
     probes: PROBES,
     probeTimeout: PROBE_TIMEOUT,

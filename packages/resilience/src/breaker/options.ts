@@ -2,6 +2,7 @@ import { systemClock, toMilliseconds } from "@seaworthy/core";
 import {
   checkOptions,
   finiteNumber,
+  oneOf,
   optionalFunction,
   positiveDuration,
   showValue,
@@ -9,74 +10,108 @@ import {
   wholeNumber,
 } from "@seaworthy/core/options";
 import { checkName, otherwise, share } from "../internal/options.ts";
-import { reportCallback } from "../internal/report.ts";
-import type { BreakerOptions, BreakerSnapshot, GrowingOpenTime, SlowCallOptions } from "./breaker.ts";
-import { VerdictWindow } from "./verdict-window.ts";
+import type { BreakerMode, BreakerOptions, BreakerWindow, SlowCallOptions } from "./breaker.ts";
+import { type BreakerNumbers, BreakerPlan, type OpenTime } from "./plan.ts";
 
 const DEFAULTS = {
   failureRate: 0.5,
   minimumCalls: 10,
   window: 10_000,
   openFor: 30_000,
+  openJitter: 0.1,
   probes: 1,
   slowRate: 0.5,
   factor: 2,
   cap: 300_000,
 } as const;
 const LEAST_WINDOW = 10;
-const KNOWN: readonly string[] = [
-  ["name", "failureRate", "minimumCalls", "window", "openFor", "probes", "probeTimeout"],
-  ["slowCall", "isFailure", "isFailedResult", "restore", "clock"],
-].flat();
+const MODES: readonly BreakerMode[] = ["enforcing", "metrics-only", "disabled"];
+const OPTIONS: readonly string[] = [
+  "name",
+  "failureRate",
+  "minimumCalls",
+  "window",
+  "openFor",
+  "openJitter",
+  "probes",
+  "probeFailureRate",
+  "probeTimeout",
+  "ramp",
+  "slowCall",
+  "isFailure",
+  "isFailedResult",
+  "restore",
+  "mode",
+  "clock",
+  "random",
+];
+const WINDOW_KINDS: readonly string[] = ["calls", "consecutive"];
 const SLOW: readonly string[] = ["duration", "rate"];
 const GROWING: readonly string[] = ["base", "factor", "cap"];
 
-/** A breaker's options, checked and resolved. */
-export interface BreakerPlan {
-  readonly name: string;
-  readonly window: number;
-  readonly probes: number;
-  readonly probeTimeout: number | undefined;
-  readonly slowAfter: number;
-  readonly slowRate: number;
-  readonly openFor: (openings: number) => number;
-  readonly isFailure: ((error: unknown) => boolean) | undefined;
-  readonly isFailedResult: ((value: unknown) => boolean) | undefined;
-  readonly clock: NonNullable<BreakerOptions["clock"]>;
-  readonly failures: VerdictWindow;
-  readonly slow: VerdictWindow | undefined;
-}
-
-/** Checks the options of a breaker. */
-export function planBreaker(options: BreakerOptions): BreakerPlan {
-  checkOptions("createBreaker", options, KNOWN);
-  const { clock = systemClock, slowCall } = options;
+/**
+ * Checks the options of a breaker.
+ *
+ * @param patience - how long its policy waits for a call, in milliseconds
+ */
+export function planBreaker(options: BreakerOptions, patience = 0): BreakerPlan {
+  checkOptions("createBreaker", options, OPTIONS);
+  const { clock = systemClock, random = Math.random, slowCall } = options;
   const name = checkName(options.name, "createBreaker");
   soundClock("clock", clock);
-  optionalFunction("isFailure", options.isFailure);
-  optionalFunction("isFailedResult", options.isFailedResult);
-  const window = toMilliseconds(otherwise(options.window, DEFAULTS.window), "window");
-  if (window < LEAST_WINDOW)
-    throw new TypeError(`window must be ${LEAST_WINDOW} ms or more; got ${showValue(options.window)}`);
-  const minimumCalls = wholeNumber("minimumCalls", otherwise(options.minimumCalls, DEFAULTS.minimumCalls), 1);
-  const common = { name, minimumCalls, window, clock };
-  const failureRate = share("failureRate", otherwise(options.failureRate, DEFAULTS.failureRate));
+  for (const member of ["isFailure", "isFailedResult", "random"] as const) optionalFunction(member, options[member]);
   const slow = slowCall === undefined ? undefined : planSlow(slowCall);
-  return {
+  const probes = wholeNumber("probes", otherwise(options.probes, DEFAULTS.probes), 1, 1000);
+  const tolerated = options.probeFailureRate;
+  return new BreakerPlan({
     name,
     clock,
-    window,
-    probes: wholeNumber("probes", otherwise(options.probes, DEFAULTS.probes), 1, 1000),
-    probeTimeout:
-      options.probeTimeout === undefined ? undefined : positiveDuration("probeTimeout", options.probeTimeout),
+    random,
+    mode: oneOf("mode", otherwise(options.mode, "enforcing"), MODES),
+    ...planWindow(options),
     slowAfter: slow?.after ?? Number.POSITIVE_INFINITY,
     slowRate: slow?.rate ?? 1,
-    openFor: planOpenFor(otherwise(options.openFor, DEFAULTS.openFor)),
+    probes,
+    probeFailures: tolerated === undefined ? 1 : Math.ceil(share("probeFailureRate", tolerated) * probes - 1e-9),
+    fixedProbeTimeout:
+      options.probeTimeout === undefined ? undefined : positiveDuration("probeTimeout", options.probeTimeout),
+    patience,
+    ramp: toMilliseconds(otherwise(options.ramp, 0), "ramp"),
+    openJitter: finiteNumber("openJitter", otherwise(options.openJitter, DEFAULTS.openJitter), 0, 1),
+    openTime: planOpenTime(otherwise(options.openFor, DEFAULTS.openFor)),
     isFailure: options.isFailure?.bind(options),
     isFailedResult: options.isFailedResult?.bind(options),
-    failures: new VerdictWindow({ ...common, rate: failureRate }),
-    slow: slow && new VerdictWindow({ ...common, rate: slow.rate }),
-  };
+  });
+}
+
+function planWindow(
+  options: BreakerOptions,
+): Pick<BreakerNumbers, "windowKind" | "windowSize" | "failureRate" | "minimumCalls"> {
+  const window: BreakerWindow = otherwise(options.window, DEFAULTS.window);
+  const failureRate = share("failureRate", otherwise(options.failureRate, DEFAULTS.failureRate));
+  const atLeast = (byDefault: number): number =>
+    wholeNumber("minimumCalls", otherwise(options.minimumCalls, byDefault), 1);
+  if (typeof window !== "object" || window === null) {
+    const windowSize = toMilliseconds(window, "window");
+    if (windowSize < LEAST_WINDOW)
+      throw new TypeError(`window must be ${LEAST_WINDOW} ms or more; got ${showValue(options.window)}`);
+    return { windowKind: "time", windowSize, failureRate, minimumCalls: atLeast(DEFAULTS.minimumCalls) };
+  }
+  checkOptions("window", window, WINDOW_KINDS);
+  if ("calls" in window && !("consecutive" in window)) {
+    const windowSize = wholeNumber("window.calls", window.calls, 1, 100_000);
+    const minimumCalls = atLeast(Math.min(windowSize, DEFAULTS.minimumCalls));
+    if (minimumCalls > windowSize)
+      throw new TypeError(`minimumCalls must be at most window.calls; got ${minimumCalls} of ${windowSize}`);
+    return { windowKind: "calls", windowSize, failureRate, minimumCalls };
+  }
+  if ("calls" in window) throw new TypeError(`window must have one of calls and consecutive; got ${showValue(window)}`);
+  for (const name of ["failureRate", "minimumCalls"] as const) {
+    if (options[name] !== undefined)
+      throw new TypeError(`${name} has no meaning for a consecutive window; got ${showValue(options[name])}`);
+  }
+  const windowSize = wholeNumber("window.consecutive", window.consecutive, 1, 1_000_000);
+  return { windowKind: "consecutive", windowSize, failureRate: 1, minimumCalls: windowSize };
 }
 
 function planSlow(options: SlowCallOptions): { after: number; rate: number } {
@@ -87,41 +122,13 @@ function planSlow(options: SlowCallOptions): { after: number; rate: number } {
   };
 }
 
-function planOpenFor(openFor: NonNullable<BreakerOptions["openFor"]>): (openings: number) => number {
-  if (typeof openFor === "function") {
-    return (openings) => {
-      try {
-        return positiveDuration("openFor's answer", openFor(openings));
-      } catch (error) {
-        reportCallback(openFor, "openFor", error);
-        return DEFAULTS.openFor;
-      }
-    };
-  }
-  if (typeof openFor === "object" && openFor !== null) return planGrowth(openFor);
-  const fixed = positiveDuration("openFor", openFor);
-  return () => fixed;
-}
-
-function planGrowth(growth: GrowingOpenTime): (openings: number) => number {
-  checkOptions("openFor", growth, GROWING);
-  const base = positiveDuration("openFor.base", growth.base);
-  const factor = finiteNumber("openFor.factor", otherwise(growth.factor, DEFAULTS.factor), 1, 100);
-  const cap = positiveDuration("openFor.cap", otherwise(growth.cap, DEFAULTS.cap));
-  return (openings) => Math.min(cap, base * factor ** (openings - 1));
-}
-
-const STATES: readonly string[] = ["closed", "open", "half-open", "isolated"];
-
-/** A snapshot comes from a file or another process: it is checked like any input. */
-export function checkSnapshot(snapshot: unknown): BreakerSnapshot {
-  if (typeof snapshot !== "object" || snapshot === null)
-    throw new TypeError(`restore must be a breaker's snapshot; got ${showValue(snapshot)}`);
-  const taken = snapshot as BreakerSnapshot;
-  if (!STATES.includes(taken.state))
-    throw new TypeError(`restore.state must be a breaker's state; got ${showValue(taken.state)}`);
-  finiteNumber("restore.at", taken.at, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
-  finiteNumber("restore.openRemaining", taken.openRemaining, 0, Number.MAX_SAFE_INTEGER);
-  for (const name of ["openings", "calls", "failures", "slow"] as const) wholeNumber(`restore.${name}`, taken[name], 0);
-  return taken;
+function planOpenTime(openFor: NonNullable<BreakerOptions["openFor"]>): OpenTime {
+  if (typeof openFor === "function") return openFor;
+  if (typeof openFor !== "object" || openFor === null) return positiveDuration("openFor", openFor);
+  checkOptions("openFor", openFor, GROWING);
+  return {
+    base: positiveDuration("openFor.base", openFor.base),
+    factor: finiteNumber("openFor.factor", otherwise(openFor.factor, DEFAULTS.factor), 1, 100),
+    cap: positiveDuration("openFor.cap", otherwise(openFor.cap, DEFAULTS.cap)),
+  };
 }

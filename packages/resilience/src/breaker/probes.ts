@@ -1,37 +1,43 @@
 import { type Clock, startTimer } from "@seaworthy/core";
 
 /**
- * Leave to make one call, of one spell of one state. A verdict counts only while that spell lasts: what began before
- * the breaker tripped can neither close nor reopen it later.
+ * Permission for one call, valid until the breaker changes its state: what began before the breaker opened can neither
+ * close nor reopen it later.
  */
 export interface Pass {
   readonly probe: boolean;
   /** Ends the probe's deadline. */
   cancel?: () => void;
   spent: boolean;
+  /** Whether it ran out of time; if it succeeds after all, the upstream is back. */
+  late?: boolean;
 }
 
 /** How probes are made. */
 export interface ProbeOptions {
   readonly clock: Clock;
-  /** Probes that must succeed. */
+  /** Probes that are made. */
   readonly probes: number;
+  /** Failing probes that decide against the upstream. */
+  readonly failures: number;
   /** Share of slow ones at which slowness counts as failure. */
   readonly slowRate: number;
-  /** What all of them together say. Called once. */
+  /** Called once, with the verdict of all of them together. */
   readonly decide: (healthy: boolean) => void;
 }
 
-/** One spell of half-open: a few calls, each with a deadline, that decide together. */
+/** One half-open state: a few calls, each with a deadline, that decide together. */
 export class Probes {
   readonly #options: ProbeOptions;
   readonly #running = new Set<Pass>();
   #succeeded = 0;
+  #failed = 0;
   #slow = 0;
   #freeAt = 0;
 
-  constructor(options: ProbeOptions) {
+  constructor(options: ProbeOptions, succeeded = 0) {
     this.#options = options;
+    this.#succeeded = succeeded;
   }
 
   /** When the last probe now running is due, on the monotonic clock. */
@@ -39,28 +45,30 @@ export class Probes {
     return this.#freeAt;
   }
 
-  /** Leave for one probe that must end within `limit` milliseconds, if one is still wanted. */
+  /** Permission for one probe that must end within `limit` milliseconds, if one is still wanted. */
   admit(limit: number): Pass | undefined {
     const { clock, probes } = this.#options;
-    if (this.#running.size + this.#succeeded >= probes) return undefined;
+    if (this.#running.size + this.#succeeded + this.#failed >= probes) return undefined;
     const pass: Pass = { probe: true, spent: false };
     this.#running.add(pass);
     this.#freeAt = clock.monotonic() + limit;
-    pass.cancel = startTimer(clock, limit, () => this.settle(pass, false, false));
+    pass.cancel = startTimer(clock, limit, () => {
+      pass.late = true;
+      this.settle(pass, false, false);
+    });
     return pass;
   }
 
   /** Takes the verdict of one probe. */
   settle(pass: Pass, succeeded: boolean, slow: boolean): void {
     if (!this.#end(pass)) return;
-    if (!succeeded) {
-      this.#options.decide(false);
-      return;
-    }
-    this.#succeeded += 1;
+    const { probes, failures, slowRate, decide } = this.#options;
+    if (succeeded) this.#succeeded += 1;
+    else this.#failed += 1;
     if (slow) this.#slow += 1;
-    if (this.#succeeded < this.#options.probes) return;
-    this.#options.decide(this.#slow === 0 || this.#slow / this.#succeeded < this.#options.slowRate);
+    if (this.#failed >= failures) decide(false);
+    else if (this.#succeeded + this.#failed >= probes)
+      decide(this.#slow === 0 || this.#slow / (this.#succeeded + this.#failed) < slowRate);
   }
 
   /** A probe that said nothing; another call may probe in its place. */

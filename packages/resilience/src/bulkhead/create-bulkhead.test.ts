@@ -3,7 +3,7 @@ import { runWithContext } from "@seaworthy/core";
 import { manualClock } from "@seaworthy/core/testing";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createBulkhead } from "../index.ts";
+import { createBulkhead, policy } from "../index.ts";
 
 const quiet = (): undefined => undefined;
 const gate = () => Promise.withResolvers<void>();
@@ -12,7 +12,7 @@ test("one call more than slots and queue hold is refused, with a cheap error", a
   const bulkhead = createBulkhead({ name: "b", concurrency: 2, queue: 1 });
   const hold = gate();
   const runs = [1, 2, 3].map(() => bulkhead.run(() => hold.promise));
-  expect(bulkhead.stats()).toEqual({ active: 2, queued: 1, limit: 2, rejected: 0 });
+  expect(bulkhead.stats()).toMatchObject({ active: 2, queued: 1, limit: 2, rejected: 0 });
   const refusal = await bulkhead.run(quiet).catch((error: unknown) => error as Error);
   expect(refusal).toMatchObject({
     code: "RESILIENCE_BULKHEAD_FULL",
@@ -22,7 +22,7 @@ test("one call more than slots and queue hold is refused, with a cheap error", a
   expect((refusal as Error).stack?.split("\n")).toHaveLength(1);
   hold.resolve();
   await Promise.all(runs);
-  expect(bulkhead.stats()).toEqual({ active: 0, queued: 0, limit: 2, rejected: 1 });
+  expect(bulkhead.stats()).toMatchObject({ active: 0, queued: 0, limit: 2, rejected: 1 });
 });
 
 test("the queue is in order of arrival, and newcomers do not overtake it", async () => {
@@ -170,4 +170,34 @@ test.each([
   expect(() => createBulkhead(options as never)).toThrow(
     expect.objectContaining({ name: "TypeError", message: expect.stringContaining(named) }),
   );
+});
+
+test("with releaseAfter, an operation that hangs and ignores its signal keeps its slot no longer than that", async () => {
+  const clock = manualClock();
+  const bulkhead = createBulkhead({ concurrency: 1, releaseAfter: "1m", clock });
+  const guarded = policy("p", { timeout: "1s", bulkhead, clock });
+  const hung = guarded.execute(() => new Promise(() => undefined));
+  await clock.advance("1s");
+  expect(await hung).toMatchObject({ ok: false, error: { code: "RESILIENCE_TIMEOUT" } });
+  await clock.advance("30s");
+  expect(bulkhead.stats()).toMatchObject({ active: 1, abandoned: 1, oldestAbandoned: 30_000, released: 0 });
+  await expect(guarded.run(() => 1)).rejects.toMatchObject({ code: "RESILIENCE_BULKHEAD_FULL" });
+  await clock.advance("30s");
+  expect(bulkhead.stats()).toMatchObject({ active: 0, abandoned: 0, oldestAbandoned: 0, released: 1 });
+  expect(await guarded.run(() => 2)).toBe(2);
+});
+
+test("an abandoned operation that ends before releaseAfter gives its slot back once, and leaves no timer", async () => {
+  const clock = manualClock();
+  const bulkhead = createBulkhead({ concurrency: 2, releaseAfter: "1m", clock });
+  const work = Promise.withResolvers<void>();
+  const late = policy("p", { timeout: "1s", bulkhead, clock }).execute(() => work.promise);
+  await clock.advance("1s");
+  await late;
+  work.resolve();
+  await clock.advance(0);
+  expect(bulkhead.stats()).toMatchObject({ active: 0, abandoned: 0, released: 0 });
+  expect(clock.pending).toBe(0);
+  await clock.advance("2m");
+  expect(bulkhead.active).toBe(0);
 });

@@ -4,6 +4,7 @@ import { Exit, type Leave, unwind } from "../internal/exit.ts";
 import type { GuardedCall, Next } from "../internal/guarded-call.ts";
 import { timeoutError } from "../internal/invoke.ts";
 import { rejectionEvent } from "../telemetry.ts";
+import type { BulkheadStats } from "./bulkhead.ts";
 import { Place, WaitingLine } from "./waiting-line.ts";
 
 /** Bounds of {@link Slots}. */
@@ -13,6 +14,13 @@ export interface SlotOptions {
   readonly limit: number;
   readonly queue: number;
   readonly queueTimeout: number;
+  readonly releaseAfter: number;
+}
+
+/** An operation that nobody waits for, and that keeps its slot. */
+interface Straggler {
+  readonly since: number;
+  cancel: (() => void) | undefined;
 }
 
 /**
@@ -26,6 +34,8 @@ export class Slots {
   rejected = 0;
   readonly #options: SlotOptions;
   readonly #line = new WaitingLine();
+  readonly #stragglers = new Set<Straggler>();
+  #released = 0;
   readonly #leave: Leave = { returned: (call) => this.#over(call), threw: (call) => this.#over(call) };
 
   constructor(options: SlotOptions) {
@@ -51,7 +61,34 @@ export class Slots {
 
   #over(call: GuardedCall): undefined {
     if (call.stragglers === 0) this.#release();
-    else call.whenIdle(() => this.#release());
+    else this.#keep(call);
+  }
+
+  /** Holds the slot for work that still runs, no longer than `releaseAfter`. */
+  #keep(call: GuardedCall): void {
+    const { clock, releaseAfter } = this.#options;
+    const straggler: Straggler = { since: clock.monotonic(), cancel: undefined };
+    this.#stragglers.add(straggler);
+    const leave = (): void => {
+      if (!this.#stragglers.delete(straggler)) return;
+      straggler.cancel?.();
+      this.#release();
+    };
+    if (releaseAfter !== Number.POSITIVE_INFINITY)
+      straggler.cancel = startTimer(clock, releaseAfter, () => {
+        this.#released += 1;
+        leave();
+      });
+    call.whenIdle(leave);
+  }
+
+  stats(): BulkheadStats {
+    const { active, queued, limit, rejected } = this;
+    // A set keeps the order of insertion.
+    const [oldest] = this.#stragglers;
+    const oldestAbandoned = oldest === undefined ? 0 : this.#options.clock.monotonic() - oldest.since;
+    const abandoned = this.#stragglers.size;
+    return { active, queued, limit, rejected, abandoned, oldestAbandoned, released: this.#released };
   }
 
   #release(): void {
@@ -92,7 +129,7 @@ export class Slots {
         reject(queueTimeout <= left ? this.#refusal(call, "queue_timeout") : timeoutError(call.name, left));
       };
       const limit = Math.min(queueTimeout, left);
-      if (limit !== Number.POSITIVE_INFINITY) cancel = startTimer(clock, limit, expire);
+      if (limit !== Number.POSITIVE_INFINITY) cancel = startTimer(clock, limit, expire, { keepAlive: true });
       call.waiter = (reason) => {
         leave();
         reject(reason);

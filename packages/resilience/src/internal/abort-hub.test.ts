@@ -19,7 +19,7 @@ import { chaos } from "../testing.ts";
 type Run = (operation: () => Promise<unknown>, signal: AbortSignal) => Promise<unknown>;
 
 const through =
-  (guard: Policy | Breaker): Run =>
+  (guard: Policy<unknown> | Policy | Breaker): Run =>
   (operation, signal) =>
     guard.run(operation, { signal });
 const foreign = { run: async (operation: (call?: never) => unknown) => operation() };

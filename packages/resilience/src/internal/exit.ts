@@ -41,9 +41,9 @@ export function apart(work: (call: GuardedCall) => Promise<unknown>): Next {
   return (call, exit) => unwind(work(call), exit);
 }
 
-function returned(exit: Exit, value: unknown): unknown {
-  let at: Exit | undefined = exit;
-  for (; at !== undefined; at = at.outer) {
+/** What a value becomes once every guard has left. Throws what the outcome fails with. */
+export function returned(exit: Exit | undefined, value: unknown): unknown {
+  for (let at = exit; at !== undefined; at = at.outer) {
     let instead: Promise<unknown> | undefined;
     try {
       instead = at.leave.returned(at.call, value, at.state);
@@ -55,7 +55,8 @@ function returned(exit: Exit, value: unknown): unknown {
   return value;
 }
 
-function threw(exit: Exit | undefined, thrown: unknown): unknown {
+/** What a failure becomes once every guard has left; most often it is thrown again. */
+export function threw(exit: Exit | undefined, thrown: unknown): unknown {
   let error = thrown;
   for (let at = exit; at !== undefined; at = at.outer) {
     let instead: Promise<unknown> | undefined;

@@ -14,6 +14,25 @@ export type Next = (call: GuardedCall, exit: Exit | undefined) => Promise<unknow
  */
 export type Layer = (next: Next, outermost?: boolean) => Next;
 
+/** What few calls have: made for those alone, so that a call is small. */
+export class CallNotes {
+  /** The call's own signal joined with those of the caller. */
+  joined: AbortSignal | undefined = undefined;
+  /** Called once no operation under the call runs any more. */
+  idle: (() => void) | undefined = undefined;
+  // Of the root only.
+  /** The fallback tier that answered. */
+  tier: string | undefined = undefined;
+  /** What a fallback has answered for. */
+  replaced: { readonly error: unknown } | undefined = undefined;
+  /** Retries and hedges that a budget refused. */
+  refused = 0;
+  /** Of tiers. */
+  input: unknown = undefined;
+  /** Signals of the caller, which go on to govern what the operation has returned. */
+  callerSignals: readonly AbortSignal[] | undefined = undefined;
+}
+
 /**
  * One run, or one attempt within a run. Attempts, timeouts and hedges are children, so that each can be aborted
  * without the others. It plays the part of an abort signal inside the package, at a small part of the cost; a real
@@ -27,6 +46,8 @@ export class GuardedCall {
   readonly parent: GuardedCall | undefined;
   readonly root: GuardedCall;
   attempt = 1;
+  /** 0 for the first call of an attempt. */
+  hedge = 0;
   /** Whether anything may abort it; where nothing can, nothing has to wait for that. */
   abortable = false;
   /** On the monotonic clock. */
@@ -40,7 +61,6 @@ export class GuardedCall {
   controller: AbortController | undefined = undefined;
   /** Operations under this call that nobody waits for any more and that still run. */
   stragglers = 0;
-  idle: (() => void) | undefined = undefined;
   /** Milliseconds spent in queues, which are no latency of the operation. */
   waited = 0;
   /** Whether it is, or ended, in a queue: the operation was not called. */
@@ -48,7 +68,8 @@ export class GuardedCall {
   // Of the root only.
   idempotent = true;
   calls = 0;
-  tier: string | undefined = undefined;
+  /** `undefined` until there is something to note; see {@link note}. */
+  notes: CallNotes | undefined = undefined;
   // Places in the parent's list of children and in a list of deadlines.
   firstChild: GuardedCall | undefined = undefined;
   nextSibling: GuardedCall | undefined = undefined;
@@ -64,10 +85,17 @@ export class GuardedCall {
     this.root = parent === undefined ? this : parent.root;
   }
 
+  /** The notes, to write into. */
+  note(): CallNotes {
+    this.notes ??= new CallNotes();
+    return this.notes;
+  }
+
   /** A call under this one, aborted with it. Give it back with {@link drop}. */
   derive(abortable: boolean, operation: Operation<unknown> = this.operation): GuardedCall {
     const child = new GuardedCall(operation, this.name, this.clock, this);
     child.attempt = this.attempt;
+    child.hedge = this.hedge;
     child.abortable = abortable || this.abortable;
     child.dueAt = this.dueAt;
     child.armed = this.armed;
@@ -81,6 +109,17 @@ export class GuardedCall {
   drop(child: GuardedCall): void {
     this.waited += child.waited;
     this.queued = child.queued;
+    this.release(child);
+  }
+
+  /** Aborts a run of another pipeline together with this call. Give it back with {@link release}. */
+  adopt(run: GuardedCall): void {
+    run.nextSibling = this.firstChild;
+    this.firstChild = run;
+  }
+
+  /** Takes a child or an adopted run out of the list. */
+  release(child: GuardedCall): void {
     if (this.firstChild === child) {
       this.firstChild = child.nextSibling;
       return;
@@ -109,7 +148,7 @@ export class GuardedCall {
     const ended = (): void => {
       for (let call: GuardedCall | undefined = this; call !== undefined; call = call.parent) {
         call.stragglers -= 1;
-        if (call.stragglers === 0) call.idle?.();
+        if (call.stragglers === 0) call.notes?.idle?.();
       }
     };
     work.then(ended, ended);
@@ -121,9 +160,10 @@ export class GuardedCall {
       callback();
       return;
     }
-    const earlier = this.idle;
-    this.idle = () => {
-      this.idle = undefined;
+    const notes = this.note();
+    const earlier = notes.idle;
+    notes.idle = () => {
+      notes.idle = undefined;
       earlier?.();
       callback();
     };
@@ -135,6 +175,18 @@ export class GuardedCall {
       if (this.aborted) this.controller.abort(this.reason);
     }
     return this.controller.signal;
+  }
+
+  /**
+   * The signal that an operation sees: the call's own, joined with the caller's. The platform holds the joined one weakly,
+   * so it can follow the caller's signal for as long as what the operation has returned.
+   */
+  get visibleSignal(): AbortSignal {
+    const callerSignals = this.root.notes?.callerSignals;
+    if (callerSignals === undefined) return this.signal;
+    const notes = this.note();
+    notes.joined ??= AbortSignal.any([this.signal, ...callerSignals]);
+    return notes.joined;
   }
 
   /** Milliseconds left on the monotonic clock. */
@@ -152,7 +204,11 @@ export class CallView implements Call {
   }
 
   get signal(): AbortSignal {
-    return this.#call.signal;
+    return this.#call.visibleSignal;
+  }
+
+  get hedge(): number {
+    return this.#call.hedge;
   }
 
   get attempt(): number {

@@ -3,6 +3,7 @@ import { errors } from "../errors.ts";
 import type { HedgePlan } from "../hedge.ts";
 import { hedgeEvent } from "../telemetry.ts";
 import type { GuardedCall, Next } from "./guarded-call.ts";
+import { isRefusal } from "./refusal.ts";
 
 interface Runner {
   readonly call: GuardedCall;
@@ -20,6 +21,8 @@ export class HedgeRace {
   readonly #delay: number | undefined;
   readonly #running = new Set<Runner>();
   #launched = 0;
+  /** The first failure of a call that was made: a hedge that a guard refused says less. */
+  #failure: { readonly error: unknown } | undefined;
   #cancelTimer: (() => void) | undefined;
   #over = false;
 
@@ -45,6 +48,7 @@ export class HedgeRace {
       startedAt: this.#call.clock.monotonic(),
       first: this.#launched === 0,
     };
+    runner.call.hedge = this.#launched;
     this.#launched += 1;
     this.#running.add(runner);
     this.#next(runner.call, undefined).then(
@@ -52,15 +56,18 @@ export class HedgeRace {
       (error) => this.#failed(runner, error),
     );
     if (this.#delay !== undefined && this.#launched <= this.#plan.max) {
-      this.#cancelTimer = startTimer(this.#call.clock, this.#delay, () => this.#beside());
+      this.#cancelTimer?.();
+      this.#cancelTimer = startTimer(this.#call.clock, this.#delay, () => this.#beside(), { keepAlive: true });
     }
   }
 
-  #beside(): void {
+  #beside(): boolean {
     this.#cancelTimer = undefined;
     const granted = this.#plan.budget === undefined || this.#plan.budget.tryTake();
     this.#tell(granted ? "launched" : "refused");
     if (granted) this.launch();
+    else this.#call.root.note().refused += 1;
+    return granted;
   }
 
   #won(winner: Runner, value: unknown): void {
@@ -81,9 +88,11 @@ export class HedgeRace {
     if (this.#over) return;
     this.#running.delete(runner);
     this.#call.drop(runner.call);
+    if (this.#failure === undefined || isRefusal(this.#failure.error)) this.#failure = { error };
+    if (this.#plan.onFailure && !this.#call.aborted && this.#launched <= this.#plan.max && this.#beside()) return;
     if (this.#running.size > 0) return;
     this.#end();
-    this.#reject(error);
+    this.#reject(this.#failure.error);
   }
 
   #end(): void {

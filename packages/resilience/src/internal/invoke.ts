@@ -1,8 +1,10 @@
+import type { AsyncResource } from "node:async_hooks";
 import { startTimer } from "@seaworthy/core";
 import { errors, hasCode } from "../errors.ts";
 import { attemptEvent } from "../telemetry.ts";
-import { Exit, type Leave, unwind } from "./exit.ts";
+import { Exit, type Leave, returned, threw, unwind } from "./exit.ts";
 import { CallView, type GuardedCall } from "./guarded-call.ts";
+import { callerScope, runWithin } from "./surrounding-call.ts";
 
 /** The innermost step of every pipeline: calls the operation, and stops waiting for it when the call is aborted. */
 export function invoke(call: GuardedCall, exit?: Exit): Promise<unknown> {
@@ -19,39 +21,72 @@ export function invokeStandIn(call: GuardedCall, exit?: Exit): Promise<unknown> 
 
 function attempt(call: GuardedCall, exit: Exit | undefined): Promise<unknown> {
   if (call.dueAt !== Number.POSITIVE_INFINITY && !call.armed) return unwind(attemptUntilDue(call), exit);
-  const work = begin(call);
-  return unwind(call.abortable ? race(call, work) : work, exit);
+  if (call.abortable) return race(call, exit);
+  const { operation } = call;
+  try {
+    return unwind(Promise.resolve(operation(new CallView(call))), exit);
+  } catch (error) {
+    return unwind(Promise.reject(error), exit);
+  }
 }
 
-function begin(call: GuardedCall): Promise<unknown> {
+/** The outcome of the operation, or the reason if the call is aborted before. The guards leave in the turn in which it ends. */
+function race(call: GuardedCall, exit: Exit | undefined): Promise<unknown> {
+  const scope = callerScope();
+  const work = begin(call, scope);
+  if (call.aborted) {
+    call.abandon(work);
+    return unwind(Promise.reject(call.reason), exit);
+  }
+  return new Promise((resolve, reject) => {
+    let wanted = true;
+    call.waiter = (reason) => {
+      if (!wanted) return;
+      wanted = false;
+      call.abandon(work);
+      // Whatever aborts the call has a context of its own; the guards are left in the caller's.
+      scope.runInAsyncScope(() => resolve(unwind(Promise.reject(reason), exit)));
+    };
+    work.then(
+      (value) => {
+        if (!wanted) return;
+        wanted = false;
+        try {
+          resolve(returned(exit, value));
+        } catch (error) {
+          reject(error);
+        }
+      },
+      (error) => {
+        if (!wanted) return;
+        wanted = false;
+        try {
+          resolve(threw(exit, error));
+        } catch (failure) {
+          reject(failure);
+        }
+      },
+    );
+  });
+}
+
+function begin(call: GuardedCall, scope: AsyncResource): Promise<unknown> {
   try {
-    return Promise.resolve(call.operation(new CallView(call)));
+    return Promise.resolve(runWithin(scope, call));
   } catch (error) {
     return Promise.reject(error);
   }
-}
-
-function race(call: GuardedCall, work: Promise<unknown>): Promise<unknown> {
-  if (call.aborted) {
-    call.abandon(work);
-    return Promise.reject(call.reason);
-  }
-  return new Promise((resolve, reject) => {
-    call.waiter = (reason) => {
-      call.abandon(work);
-      reject(reason);
-    };
-    work.then(resolve, reject);
-  });
 }
 
 /** A deadline from the context that no timeout of ours stands for. Only the attempt is aborted, so that a fallback can answer. */
 async function attemptUntilDue(call: GuardedCall): Promise<unknown> {
   const child = call.derive(true);
   const left = Math.max(0, call.remaining());
-  const cancel = startTimer(call.clock, left, () => child.abort(timeoutError(call.name, left)));
+  const cancel = startTimer(call.clock, left, () => child.abort(timeoutError(call.name, left)), {
+    keepAlive: true,
+  });
   try {
-    return await race(child, begin(child));
+    return await race(child, undefined);
   } finally {
     cancel();
     call.drop(child);
@@ -60,7 +95,11 @@ async function attemptUntilDue(call: GuardedCall): Promise<unknown> {
 
 /** The failure of an operation that took `after` milliseconds and was not over. */
 export function timeoutError(policy: string, after: number): Error {
-  return errors.RESILIENCE_TIMEOUT({ policy, after: Math.max(0, Math.round(after)) });
+  const milliseconds = Math.max(0, Math.round(after));
+  return errors.RESILIENCE_TIMEOUT(
+    { policy, after: milliseconds },
+    { message: `${policy}: the operation did not end within ${milliseconds} ms` },
+  );
 }
 
 /** Whether this reason means that time was up, whoever set the limit; a caller's `AbortSignal.timeout` counts too. */

@@ -1,4 +1,5 @@
 import { boundedText, flag, showValue } from "@seaworthy/core/options";
+import type { Runner } from "../call.ts";
 
 /** What was given, or else the default. Only leaving it out is leaving it out: `null` is a wrong value. */
 export function otherwise<T, D>(given: T, byDefault: D): Exclude<T, undefined> | D {
@@ -29,4 +30,9 @@ export function checkSignal(value: unknown): void {
   const fits = typeof signal === "object" && signal !== null && typeof signal.addEventListener === "function";
   if (!fits || typeof signal.aborted !== "boolean")
     throw new TypeError(`signal must be an AbortSignal; got ${showValue(value)}`);
+}
+
+/** Whether a value is a guard, and not the options of one. */
+export function isRunner(value: unknown): value is Runner {
+  return typeof value === "object" && value !== null && typeof (value as Partial<Runner>).run === "function";
 }

@@ -20,6 +20,18 @@ export function pause(call: GuardedCall, delay: number): Promise<void> {
   });
 }
 
+/** What the work answers; rejects at once with the reason if the call is aborted before. */
+export function unlessAborted<T>(call: GuardedCall, work: Promise<T>): Promise<T> {
+  if (call.aborted) return Promise.reject(call.reason);
+  return new Promise((resolve, reject) => {
+    call.waiter = reject;
+    const done = (): void => {
+      call.waiter = undefined;
+    };
+    work.finally(done).then(resolve, reject);
+  });
+}
+
 function yieldTurn(done: () => void): () => void {
   const immediate = setImmediate(done);
   return () => clearImmediate(immediate);

@@ -6,6 +6,7 @@ import { apart, Exit, type Leave } from "./exit.ts";
 import { GuardedCall, type Layer, type Next } from "./guarded-call.ts";
 import { invoke, timeoutError } from "./invoke.ts";
 import { checkSignal, optionalFlag } from "./options.ts";
+import { surroundingCall } from "./surrounding-call.ts";
 
 /** Layers over {@link invoke}, ready to run. */
 export interface Pipeline {
@@ -20,12 +21,26 @@ const pipelines = new WeakMap<object, Pipeline>();
 
 /** Builds a pipeline; the first layer is the outermost. */
 export function createPipeline(name: string, clock: Clock, layers: readonly Layer[]): Pipeline {
-  return {
-    name,
-    clock,
-    layers,
-    chain: layers.reduceRight<Next>((next, layer, index) => layer(next, index === 0), invoke),
-  };
+  return new BuiltPipeline(name, clock, layers);
+}
+
+/** The chain is built when the first call needs it: most breakers and bulkheads are only ever used within a policy. */
+class BuiltPipeline implements Pipeline {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly layers: readonly Layer[];
+  #chain: Next | undefined = undefined;
+
+  constructor(name: string, clock: Clock, layers: readonly Layer[]) {
+    this.name = name;
+    this.clock = clock;
+    this.layers = layers;
+  }
+
+  get chain(): Next {
+    this.#chain ??= this.layers.reduceRight<Next>((next, layer, index) => layer(next, index === 0), invoke);
+    return this.#chain;
+  }
 }
 
 /** Lets `compose` take a runner of ours apart, so that it costs no more than a policy. */
@@ -96,21 +111,28 @@ export function settle(pipeline: Pipeline, call: GuardedCall, options?: RunOptio
   const context = currentContext();
   const own = options?.signal;
   const outer = context.signal;
-  if (own === undefined && outer === undefined && context.deadline === undefined)
+  const around = surroundingCall();
+  if (own === undefined && outer === undefined && around === undefined && context.deadline === undefined)
     return pipeline.chain(call, undefined);
   if (own?.aborted) return Promise.reject(own.reason);
   if (outer?.aborted) return Promise.reject(outer.reason);
+  if (around?.aborted) return Promise.reject(around.reason);
   if (context.deadline !== undefined) {
     const left = remainingTime(call.clock);
     if (left <= 0) return Promise.reject(timeoutError(call.name, 0));
     call.dueAt = call.clock.monotonic() + left;
   }
-  if (own === undefined && outer === undefined) return pipeline.chain(call, undefined);
+  if (own === undefined && outer === undefined && around === undefined) return pipeline.chain(call, undefined);
   call.abortable = true;
+  around?.adopt(call);
+  // A signal of another realm cannot be joined; it aborts the call all the same, until the operation has ended.
+  const native = [own, outer].filter((signal): signal is AbortSignal => signal instanceof AbortSignal);
+  if (native.length > 0) call.note().callerSignals = native;
   const abort = (reason: unknown): void => call.abort(reason);
   const links: Links = [
     own === undefined ? undefined : onAbort(own, abort),
     outer === undefined || outer === own ? undefined : onAbort(outer, abort),
+    around === undefined ? undefined : () => around.release(call),
   ];
   return pipeline.chain(call, new Exit(UNLINK, call, links, undefined));
 }

@@ -1,8 +1,10 @@
 import { type Clock, startTimer } from "@seaworthy/core";
 import { DeadlineList } from "./deadline-list.ts";
 import { Exit, type Leave, unwind } from "./exit.ts";
+import type { GuardFacts } from "./facts.ts";
 import type { GuardedCall, Layer, Next } from "./guarded-call.ts";
 import { timeoutError } from "./invoke.ts";
+import { hold, isPlatformClock, release } from "./keep-alive.ts";
 import { PerTimers } from "./per-timers.ts";
 
 // Lists of that many durations are kept while nothing waits in them.
@@ -23,10 +25,13 @@ function sharedDeadlines(clock: Clock, duration: number): DeadlineList {
 }
 
 /**
- * Ends what lies beneath after `duration`, or when the call's own deadline comes if that is earlier.
+ * Ends what lies beneath after `duration`, or when the call's own deadline comes if that is earlier. Meanwhile it holds the
+ * process open if it is to: an operation that hangs may have nothing that does.
  */
-export function timeoutLayer(duration: number, clock: Clock): Layer {
+export function timeoutLayer(duration: number, clock: Clock, keepAlive = true): Layer {
   let list: DeadlineList | undefined;
+  const holds = keepAlive && isPlatformClock(clock);
+  const guards = holds ? HOLDING : LEAVE;
   return (next, outermost) => (call, exit) => {
     const due = clock.monotonic() + duration;
     if (call.dueAt <= due) return unwind(shortened(call, call.derive(true), next), exit);
@@ -36,8 +41,14 @@ export function timeoutLayer(duration: number, clock: Clock): Layer {
     child.armed = true;
     if (list?.timers !== setTimeout) list = sharedDeadlines(clock, duration);
     list.add(child);
-    return next(child, new Exit(LEAVE, child, undefined, exit));
+    if (holds) hold();
+    return next(child, new Exit(guards, child, undefined, exit));
   };
+}
+
+/** What `explain` says of a timeout. */
+export function timeoutFacts(duration: number): GuardFacts {
+  return { guard: "timeout", after: duration };
 }
 
 function leave(call: GuardedCall): undefined {
@@ -45,7 +56,14 @@ function leave(call: GuardedCall): undefined {
   call.parent?.drop(call);
 }
 
+function letGo(call: GuardedCall): undefined {
+  release();
+  leave(call);
+}
+
 const LEAVE: Leave = { returned: leave, threw: leave };
+/** Of a timeout that holds the process open. */
+const HOLDING: Leave = { returned: letGo, threw: letGo };
 
 /** An earlier deadline holds. If a timer stands behind it already, it aborts this call too. */
 async function shortened(call: GuardedCall, child: GuardedCall, next: Next): Promise<unknown> {
@@ -56,7 +74,9 @@ async function shortened(call: GuardedCall, child: GuardedCall, next: Next): Pro
   }
   const cancel = call.armed
     ? undefined
-    : startTimer(call.clock, Math.max(0, left), () => child.abort(timeoutError(call.name, left)));
+    : startTimer(call.clock, Math.max(0, left), () => child.abort(timeoutError(call.name, left)), {
+        keepAlive: true,
+      });
   child.armed = true;
   try {
     return await next(child, undefined);

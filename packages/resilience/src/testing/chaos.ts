@@ -1,11 +1,12 @@
 import { type Clock, type Duration, systemClock, toMilliseconds } from "@seaworthy/core";
-import { checkOptions, finiteNumber, optionalFunction, soundClock, wholeNumber } from "@seaworthy/core/options";
+import { checkOptions, finiteNumber, optionalFunction, soundClock } from "@seaworthy/core/options";
 import type { Operation, Runner, RunOptions } from "../call.ts";
 import { apart } from "../internal/exit.ts";
 import type { Layer } from "../internal/guarded-call.ts";
 import { otherwise } from "../internal/options.ts";
 import { pause } from "../internal/pause.ts";
 import { createPipeline, exposePipeline, startRun } from "../internal/pipeline.ts";
+import { seeded } from "./random.ts";
 
 /** What goes wrong, and how often. At least one of `fault`, `latency`, `outcome`. */
 export interface ChaosOptions {
@@ -99,15 +100,4 @@ function chaosOf(layer: Layer, state: { enabled: boolean; injected: number }, cl
   };
   exposePipeline(made, pipeline);
   return made;
-}
-
-/** The mulberry32 generator: 32 bits of state, good enough to pick calls. */
-function seeded(seed: number): () => number {
-  let state = wholeNumber("seed", seed, 0, 0xffff_ffff);
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

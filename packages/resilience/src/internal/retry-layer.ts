@@ -1,0 +1,188 @@
+import { backoffDelay } from "../backoff.ts";
+import { retryAfterOf } from "../retry-after.ts";
+import type { RetryPlan } from "../retry-options.ts";
+import { isStopped } from "../stop-retrying.ts";
+import { budgetEvent, retryEvent } from "../telemetry.ts";
+import { Exit, type Leave } from "./exit.ts";
+import type { GuardFacts } from "./facts.ts";
+import type { GuardedCall, Layer, Next } from "./guarded-call.ts";
+import { pause, unlessAborted } from "./pause.ts";
+import { isRefusal } from "./refusal.ts";
+import { ask, reportCallback } from "./report.ts";
+import { FailedAttempt, retryLoop } from "./retry-loop.ts";
+import { timeoutLayer } from "./timeout-layer.ts";
+
+/** Repeats what lies beneath. */
+export function retryLayer(plan: RetryPlan, keepAlive = true): Layer {
+  const { budget, attemptTimeout } = plan;
+  const judge = plan.options.retryResult as ((value: unknown, attempt: number) => boolean) | undefined;
+  return (next) => {
+    const once = attemptTimeout === undefined ? next : timeoutLayer(attemptTimeout, plan.clock, keepAlive)(next);
+    const leave: Leave = {
+      returned: (call, value) =>
+        judge !== undefined && ask(judge, "retryResult", false, value, 1)
+          ? afterFirst(plan, once, call, new FailedAttempt(value, false))
+          : undefined,
+      threw: (call, error) => afterFirst(plan, once, call, new FailedAttempt(error, true)),
+    };
+    return (call, exit) => {
+      budget?.deposit();
+      return once(call, new Exit(leave, call, undefined, exit));
+    };
+  };
+}
+
+/** What `explain` says of retries. */
+export function retryFacts(plan: RetryPlan): GuardFacts {
+  const { budget, attempts, attemptTimeout } = plan;
+  return { guard: "retry", attempts, attemptTimeout, waits: longestWaits(plan), ratio: budget?.ratio };
+}
+
+/** The waits of all retries together without chance; what a backoff function answers is not known. */
+function longestWaits(plan: RetryPlan): number {
+  if (plan.attempts === Number.POSITIVE_INFINITY || typeof plan.backoff === "function") return Number.POSITIVE_INFINITY;
+  let sum = 0;
+  for (let retry = 1; retry < plan.attempts; retry++)
+    sum += backoffDelay({ ...plan, jitter: "none" }, retry, undefined);
+  return sum;
+}
+
+/** The first attempt has failed; most often no other follows, and p-retry is not entered for that. */
+function afterFirst(
+  plan: RetryPlan,
+  once: Next,
+  call: GuardedCall,
+  first: FailedAttempt,
+): Promise<unknown> | undefined {
+  const final = isFinal(plan, call, first, 1);
+  if (final === true) return undefined;
+  const decide = async (failure: FailedAttempt, attempt: number): Promise<boolean> => {
+    // The first one was judged above; a predicate is called once per attempt.
+    const over = failure === first ? final : isFinal(plan, call, failure, attempt);
+    if (typeof over === "boolean" ? over : await unlessAborted(call, over)) return false;
+    const delay = delayFor(plan, failure, attempt);
+    if (delay === undefined || delay >= call.remaining() || !spend(plan, call)) return false;
+    announce(plan, call, failure, attempt, delay);
+    await pause(call, delay);
+    return true;
+  };
+  return repeat(plan, once, call, first, decide);
+}
+
+async function repeat(
+  plan: RetryPlan,
+  once: Next,
+  call: GuardedCall,
+  first: FailedAttempt,
+  decide: (failure: FailedAttempt, attempt: number) => Promise<boolean>,
+): Promise<unknown> {
+  let last = first;
+  const again = async (attempt: number): Promise<unknown> => {
+    const result = await attemptAgain(plan, once, call, attempt);
+    if (!(result instanceof FailedAttempt)) return result;
+    // An attempt that a guard refused was not made: the last one that was made says more.
+    if (!result.thrown || !isRefusal(result.outcome)) last = result;
+    throw result;
+  };
+  try {
+    return await retryLoop(first, plan.attempts, decide, again);
+  } catch (error) {
+    if (!(error instanceof FailedAttempt)) throw error;
+    if (last.thrown) throw last.outcome;
+    return last.outcome;
+  }
+}
+
+async function attemptAgain(plan: RetryPlan, once: Next, call: GuardedCall, attempt: number): Promise<unknown> {
+  const judge = plan.options.retryResult as ((value: unknown, attempt: number) => boolean) | undefined;
+  const child = call.derive(false);
+  child.attempt = attempt;
+  try {
+    const value = await once(child, undefined);
+    const failed = judge !== undefined && ask(judge, "retryResult", false, value, attempt);
+    return failed ? new FailedAttempt(value, false) : value;
+  } catch (error) {
+    return new FailedAttempt(error, true);
+  } finally {
+    call.drop(child);
+  }
+}
+
+type Predicate = (error: unknown, attempt: number) => boolean | PromiseLike<boolean>;
+
+function isFinal(
+  plan: RetryPlan,
+  call: GuardedCall,
+  failure: FailedAttempt,
+  attempt: number,
+): boolean | Promise<boolean> {
+  if (attempt >= plan.attempts || call.aborted || !call.root.idempotent) return true;
+  if (!failure.thrown) return false;
+  if (isStopped(failure.outcome)) return true;
+  const { retryIf } = plan.options as { retryIf?: Predicate };
+  if (retryIf === undefined) return isRefusal(failure.outcome) || isOwnAbort(failure.outcome);
+  return judged(retryIf, failure.outcome, attempt);
+}
+
+/** An operation that was aborted, though not by us, has been given up by somebody: to repeat it is not what they want. */
+function isOwnAbort(error: unknown): boolean {
+  try {
+    return (error as { name?: unknown } | undefined)?.name === "AbortError" && error instanceof DOMException;
+  } catch {
+    return false; // a hostile getter says nothing
+  }
+}
+
+/** Whether the predicate ends the retries; one that throws, or rejects, does. */
+function judged(retryIf: Predicate, error: unknown, attempt: number): boolean | Promise<boolean> {
+  const failed = (failure: unknown): boolean => {
+    reportCallback(retryIf, "retryIf", failure);
+    return true;
+  };
+  try {
+    const answer = retryIf(error, attempt);
+    if (typeof answer !== "object" || answer === null) return !answer;
+    return Promise.resolve(answer).then((again) => !again, failed);
+  } catch (failure) {
+    return failed(failure);
+  }
+}
+
+/** `undefined` if the upstream wants to be left alone for longer than we are ready to wait. */
+function delayFor(plan: RetryPlan, failure: FailedAttempt, attempt: number): number | undefined {
+  const own = backoffDelay(plan, attempt, failure.outcome);
+  if (plan.retryAfterLimit === undefined) return own;
+  const asked = retryAfterOf(failure.outcome, plan.clock, plan.retryAfter);
+  if (asked === undefined) return own;
+  if (asked > plan.retryAfterLimit) return undefined;
+  // All callers were given the same time: without chance they would all come back in the same millisecond.
+  const spread = plan.jitter === "none" ? 0 : Math.min(1, Math.max(0, plan.random())) || 0;
+  return Math.max(own, asked + (spread * asked) / 4);
+}
+
+function spend(plan: RetryPlan, call: GuardedCall): boolean {
+  if (plan.budget === undefined) return true;
+  const granted = plan.budget.tryTake();
+  if (!granted) call.root.note().refused += 1;
+  if (budgetEvent.active) budgetEvent.emit({ policy: call.name, outcome: granted ? "granted" : "refused" });
+  return granted;
+}
+
+function announce(plan: RetryPlan, call: GuardedCall, failure: FailedAttempt, attempt: number, delay: number): void {
+  const error = failure.thrown ? failure.outcome : undefined;
+  if (retryEvent.active) retryEvent.emit({ policy: call.name }, delay / 1000, { attempt, error });
+  const { onRetry } = plan.options;
+  if (onRetry === undefined) return;
+  const report = (problem: unknown): void => reportCallback(onRetry, "onRetry", problem);
+  try {
+    const result: unknown = onRetry({
+      attempt: attempt + 1,
+      delay,
+      error,
+      result: failure.thrown ? undefined : failure.outcome,
+    });
+    if (result instanceof Promise) result.catch(report);
+  } catch (problem) {
+    report(problem);
+  }
+}
