@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { sealEntry } from "./entries.ts";
 import { newVault } from "./internal/open-ledger.ts";
+import { sealEntry } from "./internal/sealing.ts";
 import { commitOf } from "./internal/state.ts";
 import { memoryStore } from "./stores/memory-store.ts";
 import { openVault, type Vault } from "./vault.ts";

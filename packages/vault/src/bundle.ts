@@ -1,13 +1,15 @@
 import { CREDENTIAL_OPTIONS, type Credential, type Material, readCredential, wipeMaterials } from "./credential.ts";
 import { checkKdf, type KdfOptions } from "./crypto/argon2.ts";
 import { wipe } from "./crypto/bytes.ts";
-import { checkImported, checkName, findVersion, openEntry, putFrames, sealEntry } from "./entries.ts";
+import { checkImported, checkName } from "./entries.ts";
 import { errors } from "./errors.ts";
 import type { Frame } from "./format/record.ts";
+import { mapBreathing } from "./internal/breathe.ts";
 import { checkCredentials, shown } from "./internal/check.ts";
 import type { Ledger } from "./internal/ledger.ts";
 import { momentOf } from "./internal/moment.ts";
 import { newVault, unlockStore } from "./internal/open-ledger.ts";
+import { findVersion, openEntry, putFrames, sealEntry } from "./internal/sealing.ts";
 import { commitOf } from "./internal/state.ts";
 import { memoryStore } from "./stores/memory-store.ts";
 
@@ -44,7 +46,7 @@ export async function exportBundle(ledger: Ledger, options: BundleOptions): Prom
     await ledger.refresh();
     const made = await newVault(materials.at(-1) as Material, kdf, momentOf(ledger.parts.clock), (vaultId, keys) => {
       const { state } = ledger;
-      return [...new Set(names ?? state.content.entries.keys())].map((name) => {
+      return mapBreathing(ledger, [...new Set(names ?? state.content.entries.keys())], (name) => {
         const record = findVersion(state, name);
         const value = openEntry(state.vaultId, record, ledger.keys);
         const frame = sealEntry(vaultId, { ...record, version: 1 }, value, keys);
@@ -78,20 +80,20 @@ export async function importBundle(
   );
   const result = { added: [] as string[], replaced: [] as string[], skipped: [] as string[] };
   try {
-    await ledger.commit((state, keys) => {
+    await ledger.commit(async (state, keys) => {
       for (const list of Object.values(result)) list.length = 0;
       const frames: Frame[] = [];
-      for (const name of source.state.content.entries.keys()) {
+      await mapBreathing(ledger, [...source.state.content.entries.keys()], (name) => {
         const known = state.content.entries.has(name);
         if (known && onConflict === "fail") throw errors.VAULT_CONFLICT({ name });
         result[known ? (onConflict === "skip" ? "skipped" : "replaced") : "added"].push(name);
-        if (known && onConflict === "skip") continue;
+        if (known && onConflict === "skip") return;
         const record = findVersion(source.state, name);
         checkImported(record);
         const value = openEntry(source.state.vaultId, record, source.keys);
         frames.push(...putFrames(state, name, value, { ...record, keep }, keys));
         wipe(value);
-      }
+      });
       return frames.length === 0 ? undefined : { added: frames };
     });
     return result;

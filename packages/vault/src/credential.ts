@@ -1,6 +1,5 @@
-import { randomBytes } from "node:crypto";
 import { isSecret, type Secret } from "@seaworthy/core";
-import { ownBytes, utf8, wipe } from "./crypto/bytes.ts";
+import { ownBytes, randomSecret, secretBytes, utf8, wipe } from "./crypto/bytes.ts";
 import type { SlotKind } from "./format/slot.ts";
 import { kindOf } from "./internal/check.ts";
 import { fromBase32, toBase32 } from "./otp/base32.ts";
@@ -14,6 +13,13 @@ export interface Credential {
   /** The code that `addKey({ recovery: true })` gave. */
   recovery?: string | Secret<string>;
 }
+
+/**
+ * Gives a credential when one is needed: to open the vault, and to unlock it again after it locked itself. A key service, a
+ * keychain or a mounted file is asked here. `reason` is `"open"`, `"idle"`, or `"rotated"` if another process replaced the
+ * root key.
+ */
+export type CredentialSource = (reason: "open" | "idle" | "rotated") => Credential | Promise<Credential>;
 
 /** What one kind of slot is tried with. */
 export interface Material {
@@ -58,14 +64,14 @@ export function wipeMaterials(materials: readonly Material[]): void {
 
 /** A fresh recovery code: 160 random bits as eight groups of four. */
 export function newRecoveryCode(): string {
-  const bytes = randomBytes(RECOVERY_BYTES);
+  const bytes = randomSecret(RECOVERY_BYTES);
   const text = (toBase32(bytes).match(/.{4}/g) as string[]).join("-");
   wipe(bytes);
   return text;
 }
 
 function noCode(): Buffer {
-  return randomBytes(RECOVERY_BYTES);
+  return randomSecret(RECOVERY_BYTES);
 }
 
 function revealed(value: unknown): unknown {
@@ -86,9 +92,15 @@ function readPassword(password: unknown): Buffer {
 function readKey(key: unknown): Buffer {
   if (key instanceof Uint8Array && key.length === KEY_BYTES) return ownBytes(key);
   const text = typeof key === "string" ? key.trim() : "";
-  if (/^[0-9a-f]{64}$/i.test(text)) return ownBytes(Buffer.from(text, "hex"));
-  if (/^[A-Za-z0-9+/_-]{43}=?$/.test(text)) return ownBytes(Buffer.from(text, "base64"));
+  if (/^[0-9a-f]{64}$/i.test(text)) return decoded(text, "hex");
+  if (/^[A-Za-z0-9+/_-]{43}=?$/.test(text)) return decoded(text, "base64");
   throw new TypeError(`key must be ${KEY_BYTES} bytes, or their text in hexadecimal or base64; got ${kindOf(key)}`);
+}
+
+function decoded(text: string, encoding: "hex" | "base64"): Buffer {
+  const bytes = secretBytes(KEY_BYTES);
+  bytes.write(text, encoding);
+  return bytes;
 }
 
 function readRecovery(code: unknown): Buffer | undefined {

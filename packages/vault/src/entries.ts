@@ -1,33 +1,42 @@
-import { randomBytes } from "node:crypto";
-import { type Duration, isSecret, type Secret, secret, toMilliseconds } from "@seaworthy/core";
-import { checkOptions } from "@seaworthy/core/options";
-import { lengthPrefixed, utf8, wipe } from "./crypto/bytes.ts";
-import { openGcm, sealGcm } from "./crypto/gcm.ts";
-import type { RootKeys } from "./crypto/root-keys.ts";
-import { unwrap, wrap } from "./crypto/xaes.ts";
-import { errors } from "./errors.ts";
+import { type Duration, isSecret, type Secret, toMilliseconds } from "@seaworthy/core";
+import { checkOptions, wholeNumber } from "@seaworthy/core/options";
+import { ownBytes, utf8 } from "./crypto/bytes.ts";
 import { LABEL_BYTES, NAME_BYTES, VALUE_BYTES } from "./format/limits.ts";
 import { corrupt } from "./format/reader.ts";
-import {
-  type EntryFacts,
-  encodeRecord,
-  entryContext,
-  type Frame,
-  NONCE_BYTES,
-  type PutRecord,
-} from "./format/record.ts";
+import type { EntryFacts, PutRecord } from "./format/record.ts";
 import { kindOf, shown } from "./internal/check.ts";
 import type { Version } from "./internal/content.ts";
 import type { State } from "./internal/state.ts";
 
+/** What `set` takes: text or bytes, at most 1 MiB, plain or as a secret. */
+export type SecretValue = string | Uint8Array | Secret<string> | Secret<Uint8Array>;
+
 /** Options of `set`. */
 export interface SetOptions {
-  /** From when on `get` refuses it: a date, or milliseconds since the Unix epoch. @default never */
-  expiresAt?: Date | number;
-  /** How long after this write `due` names it, up to 100 000 days. @default that of the version before, if any */
-  rotateAfter?: Duration;
+  /** From when on `get` refuses it: a date, or milliseconds since the Unix epoch; `false` for never. @default false */
+  expiresAt?: Date | number | false;
+  /** How long after this write `due` names it, up to 100 000 days; `false` for never. @default that of the version before, if any */
+  rotateAfter?: Duration | false;
   /** Text by name, not secret, at most 4 KiB in all. @default those of the version before */
   labels?: Readonly<Record<string, string>>;
+  /** Writes only if this is the entry's current version; 0 stands for an entry that does not exist. @default any */
+  ifVersion?: number;
+}
+
+/** One of the entries that `setMany` writes. */
+export interface NewEntry extends SetOptions {
+  name: string;
+  value: SecretValue;
+}
+
+/** Options of `list`; an entry is listed if it meets all of them. */
+export interface ListOptions {
+  /** What its name begins with. @default "" */
+  prefix?: string;
+  /** Labels that it has, with exactly these texts. @default none */
+  labels?: Readonly<Record<string, string>>;
+  /** Lists removed entries that `undelete` can bring back, instead. @default false */
+  removed?: boolean;
 }
 
 /** What is known of one version without decrypting it. Times are milliseconds since the Unix epoch. */
@@ -62,6 +71,7 @@ export interface NewFacts {
   readonly expires: number;
   readonly rotateAfter: number | undefined;
   readonly labels: string | undefined;
+  readonly ifVersion?: number | undefined;
 }
 
 /** The last moment that a `Date` can hold. */
@@ -83,10 +93,15 @@ export function checkName(name: unknown): string {
   throw new TypeError(`name must be 1 to ${NAME_BYTES} bytes of text without control characters; got ${kindOf(name)}`);
 }
 
-/** UTF-8 of a value, in bytes to be wiped. @throws TypeError; no part of the value is in its message */
+/** The bytes of a value, of text as UTF-8, to be wiped. @throws TypeError; no part of the value is in its message */
 export function checkValue(value: unknown): Buffer {
   const text = isSecret(value) ? value.reveal() : value;
-  if (typeof text !== "string") throw new TypeError(`value must be text or a secret of text; got ${kindOf(text)}`);
+  if (text instanceof Uint8Array) {
+    if (text.length <= VALUE_BYTES) return ownBytes(text);
+    throw new TypeError(`value must be at most ${VALUE_BYTES} bytes; got ${text.length} bytes`);
+  }
+  if (typeof text !== "string")
+    throw new TypeError(`value must be a string, bytes, or a secret of either; got ${kindOf(text)}`);
   if (text.length > VALUE_BYTES || Buffer.byteLength(text) > VALUE_BYTES)
     throw new TypeError(`value must be at most ${VALUE_BYTES} bytes; got ${kindOf(text)}`);
   if (!text.isWellFormed()) throw new TypeError("value must be well-formed text; got a lone surrogate");
@@ -95,19 +110,28 @@ export function checkValue(value: unknown): Buffer {
 
 /** @throws TypeError naming the option and what it got */
 export function checkSetOptions(options: SetOptions = {}): NewFacts {
-  checkOptions("set", options, ["expiresAt", "rotateAfter", "labels"]);
-  const { expiresAt, rotateAfter, labels } = options;
-  const expires = expiresAt instanceof Date ? expiresAt.getTime() : (expiresAt ?? 0);
-  if (expiresAt !== undefined && !(Number.isSafeInteger(expires) && expires > 0 && expires <= LAST_DATE))
+  checkOptions("set", options, ["expiresAt", "rotateAfter", "labels", "ifVersion"]);
+  const { expiresAt, rotateAfter, labels, ifVersion } = options;
+  const expires = expiresAt instanceof Date ? expiresAt.getTime() : expiresAt === false ? 0 : (expiresAt ?? 0);
+  if (
+    expiresAt !== undefined &&
+    expiresAt !== false &&
+    !(Number.isSafeInteger(expires) && expires > 0 && expires <= LAST_DATE)
+  )
     throw new TypeError(`expiresAt must be a date or whole epoch milliseconds; got ${shown(expires)}`);
-  const rotate = rotateAfter === undefined ? undefined : Math.ceil(toMilliseconds(rotateAfter, "rotateAfter"));
+  const rotate = rotateAfter === undefined ? undefined : rotationDelay(rotateAfter);
   if (rotate !== undefined && rotate > LONGEST_REMINDER)
     throw new TypeError(`rotateAfter must be at most 100 000 days; got ${shown(rotateAfter)}`);
   return {
     expires,
     rotateAfter: rotate,
     labels: labels === undefined ? undefined : checkLabels(labels),
+    ifVersion: ifVersion === undefined ? undefined : wholeNumber("ifVersion", ifVersion, 0, Number.MAX_SAFE_INTEGER),
   };
+}
+
+function rotationDelay(rotateAfter: Duration | false): number {
+  return rotateAfter === false ? 0 : Math.ceil(toMilliseconds(rotateAfter, "rotateAfter"));
 }
 
 /** Refuses what `set` would never have written. The maker of a bundle has its key, and may have written anything. */
@@ -141,77 +165,9 @@ function checkLabels(labels: Readonly<Record<string, string>>): string {
   return text;
 }
 
-/** The versions of an entry. @throws VAULT_NOT_FOUND */
-export function versionsOf(state: State, name: string): readonly Version[] {
-  const versions = state.content.entries.get(name);
-  if (versions === undefined) throw errors.VAULT_NOT_FOUND({ name });
-  return versions;
-}
-
-/** One version, by default the current one. @throws VAULT_NOT_FOUND */
-export function findVersion(state: State, name: string, version?: number): PutRecord {
-  const versions = versionsOf(state, name);
-  const found = version === undefined ? versions.at(-1) : versions.find(({ record }) => record.version === version);
-  if (found === undefined) throw errors.VAULT_NOT_FOUND({ name, version });
-  return found.record;
-}
-
-/** Encrypts a value under a data key of its own. */
-export function sealEntry(vaultId: Uint8Array, facts: EntryFacts, value: Uint8Array, keys: RootKeys): Frame {
-  const context = entryContext(vaultId, facts);
-  const dataKey = randomBytes(32);
-  const nonce = randomBytes(NONCE_BYTES);
-  const box = sealGcm(dataKey, nonce, value, lengthPrefixed("value", context));
-  const wrappedKey = wrap(keys.data, dataKey, lengthPrefixed("data key", context));
-  wipe(dataKey);
-  return encodeRecord({ ...facts, type: "put", wrappedKey, nonce, box });
-}
-
-/** The value's bytes, to be wiped. @throws VAULT_TAMPERED */
-export function openEntry(vaultId: Uint8Array, record: PutRecord, keys: RootKeys): Buffer {
-  const context = entryContext(vaultId, record);
-  const dataKey = unwrap(keys.data, record.wrappedKey, lengthPrefixed("data key", context));
-  const value = dataKey && openGcm(dataKey, record.nonce, record.box, lengthPrefixed("value", context));
-  wipe(dataKey);
-  if (value === undefined) throw errors.VAULT_TAMPERED({ name: record.name, version: record.version });
-  return value;
-}
-
-/** The value as a secret; its bytes are wiped. */
-export function revealEntry(state: State, record: PutRecord, keys: RootKeys): Secret<string> {
-  const bytes = openEntry(state.vaultId, record, keys);
-  const value = secret(bytes.toString("utf8"));
-  wipe(bytes);
-  return value;
-}
-
-/** The same version with its data key wrapped under another root; the value's ciphertext is untouched. */
-export function rewrapEntry(vaultId: Uint8Array, record: PutRecord, from: RootKeys, to: RootKeys): Frame {
-  const data = lengthPrefixed("data key", entryContext(vaultId, record));
-  const dataKey = unwrap(from.data, record.wrappedKey, data);
-  if (dataKey === undefined) throw errors.VAULT_TAMPERED({ name: record.name, version: record.version });
-  const wrappedKey = wrap(to.data, dataKey, data);
-  wipe(dataKey);
-  return encodeRecord({ ...record, wrappedKey });
-}
-
-/** The records that make `value` the current version of an entry and keep the last `keep` of them. */
-export function putFrames(
-  state: State,
-  name: string,
-  value: Uint8Array,
-  facts: NewFacts & { readonly created: number; readonly keep: number },
-  keys: RootKeys,
-): Frame[] {
-  const versions = state.content.entries.get(name) ?? [];
-  const last = versions.at(-1)?.record;
-  const version = (last?.version ?? 0) + 1;
-  const { created, expires, rotateAfter = last?.rotateAfter ?? 0, labels = last?.labels ?? "{}" } = facts;
-  const frames = [sealEntry(state.vaultId, { name, version, created, expires, rotateAfter, labels }, value, keys)];
-  const dropped = versions.length + 1 - facts.keep;
-  if (dropped > 0)
-    frames.push(encodeRecord({ type: "prune", name, version: versions[dropped]?.record.version ?? version }));
-  return frames;
+/** What is known of a version and of how many there are. */
+export function describeEntry(record: PutRecord, versions: number): Entry {
+  return Object.freeze({ ...describeVersion(record), versions });
 }
 
 /** What is known of a version without any key. */

@@ -78,10 +78,16 @@ export async function rotateCredential(
     const left = await vault.get(staged, { allowExpired: true });
     if (await holds(left, steps)) return adopt(vault, name, staged, left, true);
     // Which value holds is not known unless the old one is seen to; nothing is thrown away before that.
-    const isOld = await holds(current, steps);
+    const refusal = await verified(current, steps).then(
+      (isOld) => (isOld ? undefined : new Error("the provider takes neither value")),
+      (error: unknown) => error,
+    );
     signal.throwIfAborted(); // then neither was really asked for
-    if (!isOld)
-      throw errors.VAULT_ROTATION_FAILED({ name, restored: false, reason: "neither value holds at the provider" });
+    if (refusal !== undefined)
+      throw errors.VAULT_ROTATION_FAILED(
+        { name, restored: false, reason: "neither value holds at the provider" },
+        { cause: refusal },
+      );
     await vault.remove(staged);
   }
   const next = secret(await generate());

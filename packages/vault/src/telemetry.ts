@@ -32,6 +32,13 @@ export const locked: TelemetryEvent<"reason"> = defineEvent("vault.lock", {
   level: "info",
 });
 
+/** A watch could not ask the store, or its listener threw. */
+export const watchFailed: TelemetryEvent<"reason"> = defineEvent("vault.watch", {
+  help: "A watch of an entry that failed.",
+  labels: ["reason"],
+  level: "warn",
+});
+
 /** The audit sink refused an entry. */
 export const unrecorded: TelemetryEvent<"action"> = defineEvent("vault.unrecorded", {
   help: "An access that the audit sink did not take.",

@@ -144,7 +144,7 @@ describe("entries", () => {
   });
 
   it.each([
-    ["a name that is empty", ["", "x"], /name must be .* got text of 0 characters/],
+    ["a name that is empty", ["", "x"], /name must be .* got a string of 0 characters/],
     ["a name with a control character", ["a\nb", "x"], /name must be/],
     ["a name with a lone surrogate", ["\ud800", "x"], /name must be/],
     ["a name of 256 bytes", ["ä".repeat(128), "x"], /name must be/],
@@ -173,7 +173,7 @@ describe("entries", () => {
 describe("opening", () => {
   it("makes a vault only when told to", async () => {
     const store = memoryStore();
-    await expect(openVault({ store, key })).rejects.toThrow(code("VAULT_NOT_FOUND"));
+    await expect(openVault({ store, key })).rejects.toThrow(code("VAULT_MISSING"));
     await (await open(store)).close();
     await using vault = await openVault({ store, key, create: true });
     expect(vault.epoch).toBe(1);
@@ -277,7 +277,7 @@ describe("opening", () => {
       () => vault.rotateKeys({ only: "secret-word" as never }),
     ];
     for (const misuse of misuses) {
-      await expect(misuse()).rejects.toThrow(/options must be an object; got text of 11 characters/);
+      await expect(misuse()).rejects.toThrow(/options must be an object; got a string of 11 characters/);
     }
   });
 
@@ -311,7 +311,7 @@ describe("key slots", () => {
     for (const { id } of [second, raw, recovery]) await vault.removeKey(id);
     for (const credential of [{ password: "second" }, { key }, { recovery: copied }])
       await expect(openVault({ store, ...credential })).rejects.toThrow(code("VAULT_UNLOCK_FAILED"));
-    await expect(vault.removeKey(second.id)).rejects.toThrow(code("VAULT_NOT_FOUND"));
+    await expect(vault.removeKey(second.id)).rejects.toThrow(code("VAULT_KEY_NOT_FOUND"));
     await expect(vault.removeKey(vault.keys()[0]?.id as string)).rejects.toThrow(code("VAULT_LAST_KEY"));
     await expect(vault.removeKey("nonsense")).rejects.toThrow(TypeError);
     await vault.close();
@@ -320,7 +320,7 @@ describe("key slots", () => {
   it("are sixteen at the most", async () => {
     await using vault = await open(memoryStore());
     for (let i = 1; i < 16; i++) await vault.addKey({ recovery: true });
-    await expect(vault.addKey({ recovery: true })).rejects.toThrow(/at most 16/);
+    await expect(vault.addKey({ recovery: true })).rejects.toThrow(code("VAULT_FULL"));
   });
 
   it("are all kept by a rotation of the keys", async () => {
@@ -359,7 +359,7 @@ describe("key slots", () => {
     for (const password of ["second", "third"]) await (await openVault({ store, password })).close();
     await vault.close();
     const byKey = await open(memoryStore());
-    await expect(byKey.changePassword("x")).rejects.toThrow(code("VAULT_NOT_FOUND"));
+    await expect(byKey.changePassword("x")).rejects.toThrow(code("VAULT_KEY_NOT_FOUND"));
     await byKey.close();
   });
 });
@@ -517,8 +517,8 @@ describe("reads and writes at once", () => {
     const vault = await open(failing);
     await vault.set("a", "one");
     broken = true;
-    await expect(vault.set("a", "two")).rejects.toThrow("disk full");
-    await expect(vault.rotateKeys()).rejects.toThrow("disk full");
+    await expect(vault.set("a", "two")).rejects.toThrow(code("VAULT_OUTCOME_UNKNOWN"));
+    await expect(vault.rotateKeys()).rejects.toThrow(code("VAULT_OUTCOME_UNKNOWN"));
     expect((await vault.get("a")).reveal()).toBe("one");
     broken = false;
     await vault.set("a", "three");
@@ -634,5 +634,25 @@ describe("telemetry and audit", () => {
       outcome: "failure",
       data: { code: "VAULT_UNLOCK_FAILED" },
     });
+  });
+});
+
+describe("the id of a vault", () => {
+  it("tells it from another one with the same key and a higher epoch", async () => {
+    const store = memoryStore();
+    await using vault = await openVault({ store, key, create: true });
+    const other = memoryStore();
+    await using another = await openVault({ store: other, key, create: true });
+    for (let i = 0; i < 3; i++) await another.set("a", "x");
+    expect(vault.id).toMatch(/^[0-9a-f]{32}$/);
+    await (await openVault({ store, key, expectedId: vault.id })).close();
+    await expect(openVault({ store: other, key, expectedEpoch: 1, expectedId: vault.id })).rejects.toMatchObject({
+      code: "VAULT_TAMPERED",
+      context: { id: another.id, expected: vault.id },
+    });
+    await expect(openVault({ store: memoryStore(), key, create: true, expectedId: vault.id })).rejects.toThrow(
+      code("VAULT_MISSING"),
+    );
+    await expect(openVault({ store, key, expectedId: "x" })).rejects.toThrow(/expectedId must be 32 hexadecimal/);
   });
 });

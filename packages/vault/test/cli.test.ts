@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { EventEmitter, once } from "node:events";
+import { type EventEmitter, once } from "node:events";
 import { chmod, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { COMMANDS } from "../src/cli/commands.ts";
 import { main } from "../src/cli/main.ts";
-import type { InputStream, Io } from "../src/cli/terminal.ts";
+import type { InputStream, Io, TerminalDevice } from "../src/cli/terminal.ts";
 import { fileStore, memoryStore, openVault } from "../src/index.ts";
 
 const KDF = ["--memory", "19mib", "--passes", "1", "--lanes", "1"];
@@ -19,7 +19,7 @@ beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), "vault-cli-"));
   vaultPath = join(directory, "v", "credentials.vault");
   passwordFile = join(directory, "password");
-  await writeFile(passwordFile, "master password\n");
+  await writeFile(passwordFile, "master password\n", { mode: 0o600 });
 });
 afterEach(() => rm(directory, { recursive: true }));
 
@@ -34,7 +34,12 @@ async function run(args: string[], input = "", env: Record<string, string> = {})
   return withStreams(args, Object.assign(piped(input), { isTTY: false }) as unknown as InputStream, env);
 }
 
-async function withStreams(args: string[], stdin: InputStream, env: Record<string, string> = {}): Promise<Result> {
+async function withStreams(
+  args: string[],
+  stdin: InputStream,
+  env: Record<string, string> = {},
+  device?: TerminalDevice,
+): Promise<Result> {
   const out: Buffer[] = [];
   const err: string[] = [];
   const io: Io = {
@@ -42,6 +47,8 @@ async function withStreams(args: string[], stdin: InputStream, env: Record<strin
     stdout: { write: (chunk) => out.push(Buffer.from(chunk as string)) },
     stderr: { write: (chunk) => err.push(String(chunk)) },
     env: { PATH: process.env.PATH, SEAWORTHY_VAULT: vaultPath, SEAWORTHY_VAULT_PASSWORD_FILE: passwordFile, ...env },
+    openTerminal: () => device,
+    version: "1.2.3",
   };
   const status = await main(args, io);
   return { status, out: Buffer.concat(out).toString("latin1"), err: err.join("") };
@@ -379,40 +386,49 @@ describe("seaworthy-vault rotate", () => {
 });
 
 describe("a terminal", () => {
-  /** A terminal on which somebody types these, one chunk for each read. */
-  function terminal(...chunks: string[]): InputStream & { raw: boolean[] } {
-    const emitter = new EventEmitter();
-    const raw: boolean[] = [];
-    return Object.assign(emitter, {
-      isTTY: true,
-      raw,
-      setRawMode: (on: boolean) => raw.push(on),
-      resume: () => {
-        const next = chunks.shift();
-        setImmediate(() => (next === undefined ? emitter.emit("end") : emitter.emit("data", Buffer.from(next))));
-      },
-      pause: () => undefined,
-      [Symbol.asyncIterator]: () => piped(""),
-    }) as unknown as InputStream & { raw: boolean[] };
+  interface FakeTerminal extends TerminalDevice {
+    readonly screen: string[];
+    isClosed: boolean;
   }
+
+  /** A terminal on which these are typed, one after the other, and which is then closed. */
+  function terminal(...chunks: string[]): FakeTerminal {
+    const screen: string[] = [];
+    return {
+      screen,
+      isClosed: false,
+      onInput(listener, onEnd) {
+        const next = (): void => {
+          const chunk = chunks.shift();
+          if (chunk === undefined) onEnd();
+          else listener(chunk);
+          if (chunk !== undefined) setImmediate(next);
+        };
+        setImmediate(next);
+      },
+      write: (text) => screen.push(text),
+      async close() {
+        this.isClosed = true;
+      },
+    };
+  }
+  const typeAt = (device: TerminalDevice, ...args: string[]): Promise<Result> =>
+    withStreams(args, Object.assign(piped(""), { isTTY: true }) as unknown as InputStream, noFile, device);
   const noFile = { SEAWORTHY_VAULT_PASSWORD_FILE: undefined as unknown as string };
 
-  it("is asked for passwords and values without an echo, twice for new ones", async () => {
-    const typing = terminal("mas", "tex\u007fr word\r", "master word\r");
-    expect(await withStreams(["init", ...KDF], typing, noFile)).toEqual({
-      status: 0,
-      out: "",
-      err: "Master password: \nMaster password, again: \n",
-    });
-    expect(typing.raw).toEqual([true, false, true, false]);
-    const pasted = terminal("master word\rthe value\n");
-    const { status, out, err } = await withStreams(["set", "a"], pasted, noFile);
-    expect([status, out, err]).toEqual([0, "", "Master password: \nValue of a: \n"]);
-    await using vault = await openVault({ store: fileStore(vaultPath), password: "master word" });
+  it("is asked for passwords and values, twice for new ones", async () => {
+    const typing = terminal("mas", "tex\u007fr word, long\r", "master word, long\r");
+    expect(await typeAt(typing, "init", ...KDF)).toEqual({ status: 0, out: "", err: "" });
+    expect(typing.screen.join("")).toBe("Master password: \nMaster password, again: \n");
+    expect(typing.isClosed).toBe(true);
+    const pasted = terminal("master word, long\rthe value\n", "\n");
+    expect(await typeAt(pasted, "set", "a")).toEqual({ status: 0, out: "", err: "" });
+    expect(pasted.screen.join("")).not.toContain("the value");
+    await using vault = await openVault({ store: fileStore(vaultPath), password: "master word, long" });
     expect((await vault.get("a")).reveal()).toBe("the value");
   });
 
-  it("gives up when the two differ, on Ctrl-C and at its end, and always shows what is typed again", async () => {
+  it("gives up when the two differ, on Ctrl-C and at its end, and is given back", async () => {
     for (const [chunks, status] of [
       [["one\r", "other\r"], 2],
       [["half\u0003"], 130],
@@ -420,8 +436,8 @@ describe("a terminal", () => {
       [[], 130],
     ] as const) {
       const typing = terminal(...chunks);
-      expect((await withStreams(["init", ...KDF], typing, noFile)).status).toBe(status);
-      expect(typing.raw.at(-1)).toBe(false);
+      expect((await typeAt(typing, "init", ...KDF)).status).toBe(status);
+      expect(typing.isClosed).toBe(true);
     }
   });
 

@@ -54,13 +54,46 @@ describe.skipIf(!reachable && process.env.CI === undefined)("the PostgreSQL stor
   });
   postgresSuite(() => pool, schema);
 
-  it("creates its schema once when many clients come first at the same time", async () => {
-    const fresh = `${schema}_race`;
+  it.each(["read committed", "serializable"])(
+    "creates its tables once when 50 clients of a fresh schema come first at the same moment, under %s",
+    async (isolation) => {
+      const options = `-c default_transaction_isolation=${isolation.replace(" ", "\\ ")}`;
+      const clients = Array.from({ length: 50 }, () => new pg.Client({ connectionString: url, options }));
+      await Promise.all(clients.map((client) => client.connect()));
+      try {
+        for (let round = 0; round < 20; round++) {
+          const fresh = `${schema}_race_${round}`;
+          const epochs = clients.map((client) => postgresStore(client, { schema: fresh }).epoch());
+          const failed = (await Promise.allSettled(epochs)).filter(({ status }) => status === "rejected");
+          await clients[0]?.query(`DROP SCHEMA IF EXISTS ${fresh} CASCADE`);
+          expect(failed).toEqual([]);
+        }
+      } finally {
+        await Promise.all(clients.map((client) => client.end()));
+      }
+    },
+    60_000,
+  );
+
+  it("works for a role that may read and write the tables and may not create any", async () => {
+    const own = `${schema}_role`;
+    const role = `${schema}_writer`;
+    for (const statement of postgresVaultMigration(own)) await pool.query(statement);
+    await pool.query(`CREATE ROLE ${role}`);
+    await pool.query(`GRANT USAGE ON SCHEMA ${own} TO ${role}`);
+    await pool.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${own} TO ${role}`);
+    const client = new pg.Client({ connectionString: url });
     try {
-      const stores = Array.from({ length: 6 }, () => postgresStore(pool, { schema: fresh }));
-      expect(await Promise.all(stores.map((store) => store.epoch()))).toEqual(Array(6).fill(undefined));
+      await client.connect();
+      await client.query(`SET ROLE ${role}`);
+      await expect(client.query(`CREATE TABLE ${own}.other ()`)).rejects.toMatchObject({ code: "42501" });
+      const store = postgresStore(client, { schema: own });
+      await using vault = await openVault({ store, key: new Uint8Array(32), create: true });
+      expect(await vault.set("a", "one")).toMatchObject({ version: 1 });
     } finally {
-      await pool.query(`DROP SCHEMA IF EXISTS ${fresh} CASCADE`);
+      await client.end();
+      await pool.query(`DROP SCHEMA ${own} CASCADE`);
+      await pool.query(`DROP ROLE ${role}`);
     }
   });
 
@@ -122,6 +155,36 @@ function postgresSuite(client: () => SqlClient, schema?: string): void {
     expect(await vault.verify()).toMatchObject({ entries: 8 });
   });
 
+  it("creates its tables once when many stores of a fresh schema come first at the same moment", async () => {
+    const fresh = `vault_first_${randomBytes(4).toString("hex")}`;
+    try {
+      const stores = Array.from({ length: 6 }, () => postgresStore(client(), { schema: fresh }));
+      expect(await Promise.all(stores.map((store) => store.epoch()))).toEqual(Array(6).fill(undefined));
+    } finally {
+      await client().query(`DROP SCHEMA IF EXISTS ${fresh} CASCADE`);
+    }
+  });
+
+  it("sends no statement that creates anything where the tables exist", async () => {
+    const sent: string[] = [];
+    const spying: SqlClient = {
+      query: (text, params) => {
+        sent.push(text);
+        return client().query(text, params as never) as never;
+      },
+    };
+    const own = `vault_seen_${randomBytes(4).toString("hex")}`;
+    try {
+      await postgresStore(spying, { schema: own }).epoch();
+      expect(sent.some((text) => text.includes("CREATE"))).toBe(true);
+      sent.length = 0;
+      await postgresStore(spying, { schema: own }).epoch();
+      expect(sent.filter((text) => text.includes("CREATE"))).toEqual([]);
+    } finally {
+      await client().query(`DROP SCHEMA IF EXISTS ${own} CASCADE`);
+    }
+  });
+
   it("works on tables that the host has migrated itself", async () => {
     const own = `vault_own_${randomBytes(4).toString("hex")}`;
     for (const statement of postgresVaultMigration(own)) await client().query(statement);
@@ -134,6 +197,61 @@ function postgresSuite(client: () => SqlClient, schema?: string): void {
     }
   });
 }
+
+describe.skipIf(!reachable && process.env.CI === undefined)("a PostgreSQL store whose connection fails", () => {
+  const schema = `vault_lost_${randomBytes(4).toString("hex")}`;
+  let pool: pg.Pool;
+  beforeAll(() => {
+    pool = new pg.Pool({ connectionString: url, max: 2 });
+  });
+  afterAll(async () => {
+    await pool.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
+    await pool.end();
+  });
+
+  /** A vault over a client of which statements that write fail, before they are sent or after their effect. */
+  async function vaultFailing(code: string | undefined, isSent: boolean) {
+    const state = { isDown: false };
+    const client: SqlClient = {
+      async query(text, params) {
+        const isWrite = text.startsWith("WITH swapped");
+        const fails = state.isDown && isWrite;
+        const failure = Object.assign(new Error("connection lost"), { ...(code !== undefined && { code }) });
+        if (fails && !isSent) throw failure;
+        const result = await pool.query(text, params as unknown[]);
+        if (fails) throw failure;
+        return result;
+      },
+    };
+    const store = postgresStore(client, { schema, name: randomBytes(4).toString("hex") });
+    const vault = await openVault({ store, key: new Uint8Array(32), create: true, autoLock: false });
+    await vault.set("a", "one");
+    return { vault, state };
+  }
+
+  it("counts a write as done if its answer was lost and the head is there", async () => {
+    const { vault, state } = await vaultFailing("ECONNRESET", true);
+    state.isDown = true;
+    expect(await vault.set("a", "two")).toMatchObject({ version: 2 });
+    expect((await vault.get("a")).reveal()).toBe("two");
+    await vault.close();
+  });
+
+  it.each([
+    ["ECONNRESET", "VAULT_OUTCOME_UNKNOWN"],
+    [undefined, "VAULT_OUTCOME_UNKNOWN"],
+    ["57P01", "VAULT_OUTCOME_UNKNOWN"],
+    ["ECONNREFUSED", "VAULT_STORE_FAILED"],
+    ["53100", "VAULT_STORE_FAILED"],
+  ])("tells by the code %s that the outcome is %s", async (code, expected) => {
+    const { vault, state } = await vaultFailing(code, false);
+    state.isDown = true;
+    await expect(vault.set("a", "two")).rejects.toMatchObject({ code: expected });
+    state.isDown = false;
+    expect((await vault.get("a")).reveal()).toBe("one");
+    await vault.close();
+  });
+});
 
 async function serverAnswers(): Promise<boolean> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2000 });

@@ -1,11 +1,10 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { constants } from "node:fs";
 import {
   chmod,
   chown,
   copyFile,
   link,
-  lstat,
   mkdir,
   mkdtemp,
   open as openFile,
@@ -69,7 +68,7 @@ describe("permissions", () => {
   });
 
   it.runIf(process.platform === "linux")("where no directory can be made are told instead of waited for", async () => {
-    await expect(open(fileStore("/proc/none/credentials.vault"))).rejects.toThrow(/ENOENT|VAULT_PERMISSIONS/);
+    await expect(open(fileStore("/proc/none/credentials.vault"))).rejects.toThrow(code("VAULT_STORE_FAILED"));
   });
 
   it.each([
@@ -434,6 +433,56 @@ describe("the lock", () => {
     await vault.close();
   });
 
+  it("that this process took and failed to remove is broken by its next write", async () => {
+    await made();
+    let failures = 2;
+    const failing: FileSystem = {
+      ...nodeFiles,
+      async unlink(file) {
+        if (file.endsWith("lock") && failures-- > 0)
+          throw Object.assign(new Error("input/output error"), { code: "EIO", syscall: "unlink" });
+        await nodeFiles.unlink(file);
+      },
+    };
+    await using vault = await open(fileStoreOn(failing, path, { lockTimeout: 0 }));
+    await vault.set("a", "two");
+    expect(await readdir(side)).toContain("lock");
+    await vault.set("a", "three");
+    await using other = await open(fileStore(path, { lockTimeout: 0 }));
+    await other.set("a", "four");
+    expect(await readdir(side)).not.toContain("lock");
+  });
+
+  it.runIf(process.platform === "linux")(
+    "of a living process is broken after a minute, which no write takes",
+    async () => {
+      await made();
+      const clock = manualClock(Date.now());
+      const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]);
+      try {
+        let seen = "";
+        const spying: FileSystem = {
+          ...nodeFiles,
+          async create(file, bytes, options) {
+            if (file.endsWith("lock")) seen = Buffer.from(bytes).toString();
+            await nodeFiles.create(file, bytes, options);
+          },
+        };
+        await using vault = await open(fileStoreOn(spying, path, { clock, lockTimeout: 0 }));
+        await vault.set("a", "two");
+        const stat = await readFile(`/proc/${child.pid}/stat`, "utf8");
+        const started = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+        const foreign = { ...JSON.parse(seen), token: "other", pid: child.pid, started };
+        await writeFile(join(side, "lock"), JSON.stringify(foreign), { mode: 0o600 });
+        await expect(vault.set("a", "three")).rejects.toThrow(code("VAULT_BUSY"));
+        await clock.advance("61s");
+        await vault.set("a", "four");
+      } finally {
+        child.kill();
+      }
+    },
+  );
+
   it("of a holder that cannot be asked, as after a restart in another container, is respected for five seconds", async () => {
     await made();
     await writeFile(join(side, "lock"), holder({}), { mode: 0o600 });
@@ -488,23 +537,101 @@ describe("the lock", () => {
 });
 
 describe("what is left over", () => {
+  const stray = (digit: string): string => join(side, `s${digit.repeat(32)}`);
+
   it("from writers that died is removed by later writes, and nothing else is", async () => {
     await made();
-    const stray = join(side, `s${"a".repeat(32)}`);
-    const fresh = join(side, `s${"b".repeat(32)}`);
-    await writeFile(stray, "x");
+    await writeFile(stray("a"), "x");
     await writeFile(join(side, `t1-${"0".repeat(16)}`), "x");
     await writeFile(join(side, `lock.${"0".repeat(16)}`), "x");
     await writeFile(join(side, "README"), "not ours");
-    const clock = manualClock(Date.now() + 11 * 60_000);
-    await using vault = await open(fileStore(path, { clock }));
-    await writeFile(fresh, "x");
-    const handle = await openFile(fresh);
-    await handle.utimes(clock.now() / 1000, clock.now() / 1000);
-    await handle.close();
+    const files: FileSystem = {
+      ...nodeFiles,
+      // A writer that comes after this write has claimed its epoch may need its segment.
+      async link(from, to) {
+        await nodeFiles.link(from, to);
+        await writeFile(stray("b"), "x");
+      },
+    };
+    await using vault = await open(fileStoreOn(files, path));
     await vault.set("a", "two");
     expect((await readdir(side)).sort()).toEqual(["README", "e2", "e3", `s${"b".repeat(32)}`]);
-    expect((await lstat(join(side, "README"))).isFile()).toBe(true);
+  });
+
+  it("of what was superseded is bounded: 600 writes of one large value", { timeout: 60_000 }, async () => {
+    await using vault = await openVault({ store: fileStore(path), key, create: true, keep: 1, autoLock: false });
+    let most = 0;
+    for (let i = 0; i < 600; i++) {
+      await vault.set("large", `${i}`.padEnd(90_000, "."));
+      if (i % 20 !== 19) continue;
+      const sizes = (await readdir(side)).map(async (name) => (await stat(join(side, name))).size);
+      const total = (await Promise.all(sizes)).reduce((sum, size) => sum + size, (await stat(path)).size);
+      most = Math.max(most, total / 90_000);
+    }
+    expect(most).toBeLessThan(6);
+  });
+
+  it("of a removed entry is nothing, in no file, once everything was encrypted anew", async () => {
+    await using vault = await open();
+    const name = "removed/secret";
+    for (let i = 0; i < 4; i++) await vault.set(name, `${i}`.padEnd(60_000, "."));
+    await vault.set("other", "stays");
+    await vault.remove(name);
+    const naming = async (): Promise<string[]> => {
+      const places = [path, ...(await readdir(side)).map((file) => join(side, file))];
+      const found = await Promise.all(places.map(async (file) => (await readFile(file)).includes(name)));
+      return places.filter((_, at) => found[at]);
+    };
+    expect((await naming()).length).toBeGreaterThan(0);
+    await vault.reencrypt();
+    expect(await naming()).toEqual([]);
+    expect((await readdir(side)).filter((file) => file.startsWith("s"))).toEqual([]);
+    await vault.set("other", "goes on");
+    expect(await vault.verify()).toMatchObject({ entries: 1 });
+  });
+});
+
+describe("a lost head", () => {
+  beforeEach(async () => {
+    await using vault = await open();
+    for (let i = 0; i < 60; i++) await vault.set(`entry/${i}`, `${i}`.padEnd(3000, "."));
+    await unlink(path);
+  });
+
+  it("beside what is left of its vault is damage, names the last good copy, and nothing is made in its place", async () => {
+    const before = (await readdir(side)).sort();
+    for (const create of [true, false])
+      await expect(openVault({ store: fileStore(path), key, create })).rejects.toMatchObject({
+        code: "VAULT_CORRUPT",
+        context: { reason: "the head is missing", lastGoodCopy: join(side, "e61") },
+      });
+    expect((await readdir(side)).sort()).toEqual(before);
+    await copyFile(join(side, "e61"), path);
+    await using vault = await open();
+    expect(await vault.verify()).toMatchObject({ epoch: 61, entries: 60 });
+  });
+
+  it("is not confused with a vault whose first write was cut short", async () => {
+    for (const name of await readdir(side)) await unlink(join(side, name));
+    await writeFile(join(side, `t1-${"0".repeat(16)}`), "half", { mode: 0o600 });
+    await using vault = await open();
+    expect(vault.epoch).toBe(1);
+  });
+});
+
+describe("a head with one flipped bit", () => {
+  it("costs the last good copy nothing", async () => {
+    const vault = await open();
+    for (let i = 0; i < 13; i++) await vault.set("a", `${i}`);
+    await vault.close();
+    const bytes = await readFile(path);
+    expect(bytes.readBigUInt64BE(8)).toBe(14n);
+    bytes.writeBigUInt64BE(12n, 8);
+    await writeFile(path, bytes);
+    await expect(open()).rejects.toThrow(code("VAULT_CORRUPT"));
+    await copyFile(join(side, "e13"), path);
+    await using restored = await open();
+    expect((await restored.get("a")).reveal()).toBe("11");
   });
 });
 

@@ -26,6 +26,16 @@ describe("a second reader, built from the format's page and sharing no code", ()
       await vault.set(`big/${i}`, `${i}`.padEnd(12_000, "é"), { expiresAt: Date.UTC(2099, 0, 1) });
       expected.set(`big/${i}@1`, `${i}`.padEnd(12_000, "é"));
     }
+    await vault.set("moved", "kept");
+    await vault.setMetadata("moved", { labels: { changed: "yes" } });
+    await vault.rename("moved", "to");
+    expected.set("to@1", "kept");
+    await vault.set("back", "again");
+    await vault.remove("back");
+    await vault.undelete("back");
+    expected.set("back@1", "again");
+    await vault.destroy("many", 4);
+    expected.delete("many@4");
     await vault.addKey({ key: raw });
     const { code } = await vault.addKey({ recovery: true });
     for (const renew of [() => vault.refresh(), () => vault.rotateKeys(), () => vault.reencrypt()]) {

@@ -117,8 +117,23 @@ export async function readVault(
   return { epoch, values: fold([...segments, ...tail], id, keyFor(root, id, "data keys")) };
 }
 
+/** The keys that an open vault works with, for a search for copies of them. */
+export async function keysOf(path: string, credential: Credential): Promise<Record<string, Buffer>> {
+  const head = new Cursor(readFileSync(path));
+  head.take(16);
+  const id = head.take(16);
+  head.take(24);
+  const { root, kek } = await openSlot(head, id, credential);
+  const [manifest, data, slots] = ["manifest", "data keys", "slot keys"].map((purpose) => keyFor(root, id, purpose));
+  return { root, manifest, data, slots, kek } as Record<string, Buffer>;
+}
+
 async function openRoot(head: Cursor, id: Buffer, credential: Credential): Promise<Buffer> {
-  let root: Buffer | undefined;
+  return (await openSlot(head, id, credential)).root;
+}
+
+async function openSlot(head: Cursor, id: Buffer, credential: Credential): Promise<{ root: Buffer; kek: Buffer }> {
+  let opened: { root: Buffer; kek: Buffer } | undefined;
   for (let left = head.number(1); left > 0; left--) {
     const slot = new Cursor(head.take(head.number(2)));
     const [slotId, kind, created] = [slot.take(8), slot.number(1), slot.number(8)];
@@ -129,11 +144,12 @@ async function openRoot(head: Cursor, id: Buffer, credential: Credential): Promi
     if (input === undefined) continue;
     const kek = hkdf(input, salt, L("seaworthy-vault/1 slot", context));
     if (!hmac(keyFor(kek, id, "slot commitment"), context).equals(commitment)) continue;
-    root = openXaes(keyFor(kek, id, "slot wrap"), wrapped, context);
+    const root = openXaes(keyFor(kek, id, "slot wrap"), wrapped, context);
     if (!openXaes(keyFor(root, id, "slot keys"), kept, context).equals(kek)) throw new Error("another key is kept");
+    opened = { root, kek };
   }
-  if (root === undefined) throw new Error("no slot opens");
-  return root;
+  if (opened === undefined) throw new Error("no slot opens");
+  return opened;
 }
 
 function readSegments(head: Cursor, path: string): Buffer[] {
@@ -160,7 +176,8 @@ function fold(records: readonly Buffer[], id: Buffer, key: Buffer): Map<string, 
     if (type !== 1) {
       for (const known of values.keys()) {
         const at = known.lastIndexOf("@");
-        if (known.slice(0, at) === name && Number(known.slice(at + 1)) < version) values.delete(known);
+        const other = Number(known.slice(at + 1));
+        if (known.slice(0, at) === name && (type === 4 ? other === version : other < version)) values.delete(known);
       }
       continue;
     }

@@ -1,10 +1,18 @@
+import { isUtf8 } from "node:buffer";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { constants } from "node:fs";
-import { open } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { buffer } from "node:stream/consumers";
 import type { Credential } from "../credential.ts";
 import type { KdfOptions } from "../crypto/argon2.ts";
+import { errors } from "../errors.ts";
+import { FileGuard } from "../internal/file-guard.ts";
+import { nodeFiles } from "../internal/files.ts";
 import { fileStore } from "../stores/file-store.ts";
 import { openVault, type Vault, type VaultOptions } from "../vault.ts";
-import { CommandError } from "./exit-codes.ts";
+import { CommandError, EXIT } from "./exit-codes.ts";
 import type { Io, Terminal } from "./terminal.ts";
 
 /** Values of the options of one call. */
@@ -21,7 +29,9 @@ export interface CommandContext {
 }
 
 const LONGEST_FILE = 8 * 1024 * 1024;
-const DEFAULT_PATH = "credentials.vault";
+const DEFAULT_PATH = join(".seaworthy", "credentials.vault");
+const SHORTEST_PASSWORD = 12;
+const OTHERS = 0o077;
 
 /** Prints a result: as JSON where that is asked for, else as text, which may be none. */
 export function print({ io, options }: CommandContext, value: unknown, text: string): void {
@@ -55,8 +65,14 @@ export async function withVault<T>(
   more: Partial<VaultOptions> = {},
 ): Promise<T> {
   const epoch = textOption(context, "expected-epoch");
+  const path = vaultPath(context);
+  const repair = context.options.repair === true;
+  const store = fileStore(path, { repair });
+  // Before anybody is asked for a password that would be of no use.
+  if (more.create === true) await new FileGuard(nodeFiles, resolve(path), repair).checkPlace();
+  else if ((await store.epoch()) === undefined) throw errors.VAULT_MISSING({ path }, { message: noVaultAt(path) });
   const vault = await openVault({
-    store: fileStore(vaultPath(context), { repair: context.options.repair === true }),
+    store,
     ...(await readUnlocking(context, more.create === true)),
     ...(epoch !== undefined && { expectedEpoch: wholeNumber(epoch, "--expected-epoch") }),
     autoLock: false,
@@ -70,6 +86,17 @@ export async function withVault<T>(
   }
 }
 
+function noVaultAt(path: string): string {
+  return `There is no vault at ${path}. Create one with "seaworthy-vault init", or name another one with --vault`;
+}
+
+/** The name of an entry. A value behind an equals sign, as other tools take it, would be stored in clear as a name. */
+export function entryName(context: CommandContext): string {
+  const name = positional(context, 0, "The name");
+  if (!name.includes("=")) return name;
+  throw new CommandError("A name has no equals sign. Type the value when you are asked, pipe it in, or use --file.");
+}
+
 /** The path of the vault: option, then environment, then a fixed name. */
 export function vaultPath(context: CommandContext): string {
   return textOption(context, "vault") ?? context.io.env.SEAWORTHY_VAULT ?? DEFAULT_PATH;
@@ -78,7 +105,16 @@ export function vaultPath(context: CommandContext): string {
 /** A new password, key or bundle password: from the file that `option` names, else asked for twice. */
 export async function readNewPassword(context: CommandContext, option: string, question: string): Promise<string> {
   const file = textOption(context, option);
-  return file === undefined ? context.terminal.askNew(question) : withoutNewline(await readInput(context, file));
+  const password =
+    file === undefined ? await context.terminal.askNew(question) : withoutNewline(await readInput(context, file));
+  return strongEnough(context, password);
+}
+
+function strongEnough(context: CommandContext, password: string): string {
+  if (password.length >= SHORTEST_PASSWORD || context.options["allow-weak-password"] === true) return password;
+  throw new CommandError(
+    `The password has fewer than ${SHORTEST_PASSWORD} characters, which can be guessed from the file. Choose six random words, or use --allow-weak-password.`,
+  );
 }
 
 /** The content of a file of at most `most` bytes, `-` for standard input. */
@@ -105,12 +141,29 @@ export async function readInput(
   }
 }
 
+/** A value from a pipe: text without the newline at its end, or the very bytes if they are not text. */
+export function textOrBytes(bytes: Buffer): string | Buffer {
+  return isUtf8(bytes) ? withoutNewline(bytes) : bytes;
+}
+
+/** Writes a new file of mode 0600. @throws CommandError if it exists or cannot be written */
+export async function writeNewFile(path: string, bytes: Uint8Array): Promise<void> {
+  await nodeFiles.create(path, bytes).catch((error: NodeJS.ErrnoException) => {
+    throw new CommandError(`${path} cannot be written (${error.code}).`, EXIT.failed);
+  });
+}
+
 /** Text of a file or a pipe; the one newline that editors and `echo` put at the end is not part of it. */
 export function withoutNewline(bytes: Buffer): string {
+  return textOf(bytes).replace(/\r?\n$/, "");
+}
+
+/** All of a file or a pipe as text. @throws CommandError */
+export function textOf(bytes: Buffer): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes).replace(/\r?\n$/, "");
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw new CommandError("The input is not UTF-8.");
+    throw new CommandError("The input is not UTF-8 text.");
   }
 }
 
@@ -122,13 +175,41 @@ export async function readKeyFile(context: CommandContext, path: string): Promis
 
 async function readUnlocking(context: CommandContext, isNew: boolean): Promise<Credential> {
   const keyFile = textOption(context, "key-file");
-  const passwordFile = textOption(context, "password-file") ?? context.io.env.SEAWORTHY_VAULT_PASSWORD_FILE;
   if (keyFile !== undefined) return { key: await readKeyFile(context, keyFile) };
-  if (passwordFile !== undefined) return { password: withoutNewline(await readInput(context, passwordFile)) };
-  const ask = isNew
-    ? context.terminal.askNew.bind(context.terminal)
-    : context.terminal.askHidden.bind(context.terminal);
-  return { password: await ask("Master password") };
+  const password = await readPassword(context, isNew);
+  return { password: isNew ? strongEnough(context, password) : password };
+}
+
+/** From a command or a file that options name, then from those that variables name, then from the terminal. */
+async function readPassword(context: CommandContext, isNew: boolean): Promise<string> {
+  const { env } = context.io;
+  const [command, file] = [textOption(context, "password-command"), textOption(context, "password-file")];
+  if (command !== undefined) return passwordOf(command, env);
+  if (file !== undefined) return passwordIn(context, file);
+  if (env.SEAWORTHY_VAULT_PASSWORD_COMMAND) return passwordOf(env.SEAWORTHY_VAULT_PASSWORD_COMMAND, env);
+  if (env.SEAWORTHY_VAULT_PASSWORD_FILE) return passwordIn(context, env.SEAWORTHY_VAULT_PASSWORD_FILE);
+  return isNew ? context.terminal.askNew("Master password") : context.terminal.askHidden("Master password");
+}
+
+async function passwordIn(context: CommandContext, path: string): Promise<string> {
+  const mode =
+    path === "-"
+      ? 0
+      : await stat(path).then(
+          (found) => (found.isFile() ? found.mode & 0o777 : 0),
+          () => 0,
+        );
+  if (process.platform !== "win32" && (mode & OTHERS) !== 0)
+    context.io.stderr.write(`seaworthy-vault: other accounts can read ${path} (mode 0${mode.toString(8)}).\n`);
+  return withoutNewline(await readInput(context, path));
+}
+
+/** What a command prints, such as `pass show vault` or `systemd-creds decrypt …`. */
+async function passwordOf(command: string, env: CommandContext["io"]["env"]): Promise<string> {
+  const child = spawn("sh", ["-c", command], { stdio: ["inherit", "pipe", "inherit"], env });
+  const [printed, [status]] = await Promise.all([buffer(child.stdout), once(child, "close")]);
+  if (status !== 0) throw new CommandError(`The password command ended with status ${status}.`, EXIT.unlock);
+  return withoutNewline(printed);
 }
 
 /** The cost that the options ask for. */

@@ -1,45 +1,84 @@
-import { toMilliseconds } from "@seaworthy/core";
+import { isUtf8 } from "node:buffer";
+import { type Duration, toMilliseconds } from "@seaworthy/core";
 import type { Entry, SetOptions } from "../entries.ts";
+import { generateSecret } from "../generate-secret.ts";
 import {
   type CommandContext,
+  entryName,
   positional,
   print,
   readInput,
   textOption,
+  textOrBytes,
   wholeNumber,
-  withoutNewline,
   withVault,
+  writeNewFile,
 } from "./context.ts";
+import { editText } from "./editor.ts";
 import { CommandError } from "./exit-codes.ts";
 
+/** In the place of a date or a duration. */
+const NEVER = "never";
+
 export async function set(context: CommandContext): Promise<void> {
-  const name = positional(context, 0, "The name");
+  const name = entryName(context);
   const options = setOptions(context);
   // The vault first: nobody types a value for a vault that does not open.
   await withVault(context, async (vault) => {
-    const value = context.terminal.isInteractive
-      ? await context.terminal.askHidden(`Value of ${name}`)
-      : withoutNewline(await readInput(context, "-"));
-    print(context, await vault.set(name, value, options), "");
+    print(context, await vault.set(name, await readValue(context, name), options), "");
   });
 }
 
+/** Prints a value, or writes it to a new file byte by byte. */
 export async function get(context: CommandContext): Promise<void> {
   const name = positional(context, 0, "The name");
   const version = textOption(context, "version");
+  const path = textOption(context, "out");
   await withVault(context, async (vault) => {
-    const value = await vault.get(name, {
+    const value = await vault.getBytes(name, {
       ...(version !== undefined && { version: wholeNumber(version, "--version") }),
       allowExpired: context.options["allow-expired"] === true,
     });
-    if (context.options.json === true) print(context, { name, value: value.reveal() }, "");
-    else context.io.stdout.write(value.reveal() + (context.options["no-newline"] === true ? "" : "\n"));
+    const bytes = Buffer.from(value.reveal());
+    if (path !== undefined) {
+      await writeNewFile(path, bytes);
+      return print(context, { name, file: path, bytes: bytes.length }, "");
+    }
+    const isText = isUtf8(bytes);
+    if (context.options.json === true)
+      return print(
+        context,
+        { name, ...(isText ? { value: bytes.toString() } : { base64: bytes.toString("base64") }) },
+        "",
+      );
+    context.io.stdout.write(bytes);
+    // A newline would change bytes that are not text.
+    if (isText && context.options["no-newline"] !== true) context.io.stdout.write("\n");
+  });
+}
+
+/** Opens a value in the editor of the person, and stores what the editor leaves, if it differs. */
+export async function edit(context: CommandContext): Promise<void> {
+  const name = entryName(context);
+  await withVault(context, async (vault) => {
+    const known = vault.list().find((entry) => entry.name === name);
+    const before = known === undefined ? "" : (await vault.get(name, { allowExpired: true })).reveal();
+    const after = await editText(context, before);
+    if (after === before) return print(context, { name, changed: false }, "");
+    const ifVersion = known?.version ?? 0;
+    print(context, await vault.set(name, after, { ...setOptions(context), ifVersion }), "");
   });
 }
 
 export async function list(context: CommandContext): Promise<void> {
+  const prefix = textOption(context, "prefix");
+  const labels = context.options.label as string[] | undefined;
   await withVault(context, async (vault) => {
-    const entries = vault.list();
+    const entries = vault.list({
+      ...(prefix !== undefined && { prefix }),
+      ...(labels !== undefined && { labels: Object.fromEntries(labels.map(pair)) }),
+      removed: context.options.removed === true,
+    });
     print(context, entries, entries.map(line).join("\n"));
   });
 }
@@ -59,6 +98,50 @@ export async function rollback(context: CommandContext): Promise<void> {
   await withVault(context, async (vault) => print(context, await vault.rollback(name, version), ""));
 }
 
+/** Stores a random value. */
+export async function generate(context: CommandContext): Promise<void> {
+  const name = entryName(context);
+  const [length, alphabet] = [textOption(context, "length"), textOption(context, "alphabet")];
+  const value = generateSecret({
+    ...(length !== undefined && { length: wholeNumber(length, "--length") }),
+    ...(alphabet !== undefined && { alphabet }),
+  });
+  await withVault(context, async (vault) => {
+    const entry = await vault.set(name, value, setOptions(context));
+    const isShown = context.options.print === true;
+    print(context, { ...entry, ...(isShown && { value: value.reveal() }) }, isShown ? value.reveal() : "");
+  });
+}
+
+/** Changes what is known of an entry, and not its value. */
+export async function metadata(context: CommandContext): Promise<void> {
+  const name = positional(context, 0, "The name");
+  const options = setOptions(context);
+  if (Object.keys(options).length === 0)
+    throw new CommandError("Nothing to change: use --expires, --rotate-after or --label.");
+  await withVault(context, async (vault) => print(context, await vault.setMetadata(name, options), ""));
+}
+
+export async function rename(context: CommandContext): Promise<void> {
+  const name = positional(context, 0, "The name");
+  const to = positional(context, 1, "The new name");
+  await withVault(context, async (vault) => print(context, await vault.rename(name, to), ""));
+}
+
+export async function undelete(context: CommandContext): Promise<void> {
+  const name = positional(context, 0, "The name");
+  await withVault(context, async (vault) => print(context, await vault.undelete(name), ""));
+}
+
+export async function destroy(context: CommandContext): Promise<void> {
+  const name = positional(context, 0, "The name");
+  const version = wholeNumber(positional(context, 1, "The version"), "The version");
+  await withVault(context, async (vault) => {
+    await vault.destroy(name, version);
+    print(context, { name, destroyed: version }, "");
+  });
+}
+
 export async function remove(context: CommandContext): Promise<void> {
   const name = positional(context, 0, "The name");
   await withVault(context, async (vault) => {
@@ -68,9 +151,9 @@ export async function remove(context: CommandContext): Promise<void> {
 }
 
 export async function due(context: CommandContext): Promise<void> {
-  const within = textOption(context, "within") ?? "7d";
+  const within = delay(textOption(context, "within") ?? "7d", "--within");
   await withVault(context, async (vault) => {
-    const entries = vault.due(within);
+    const entries = vault.due(toMilliseconds(within, "--within"));
     const text = entries.map(({ name, reason, at }) => `${name}\t${reason}\t${new Date(at).toISOString()}`);
     print(context, entries, text.join("\n"));
   });
@@ -84,6 +167,19 @@ export async function totp(context: CommandContext): Promise<void> {
   });
 }
 
+/** A value from the file that `--file` names, from the terminal, or from standard input. */
+async function readValue(context: CommandContext, name: string): Promise<string | Uint8Array> {
+  const file = textOption(context, "file");
+  if (file !== undefined) return readInput(context, file);
+  if (!context.terminal.isInteractive) return textOrBytes(await readInput(context, "-"));
+  const value = await context.terminal.askValue(`Value of ${name}`);
+  if (value === "")
+    throw new CommandError(
+      "No value was given. To store an empty one, pipe it in: printf '' | seaworthy-vault set NAME",
+    );
+  return value;
+}
+
 function line({ name, version, expiresAt, rotateAt }: Entry): string {
   const day = (at: number | undefined): string => (at === undefined ? "-" : new Date(at).toISOString().slice(0, 10));
   return [name, version, day(expiresAt), day(rotateAt)].join("\t");
@@ -94,18 +190,29 @@ function setOptions(context: CommandContext): SetOptions {
   const rotateAfter = textOption(context, "rotate-after");
   const labels = context.options.label as string[] | undefined;
   return {
-    ...(expires !== undefined && { expiresAt: expiry(expires) }),
-    ...(rotateAfter !== undefined && { rotateAfter }),
+    ...(expires !== undefined && { expiresAt: expires === NEVER ? false : expiry(expires) }),
+    ...(rotateAfter !== undefined && {
+      rotateAfter: rotateAfter === NEVER ? false : delay(rotateAfter, "--rotate-after"),
+    }),
     ...(labels !== undefined && { labels: Object.fromEntries(labels.map(pair)) }),
   };
 }
 
 /** A date, or a duration from now. */
 function expiry(text: string): number {
-  const date = /^\d{4}-/.test(text) ? Date.parse(text) : Date.now() + toMilliseconds(text, "--expires");
+  const date = /^\d{4}-/.test(text) ? Date.parse(text) : Date.now() + delay(text, "--expires");
   if (Number.isNaN(date))
     throw new CommandError("--expires must be a date such as 2027-01-31, or a duration such as 90d.");
   return date;
+}
+
+/** Milliseconds of a duration, refused in the words of the command line. */
+function delay(text: string, option: string): number {
+  try {
+    return toMilliseconds(text as Duration, option);
+  } catch {
+    throw new CommandError(`${option} must be a duration such as 90d or 12h30m.`);
+  }
 }
 
 function pair(text: string): [string, string] {

@@ -17,7 +17,9 @@ export const EXIT = {
 
 const BY_CODE: Readonly<Record<string, number>> = {
   VAULT_UNLOCK_FAILED: EXIT.unlock,
+  VAULT_MISSING: EXIT.notFound,
   VAULT_NOT_FOUND: EXIT.notFound,
+  VAULT_KEY_NOT_FOUND: EXIT.notFound,
   VAULT_EXPIRED: EXIT.notFound,
   VAULT_TAMPERED: EXIT.damaged,
   VAULT_CORRUPT: EXIT.damaged,

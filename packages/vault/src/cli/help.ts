@@ -10,7 +10,12 @@ export function helpOf(name?: string): string {
     const commands = Object.entries(COMMANDS).map(([command, { usage = "", help }]) =>
       row(`${command} ${usage}`, help),
     );
-    const all = [...commands, row("completion SHELL", "print completion for bash, zsh or fish")];
+    const all = [
+      ...commands,
+      row("completion SHELL", "print completion for bash, zsh or fish"),
+      row("help [COMMAND]", "print this, or what a command takes"),
+      row("--version", "print the version"),
+    ];
     return ["Usage: seaworthy-vault COMMAND [options]", "", ...all, "", ...optionsOf(GLOBAL_OPTIONS), "", STATUS].join(
       "\n",
     );
@@ -20,7 +25,9 @@ export function helpOf(name?: string): string {
 }
 
 function optionsOf(options: Readonly<Record<string, OptionSpec>>): string[] {
-  return Object.entries(options).map(([name, { value, help }]) => row(`--${name}${value ? ` ${value}` : ""}`, help));
+  return Object.entries(options).map(([name, { value, short, help }]) =>
+    row(`${short ? `-${short}, ` : ""}--${name}${value ? ` ${value}` : ""}`, help),
+  );
 }
 
 function row(left: string, right: string): string {

@@ -1,5 +1,5 @@
 import { access } from "node:fs/promises";
-import type { NewKey } from "../vault.ts";
+import type { Credential } from "../credential.ts";
 import {
   type CommandContext,
   positional,
@@ -22,7 +22,7 @@ export async function init(context: CommandContext): Promise<void> {
   await withVault(
     context,
     async (vault) => {
-      const { code } = context.options.recovery === true ? await vault.addKey({ recovery: true }) : {};
+      const code = context.options.recovery === true ? (await vault.addKey({ recovery: true })).code : undefined;
       const result = { vault: path, epoch: vault.epoch, ...(code && { recoveryCode: code.reveal() }) };
       print(context, result, code === undefined ? "" : `Recovery code: ${code.reveal()}`);
     },
@@ -49,9 +49,12 @@ export async function keys(context: CommandContext): Promise<void> {
 
 export async function addKey(context: CommandContext): Promise<void> {
   await withVault(context, async (vault) => {
-    const { code, ...slot } = await vault.addKey(await newKey(context));
-    const result = { ...slot, ...(code && { recoveryCode: code.reveal() }) };
-    print(context, result, code === undefined ? slot.id : `Recovery code: ${code.reveal()}`);
+    if (context.options.recovery === true) {
+      const { code, ...slot } = await vault.addKey({ recovery: true });
+      return print(context, { ...slot, recoveryCode: code.reveal() }, `Recovery code: ${code.reveal()}`);
+    }
+    const slot = await vault.addKey(await newKey(context));
+    print(context, slot, slot.id);
   });
 }
 
@@ -87,8 +90,7 @@ export async function verify(context: CommandContext): Promise<void> {
   await withVault(context, async (vault) => print(context, await vault.verify(), ""));
 }
 
-async function newKey(context: CommandContext): Promise<NewKey> {
-  if (context.options.recovery === true) return { recovery: true };
+async function newKey(context: CommandContext): Promise<Pick<Credential, "password" | "key">> {
   const file = textOption(context, "new-key-file");
   if (file !== undefined) return { key: await readKeyFile(context, file) };
   return { password: await readNewPassword(context, "new-password-file", "Additional password") };

@@ -18,24 +18,67 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
 }
 
 async function dispatch(argv: readonly string[], io: Io): Promise<number> {
-  const [name = "--help", ...rest] = argv;
+  const { name, rest } = commandIn(argv);
   if (["--help", "-h", "help"].includes(name)) {
-    io.stdout.write(`${helpOf()}\n`);
+    const of = name === "help" ? rest.find((one) => !one.startsWith("-")) : undefined;
+    if (of !== undefined && !Object.hasOwn(COMMANDS, of)) throw unknownCommand(of);
+    io.stdout.write(`${helpOf(of)}\n`);
     return argv.length === 0 ? EXIT.usage : EXIT.ok;
+  }
+  if (["--version", "-V", "version"].includes(name)) {
+    io.stdout.write(`${io.version}\n`);
+    return EXIT.ok;
   }
   if (name === "completion") {
     io.stdout.write(`${completionOf(rest[0] ?? "")}\n`);
     return EXIT.ok;
   }
   const spec = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (spec === undefined) throw new CommandError("There is no such command; see --help.");
+  if (spec === undefined) throw unknownCommand(name);
   const context = contextOf(spec, rest, io);
   if (context.options.help === true) {
     io.stdout.write(`${helpOf(name)}\n`);
     return EXIT.ok;
   }
-  const status = await spec.run(context);
-  return typeof status === "number" ? status : EXIT.ok;
+  try {
+    const status = await spec.run(context);
+    return typeof status === "number" ? status : EXIT.ok;
+  } finally {
+    await context.terminal.release();
+  }
+}
+
+/** The command and all else: options of every command may stand before it. */
+function commandIn(argv: readonly string[]): { name: string; rest: readonly string[] } {
+  for (let at = 0; at < argv.length; at++) {
+    const argument = argv[at] as string;
+    const option = Object.entries(GLOBAL_OPTIONS).find(
+      ([name, { short }]) => argument === `--${name}` || (short !== undefined && argument === `-${short}`),
+    );
+    const isOther = option === undefined && !/^--[a-z-]+=/.test(argument);
+    if (isOther || option?.[0] === "help") return { name: argument, rest: argv.toSpliced(at, 1) };
+    if (option?.[1].value !== undefined) at += 1;
+  }
+  return { name: "--help", rest: [] };
+}
+
+/** What was typed is not shown: it may be a secret in the wrong place. */
+function unknownCommand(typed: string): CommandError {
+  const near = Object.keys(COMMANDS).filter((name) => distance(name, typed) <= (name.length > 4 ? 2 : 1));
+  const hint = near.length > 0 ? `did you mean ${near.join(" or ")}?` : "see --help.";
+  return new CommandError(`There is no such command; ${hint}`);
+}
+
+/** Levenshtein's distance. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, at) => at);
+  for (const [i, char] of [...a].entries()) {
+    const next = [i + 1];
+    for (let j = 0; j < b.length; j++)
+      next.push(Math.min((next[j] ?? 0) + 1, (row[j + 1] ?? 0) + 1, (row[j] ?? 0) + (char === b[j] ? 0 : 1)));
+    row = next;
+  }
+  return row[b.length] ?? 0;
 }
 
 function contextOf(spec: CommandSpec, args: readonly string[], io: Io): CommandContext {
@@ -56,7 +99,7 @@ function parse(
   const options = Object.fromEntries(
     Object.entries(specs).map(([name, spec]) => {
       const type = spec.value === undefined ? ("boolean" as const) : ("string" as const);
-      return [name, { type, multiple: spec.multiple === true }];
+      return [name, { type, multiple: spec.multiple === true, ...(spec.short !== undefined && { short: spec.short }) }];
     }),
   );
   try {
@@ -77,8 +120,11 @@ function report(error: unknown, isJson: boolean, io: Io): void {
   if (isJson)
     return void io.stderr.write(`${JSON.stringify({ error: { ...(code && { code, context }), message } })}\n`);
   if (code === undefined) return void io.stderr.write(`seaworthy-vault: ${message}\n`);
+  // Why a step failed; the messages of causes are this program's and the system's, and none has a value in it.
+  const { cause } = error as Error;
+  const because = code === "VAULT_ROTATION_FAILED" && cause instanceof Error ? `: ${cause.message}` : "";
   // Names, versions, epochs and reasons: no context of this package's errors has a value in it.
-  const isSaid = code === "VAULT_PERMISSIONS"; // by the message
+  const isSaid = code === "VAULT_PERMISSIONS" || code === "VAULT_MISSING"; // by the message
   const facts = isSaid ? [] : Object.entries(context).map(([name, fact]) => `${name} ${String(fact)}`);
-  io.stderr.write(`seaworthy-vault: ${message} (${[code, ...facts].join(", ")})\n`);
+  io.stderr.write(`seaworthy-vault: ${message}${because} (${[code, ...facts].join(", ")})\n`);
 }

@@ -1,11 +1,14 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
+import { parseEnv } from "node:util";
 import type { Secret } from "@seaworthy/core";
 import { isStaged, rotateCredential } from "../rotate-credential.ts";
 import type { Vault } from "../vault.ts";
 import { type CommandContext, positional, print, readInput, withoutNewline, withVault } from "./context.ts";
 import { CommandError, EXIT } from "./exit-codes.ts";
+import { resolved } from "./inject-command.ts";
 import { rotateKeys } from "./key-commands.ts";
+import { isDecisive, variableOf } from "./variables.ts";
 
 type Environment = Record<string, string | undefined>;
 
@@ -17,9 +20,12 @@ const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 export async function run(context: CommandContext): Promise<number> {
   if (context.command.length === 0) throw new CommandError("The command is missing: run [options] -- command.");
   const chosen = (context.options.secret as string[] | undefined) ?? [];
-  const isAll = context.options.all === true || chosen.length === 0;
+  const isAll = context.options.all === true || (chosen.length === 0 && context.options["env-file"] === undefined);
   // The vault is locked again before the command begins.
-  const secrets = await withVault(context, (vault) => collect(vault, chosen, isAll));
+  const secrets = await withVault(context, async (vault) => ({
+    ...(await fromFiles(context, vault)),
+    ...(await collect(context, vault, chosen, isAll)),
+  }));
   return execute(context, secrets);
 }
 
@@ -28,19 +34,22 @@ export async function rotate(context: CommandContext): Promise<void> {
   if (context.options.keys === true) return rotateKeys(context);
   const name = positional(context, 0, "The name");
   if (context.command.length === 0) throw new CommandError("The command is missing: rotate NAME -- command.");
-  const step = async (environment: Environment): Promise<boolean> => (await execute(context, environment)) === EXIT.ok;
+  const step = async (environment: Environment): Promise<void> => {
+    const status = await execute(context, environment);
+    if (status !== EXIT.ok)
+      throw new Error(`the command ended step ${environment.SEAWORTHY_STEP} with status ${status}`);
+  };
   await withVault(context, async (vault) => {
     const isGiven = context.options["value-stdin"] === true;
     const value = isGiven ? withoutNewline(await readInput(context, "-")) : undefined;
     const rotation = await rotateCredential(vault, name, {
       ...(value !== undefined && { generate: () => value }),
       apply: async (next, current) => {
-        const environment = {
+        await step({
           SEAWORTHY_STEP: "apply",
           SEAWORTHY_NEXT: next.reveal(),
           SEAWORTHY_CURRENT: current.reveal(),
-        };
-        if (!(await step(environment))) throw new Error("the command failed to apply the new value");
+        });
       },
       verify: (next: Secret<string>) => step({ SEAWORTHY_STEP: "verify", SEAWORTHY_NEXT: next.reveal() }),
     });
@@ -48,21 +57,52 @@ export async function rotate(context: CommandContext): Promise<void> {
   });
 }
 
-async function collect(vault: Vault, chosen: readonly string[], isAll: boolean): Promise<Environment> {
+/** Variables of `.env` files, with the values of the references in them. */
+async function fromFiles(context: CommandContext, vault: Vault): Promise<Environment> {
+  const environment: Environment = {};
+  for (const path of (context.options["env-file"] as string[] | undefined) ?? []) {
+    const variables = parseEnv(withoutNewline(await readInput(context, path)));
+    for (const [variable, text] of Object.entries(variables)) environment[variable] = await resolved(vault, text ?? "");
+  }
+  return environment;
+}
+
+/** Every entry that can be given to a command. What is left out is named, and does not stop the command. */
+function everything(context: CommandContext, vault: Vault, wanted: Map<string, string>): void {
+  const entries = vault.list();
+  const names = entries.map(({ name }) => name);
+  const leaveOut = (name: string, reason: string): void =>
+    void context.io.stderr.write(`seaworthy-vault: ${name} is left out: ${reason}.\n`);
+  for (const { name, expiresAt } of entries.filter((entry) => !isStaged(entry.name, names))) {
+    const variable = variableOf(name);
+    const isExpired = expiresAt !== undefined && expiresAt <= Date.now();
+    if (isExpired && context.options["allow-expired"] !== true) leaveOut(name, "it has expired");
+    else if (isDecisive(variable)) leaveOut(name, `${variable} is set with --secret ${variable}=${name} alone`);
+    else add(wanted, variable, name);
+  }
+}
+
+async function collect(
+  context: CommandContext,
+  vault: Vault,
+  chosen: readonly string[],
+  isAll: boolean,
+): Promise<Environment> {
   const wanted = new Map<string, string>();
-  const all = isAll ? vault.list().map((entry) => entry.name) : [];
-  for (const name of all.filter((one) => !isStaged(one, all))) add(wanted, variableOf(name), name);
+  if (isAll) everything(context, vault, wanted);
   for (const choice of chosen) {
     const at = choice.indexOf("=");
     const name = at < 0 ? choice : choice.slice(at + 1);
     const variable = at < 0 ? variableOf(name) : choice.slice(0, at);
     if (!VARIABLE.test(variable)) throw new CommandError("--secret must be NAME or VARIABLE=NAME.");
+    if (at < 0 && isDecisive(variable))
+      throw new CommandError(`${name} would become ${variable}; if it is to, write --secret ${variable}=${name}.`);
     if (wanted.get(variable) !== name) add(wanted, variable, name);
   }
   const environment: Environment = {};
   for (const [variable, name] of wanted) {
-    const value = (await vault.get(name)).reveal();
-    if (value.includes("\0")) throw new CommandError(`${name} holds a zero byte, which no environment can.`);
+    const value = (await vault.get(name, { allowExpired: context.options["allow-expired"] === true })).reveal();
+    if (value.includes("\0")) throw new CommandError(`${name} holds a zero byte, which a variable cannot.`);
     environment[variable] = value;
   }
   return environment;
@@ -73,13 +113,8 @@ function add(wanted: Map<string, string>, variable: string, name: string): void 
   wanted.set(variable, name);
 }
 
-/** `upstream/api-key` becomes `UPSTREAM_API_KEY`. */
-function variableOf(name: string): string {
-  const variable = name.toUpperCase().replace(/[^A-Z0-9]+/g, "_");
-  return /^[0-9]/.test(variable) ? `_${variable}` : variable;
-}
-
-function execute({ io, command }: CommandContext, secrets: Environment): Promise<number> {
+async function execute({ io, command, terminal }: CommandContext, secrets: Environment): Promise<number> {
+  await terminal.release();
   const [file, ...args] = command as [string, ...string[]];
   const { SEAWORTHY_VAULT_PASSWORD_FILE: _, ...inherited } = io.env;
   const child = spawn(file, args, { stdio: "inherit", env: { ...inherited, ...secrets } });

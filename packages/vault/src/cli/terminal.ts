@@ -1,19 +1,24 @@
 import { CommandError, EXIT } from "./exit-codes.ts";
+import { LineReader, type TypedReader, ValueReader } from "./typed.ts";
 
-/** Where a program reads from: a terminal, a pipe or a file. */
+/** A stream that a program reads: a terminal, a pipe or a file. */
 export interface InputStream extends AsyncIterable<Buffer | string> {
   isTTY?: boolean;
-  setRawMode?(on: boolean): unknown;
-  on(event: "data" | "end", listener: (chunk: Buffer | string) => void): unknown;
-  off(event: "data" | "end", listener: (chunk: Buffer | string) => void): unknown;
-  resume(): unknown;
-  pause(): unknown;
 }
 
-/** Where it writes to. */
+/** A stream that a program writes. */
 export interface OutputStream {
   isTTY?: boolean;
   write(text: string | Uint8Array): unknown;
+}
+
+/** The terminal that a person sits at, whatever standard input and output are. */
+export interface TerminalDevice {
+  /** Delivers what is typed, key by key and without an echo, until {@link TerminalDevice.close}. */
+  onInput(listener: (text: string) => void, onEnd: () => void): void;
+  write(text: string): void;
+  /** Reads and drops what is still waiting, and gives the terminal back as it was. */
+  close(): Promise<void>;
 }
 
 /** The world of one run of the program. */
@@ -22,48 +27,84 @@ export interface Io {
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The version of this package. */
+  readonly version: string;
+  /** The terminal to ask on; `undefined` if the process has none. */
+  openTerminal(): TerminalDevice | undefined;
 }
 
-/** Reads standard input and the terminal. Nothing typed is shown, and nothing is taken from arguments. */
+/** How long nothing may arrive before a paste counts as complete. */
+const QUIET = 60;
+const CTRL_C = "\u0003";
+const BRACKETED_PASTE = { on: "\u001b[?2004h", off: "\u001b[?2004l" } as const;
+
+/** Asks on the terminal and reads standard input. Nothing that is typed is shown, and nothing typed is left for the shell. */
 export class Terminal {
   readonly #io: Io;
+  #device: TerminalDevice | undefined;
   #typed = "";
+  #ended = false;
+  #isAsking = false;
+  #wake: () => void = () => undefined;
   #piped: Promise<Buffer> | undefined;
 
   constructor(io: Io) {
     this.#io = io;
   }
 
+  /** Whether values are typed; otherwise they come from standard input. */
   get isInteractive(): boolean {
-    return this.#io.stdin.isTTY === true && this.#io.stdin.setRawMode !== undefined;
+    return this.#io.stdin.isTTY === true;
   }
 
-  /** A line typed without an echo. The question goes to standard error, so that output can be piped. */
+  /** A line typed without an echo. */
   async askHidden(question: string): Promise<string> {
-    if (!this.isInteractive)
-      throw new CommandError(`${question}: there is no terminal to ask on; see --help for files`);
-    const { stdin, stderr } = this.#io;
-    stderr.write(`${question}: `);
-    stdin.setRawMode?.(true);
+    const device = this.#open(question);
+    device.write(`${question}: `);
     try {
-      return await this.#line();
+      return await this.#answer(new LineReader());
     } finally {
-      stdin.setRawMode?.(false);
-      stdin.pause();
-      stderr.write("\n");
+      device.write("\n");
     }
   }
 
-  /** Asked twice, since nobody sees what was typed. */
+  /** Asks twice, since the person does not see what was typed. */
   async askNew(question: string): Promise<string> {
     const first = await this.askHidden(question);
-    if (first !== (await this.askHidden(`${question}, again`))) throw new CommandError("The two are not the same.");
+    if (first !== (await this.askHidden(`${question}, again`))) throw new CommandError("The two answers differ.");
     return first;
   }
 
-  /** All of standard input, at most so many bytes; it can be read for one purpose only. */
+  /** A value of one line or many, with an end of its own. More input behind that end means that the value was cut. */
+  async askValue(question: string): Promise<string> {
+    const device = this.#open(question);
+    device.write(`${question} (end with an empty line or Ctrl-D): ${BRACKETED_PASTE.on}`);
+    try {
+      const value = await this.#answer(new ValueReader());
+      await this.#quiet();
+      if (this.#typed !== "") {
+        this.#typed = "";
+        throw new CommandError(
+          "More text followed the end of the value, so nothing was stored. Use --file, or standard input, for a value with empty lines.",
+        );
+      }
+      return value;
+    } finally {
+      device.write(`${BRACKETED_PASTE.off}\n`);
+    }
+  }
+
+  /** Gives the terminal back, so that another program can use it. Later questions open it again. */
+  async release(): Promise<void> {
+    const device = this.#device;
+    this.#device = undefined;
+    this.#typed = "";
+    await device?.close();
+  }
+
+  /** All of standard input, up to `most` bytes; it can be read for one purpose only. */
   readAll(most: number): Promise<Buffer> {
-    if (this.#piped !== undefined) throw new CommandError("Standard input cannot be read for two things.");
+    if (this.#piped !== undefined) throw new CommandError("Standard input cannot be read for two purposes.");
     this.#piped = this.#drain(most);
     return this.#piped;
   }
@@ -80,44 +121,74 @@ export class Terminal {
     return Buffer.concat(chunks);
   }
 
-  async #line(): Promise<string> {
+  #open(question: string): TerminalDevice {
+    if (this.#device !== undefined) return this.#device;
+    const device = this.#io.openTerminal();
+    if (device === undefined)
+      throw new CommandError(
+        `${question}: there is no terminal to ask on. See --help for the options that name files.`,
+      );
+    this.#ended = false;
+    device.onInput(
+      (text) => {
+        if (!this.#isAsking && text.includes(CTRL_C)) return void this.#interrupt();
+        this.#typed += text;
+        this.#wake();
+      },
+      () => {
+        this.#ended = true;
+        this.#wake();
+      },
+    );
+    this.#device = device;
+    return device;
+  }
+
+  async #answer(reader: TypedReader): Promise<string> {
+    this.#isAsking = true;
+    try {
+      return await this.#complete(reader);
+    } finally {
+      this.#isAsking = false;
+    }
+  }
+
+  async #complete(reader: TypedReader): Promise<string> {
     for (;;) {
-      const found = firstLine(this.#typed);
+      const typed = this.#typed;
+      this.#typed = "";
+      const found = reader.feed(typed);
       if (found === "interrupted") throw new CommandError("Interrupted.", EXIT.interrupted);
       if (found !== undefined) {
         // A paste may hold the answer to the next question, too.
         this.#typed = found.rest;
-        return found.line;
+        return found.answer;
       }
-      this.#typed += await this.#nextChunk();
+      if (this.#ended) throw new CommandError("The terminal was closed.", EXIT.interrupted);
+      await this.#nextInput();
     }
   }
 
-  #nextChunk(): Promise<string> {
-    const { stdin } = this.#io;
-    const { promise, resolve, reject } = Promise.withResolvers<string>();
-    const onData = (chunk: Buffer | string): void => resolve(chunk.toString());
-    const onEnd = (): void => reject(new CommandError("The terminal was closed.", EXIT.interrupted));
-    stdin.on("data", onData);
-    stdin.on("end", onEnd);
-    stdin.resume();
-    return promise.finally(() => {
-      stdin.off("data", onData);
-      stdin.off("end", onEnd);
-    });
+  /** Ctrl-C between two questions ends the program as it would without this class, which takes keys one by one. */
+  async #interrupt(): Promise<void> {
+    await this.release();
+    process.kill(process.pid, "SIGINT");
   }
-}
 
-/** What was typed up to the first newline, with its corrections applied; `undefined` before there is one. */
-function firstLine(typed: string): { line: string; rest: string } | "interrupted" | undefined {
-  const chars = [...typed];
-  let line: string[] = [];
-  for (const [at, char] of chars.entries()) {
-    if (char === "\u0003" || (char === "\u0004" && line.length === 0)) return "interrupted";
-    if (char === "\r" || char === "\n") return { line: line.join(""), rest: chars.slice(at + 1).join("") };
-    if (char === "\u007f" || char === "\b") line.pop();
-    else if (char === "\u0015") line = [];
-    else if (char >= " ") line.push(char);
+  #nextInput(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#wake = resolve;
+    return promise;
   }
-  return undefined;
+
+  /** Waits until nothing has arrived for a moment. */
+  async #quiet(): Promise<void> {
+    for (let isQuiet = false; !isQuiet && !this.#ended; ) {
+      const { promise, resolve } = Promise.withResolvers<boolean>();
+      const timer = setTimeout(resolve, QUIET, true);
+      this.#wake = () => resolve(false);
+      isQuiet = await promise;
+      clearTimeout(timer);
+    }
+  }
 }

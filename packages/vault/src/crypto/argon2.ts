@@ -1,7 +1,7 @@
 import { type ByteSize, toBytes } from "@seaworthy/core";
 import { checkOptions, wholeNumber } from "@seaworthy/core/options";
 import argon2 from "argon2";
-import { wipe } from "./bytes.ts";
+import { ownBytes, wipe } from "./bytes.ts";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -89,8 +89,7 @@ export async function argon2id(password: Buffer, salt: Buffer, cost: KdfCost): P
     hashLength: 32,
     salt,
   });
-  const own = Buffer.alloc(pooled.length);
-  own.set(pooled);
+  const own = ownBytes(pooled);
   wipe(pooled);
   return own;
 }

@@ -1,18 +1,34 @@
+import { randomFillSync } from "node:crypto";
+
 const encoder = new TextEncoder();
 
 /** What {@link lengthPrefixed} takes: text is UTF-8, a number 8 bytes. */
 export type Part = Uint8Array | string | number;
 
-/** Bytes of their own, outside Node's shared pool, so that overwriting them overwrites all there is. */
+/**
+ * Zeroed bytes for something secret, so that overwriting them overwrites the only copy. A buffer of `Buffer.alloc` with up
+ * to 64 bytes lies on V8's heap, where the collector moves it and native code copies it out; one around an `ArrayBuffer`
+ * never does, and it does not share Node's pool.
+ */
+export function secretBytes(length: number): Buffer {
+  return Buffer.from(new ArrayBuffer(length));
+}
+
+/** Random bytes for something secret, without a copy. */
+export function randomSecret(length: number): Buffer {
+  return randomFillSync(secretBytes(length));
+}
+
+/** A copy in {@link secretBytes}. */
 export function ownBytes(bytes: ArrayLike<number>): Buffer {
-  const own = Buffer.alloc(bytes.length);
+  const own = secretBytes(bytes.length);
   own.set(bytes);
   return own;
 }
 
-/** UTF-8 in bytes of their own. */
+/** UTF-8 in {@link secretBytes}. */
 export function utf8(text: string): Buffer {
-  const bytes = Buffer.alloc(Buffer.byteLength(text, "utf8"));
+  const bytes = secretBytes(Buffer.byteLength(text, "utf8"));
   bytes.write(text, "utf8");
   return bytes;
 }

@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv } from "node:crypto";
+import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from "node:crypto";
+import { wipe } from "./bytes.ts";
 
 /** Bytes of an authentication tag. */
 export const TAG_BYTES = 16;
@@ -7,8 +8,18 @@ const SUITE = "aes-256-gcm";
 // Without this, Node takes tags down to 4 bytes, which can be forged by trying.
 const OPTIONS = { authTagLength: TAG_BYTES } as const;
 
+/**
+ * A key that opens a single message; its bytes are wiped. On Node.js 24 a cipher is set up five times as fast with a
+ * `KeyObject` as with bytes. The copy in it stays in memory until it is collected, which is why no other key is in one.
+ */
+export function messageKey(bytes: Buffer): KeyObject {
+  const key = createSecretKey(bytes);
+  wipe(bytes);
+  return key;
+}
+
 /** AES-256-GCM: the ciphertext with its tag of 16 bytes behind it. The nonce must never serve this key twice. */
-export function sealGcm(key: Uint8Array, nonce: Uint8Array, text: Uint8Array, data: Uint8Array): Buffer {
+export function sealGcm(key: KeyObject | Uint8Array, nonce: Uint8Array, text: Uint8Array, data: Uint8Array): Buffer {
   const cipher = createCipheriv(SUITE, key, nonce, OPTIONS);
   cipher.setAAD(data);
   const body = cipher.update(text);
@@ -17,7 +28,12 @@ export function sealGcm(key: Uint8Array, nonce: Uint8Array, text: Uint8Array, da
 }
 
 /** Opens what {@link sealGcm} made; `undefined` when key, nonce, data or a single bit is another. */
-export function openGcm(key: Uint8Array, nonce: Uint8Array, box: Uint8Array, data: Uint8Array): Buffer | undefined {
+export function openGcm(
+  key: KeyObject | Uint8Array,
+  nonce: Uint8Array,
+  box: Uint8Array,
+  data: Uint8Array,
+): Buffer | undefined {
   if (box.length < TAG_BYTES) return undefined;
   const decipher = createDecipheriv(SUITE, key, nonce, OPTIONS);
   decipher.setAAD(data);

@@ -1,7 +1,7 @@
 import { createHmac, hash } from "node:crypto";
-import { wipe } from "./bytes.ts";
+import { secretBytes, wipe } from "./bytes.ts";
 
-/** HMAC-SHA-256 (RFC 2104). Takes the key as bytes, since a `KeyObject` would keep a copy that nobody can zero. */
+/** HMAC-SHA-256 (RFC 2104). Takes the key as bytes, since a `KeyObject` would keep a copy that cannot be zeroed. */
 export function hmac(key: Uint8Array, ...parts: readonly (Uint8Array | string)[]): Buffer {
   const mac = createHmac("sha256", key);
   for (const part of parts) mac.update(part);
@@ -16,7 +16,7 @@ export function sha256(bytes: Uint8Array): Buffer {
 /** HKDF with SHA-256 (RFC 5869). Not `crypto.hkdfSync`, which copies the key into a `KeyObject`. */
 export function hkdf(key: Uint8Array, salt: Uint8Array, info: Uint8Array | string, length = 32): Buffer {
   const extracted = hmac(salt.length === 0 ? new Uint8Array(32) : salt, key);
-  const output = Buffer.alloc(length);
+  const output = secretBytes(length);
   let block: Buffer = Buffer.alloc(0);
   for (let at = 0, counter = 1; at < length; counter++) {
     const next = hmac(extracted, block, info, Uint8Array.of(counter));

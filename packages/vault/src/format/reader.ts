@@ -61,6 +61,6 @@ export class ByteReader {
 }
 
 /** The error for bytes that are not of the format. */
-export function corrupt(reason: string, cause?: unknown): SeaworthyError {
-  return errors.VAULT_CORRUPT({ reason }, cause === undefined ? undefined : { cause });
+export function corrupt(reason: string, cause?: unknown, facts?: Readonly<Record<string, string>>): SeaworthyError {
+  return errors.VAULT_CORRUPT({ reason, ...facts }, cause === undefined ? undefined : { cause });
 }

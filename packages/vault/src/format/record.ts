@@ -14,6 +14,7 @@ export const NONCE_BYTES = 12;
 const PUT = 1;
 const REMOVE = 2;
 const PRUNE = 3;
+const DESTROY = 4;
 
 /** What is known of a version without any key. All of it is authenticated with the value. */
 export interface EntryFacts {
@@ -40,7 +41,8 @@ export interface PutRecord extends EntryFacts {
 export type VaultRecord =
   | PutRecord
   | { readonly type: "remove"; readonly name: string; readonly at: number }
-  | { readonly type: "prune"; readonly name: string; readonly version: number };
+  | { readonly type: "prune"; readonly name: string; readonly version: number }
+  | { readonly type: "destroy"; readonly name: string; readonly version: number };
 
 /** A record's bytes as they are stored, with their hash; decoded when first asked for. */
 export class Frame {
@@ -92,6 +94,7 @@ function fieldsOf(record: VaultRecord): Buffer[] {
   const name = block(record.name, 2);
   if (record.type === "remove") return [whole(REMOVE, 1), name, long(record.at)];
   if (record.type === "prune") return [whole(PRUNE, 1), name, whole(record.version, 4)];
+  if (record.type === "destroy") return [whole(DESTROY, 1), name, whole(record.version, 4)];
   const { version, created, expires, rotateAfter, labels, wrappedKey, nonce, box } = record;
   const times = [long(created), long(expires), long(rotateAfter)];
   return [whole(PUT, 1), name, whole(version, 4), ...times, block(labels, 2), wrappedKey, nonce, block(box, 4)];
@@ -109,6 +112,7 @@ function decode(bytes: Buffer): VaultRecord {
 function decodeBody(type: number, name: string, reader: ByteReader): VaultRecord {
   if (type === REMOVE) return { type: "remove", name, at: reader.long() };
   if (type === PRUNE) return { type: "prune", name, version: reader.whole(4) };
+  if (type === DESTROY) return { type: "destroy", name, version: reader.whole(4) };
   if (type !== PUT) throw corrupt("a record has an unknown type");
   return {
     type: "put",

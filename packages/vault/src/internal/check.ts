@@ -5,7 +5,7 @@ export function shown(value: unknown): string {
   if (value === null) return "null";
   if (typeof value === "number" || typeof value === "boolean" || value === undefined) return String(value);
   if (typeof value === "bigint") return `${value}n`;
-  if (typeof value === "string") return `text of ${value.length} characters`;
+  if (typeof value === "string") return `a string of ${value.length} characters`;
   if (typeof value === "function") return "a function";
   return Array.isArray(value) ? "an array" : "an object";
 }

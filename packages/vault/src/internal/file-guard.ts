@@ -30,6 +30,7 @@ export class FileGuard {
   /** Makes the directories where they are missing. @throws VAULT_PERMISSIONS */
   async prepare(): Promise<void> {
     if (this.#prepared) return;
+    await this.checkPlace();
     const first = await this.#files.makeDirectory(this.side).catch((error: unknown) => {
       throw this.#denied(this.side, error);
     });
@@ -40,20 +41,25 @@ export class FileGuard {
     this.#prepared = true;
   }
 
-  /** Whether there is a directory to look into; looks at everything that is there. @throws VAULT_PERMISSIONS */
+  /** Looks at the directory that a vault is in or would be in, if it exists. @throws VAULT_PERMISSIONS */
+  async checkPlace(): Promise<void> {
+    await this.#checkPath(dirname(this.path), "directory");
+  }
+
+  /** Whether there is anything of a vault; looks at everything that is there. @throws VAULT_PERMISSIONS */
   async check(): Promise<boolean> {
-    if (!(await this.#checkPath(dirname(this.path), "directory"))) return false;
+    const present = await Promise.all([this.look(), this.#look(this.side)]);
+    // Loose permissions of a directory without a vault are nobody's concern.
+    if (present.every((stat) => stat === undefined)) return false;
+    await this.#checkPath(dirname(this.path), "directory");
     await this.#checkPath(this.path, "file");
     await this.#checkPath(this.side, "directory");
     return true;
   }
 
   /** What stands at the vault's path, or `undefined`; not yet checked. */
-  async look(): Promise<BigIntStats | undefined> {
-    return this.#files.lstat(this.path).catch((error: unknown) => {
-      if (hasCode(error, "ENOENT")) return undefined;
-      throw this.#denied(this.path, error);
-    });
+  look(): Promise<BigIntStats | undefined> {
+    return this.#look(this.path);
   }
 
   /** A whole file of at most `most` bytes; a larger one is refused before it is read. */
@@ -81,6 +87,13 @@ export class FileGuard {
     } finally {
       await handle.close();
     }
+  }
+
+  async #look(path: string): Promise<BigIntStats | undefined> {
+    return this.#files.lstat(path).catch((error: unknown) => {
+      if (hasCode(error, "ENOENT")) return undefined;
+      throw this.#denied(path, error);
+    });
   }
 
   async #checkPath(path: string, kind: "file" | "directory"): Promise<boolean> {

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
+import { threadId } from "node:worker_threads";
 import { type Clock, sleep } from "@seaworthy/core";
 import { errors } from "../errors.ts";
-import { type FileSystem, hasCode } from "./files.ts";
+import { type FileSystem, hasCode, systemFailure } from "./files.ts";
 
 /** Options of {@link FileLock}. */
 export interface FileLockOptions {
@@ -18,6 +19,7 @@ interface Holder {
   /** Where process ids mean the same: this boot of this host, in this namespace. */
   readonly realm: string;
   readonly pid: number;
+  readonly thread: number;
   /** When the process started, as the system says it: ids are used again. */
   readonly started: string;
 }
@@ -26,9 +28,14 @@ const SHORTEST_PAUSE = 2;
 const LONGEST_PAUSE = 40;
 // A holder that cannot be asked has this long: a write takes milliseconds.
 const FOREIGN_HOLDER = 5_000;
+// Even a living holder, of which this is a multiple of the longest write: it may have failed to remove its lock.
+const LONGEST_HOLD = 60_000;
 // A file without its holder is one whose writer was killed between two calls.
 const NAMELESS_HOLDER = 2_000;
 const LONGEST_HOLDER = 1024;
+const MODE = { durable: false } as const;
+
+const HELD = Symbol.for("seaworthy.vault.locks");
 
 /**
  * A file that says who is writing. It keeps writers from working in vain; that no write is lost is the affair of the
@@ -48,38 +55,48 @@ export class FileLock {
 
   /** Runs `work` while holding the lock. @throws VAULT_BUSY when it is not free in time */
   async hold<T>(work: () => Promise<T>): Promise<T> {
-    const token = await this.#acquire();
-    const begun = this.#options.clock.monotonic();
+    const token = randomBytes(8).toString("hex");
+    const held = heldHere();
+    held.add(token);
     try {
-      return await work();
+      await this.#acquire(token);
+      const begun = this.#options.clock.monotonic();
+      try {
+        return await work();
+      } finally {
+        // A lock that cannot be removed is broken by the next writer, as that of a dead process.
+        await this.#release(token, this.#options.clock.monotonic() - begun).catch(() => undefined);
+      }
     } finally {
-      const held = this.#options.clock.monotonic() - begun;
-      await this.#release(token, held).catch(() => undefined); // a dead holder's lock is broken by the next
+      held.delete(token);
     }
   }
 
-  async #acquire(): Promise<string> {
+  async #acquire(token: string): Promise<void> {
     const { clock, random, timeout } = this.#options;
-    const holder: Holder = { token: randomBytes(8).toString("hex"), ...this.#own() };
+    const holder: Holder = { token, ...this.#own() };
     const bytes = Buffer.from(JSON.stringify(holder));
     const begun = clock.monotonic();
     for (let pause = SHORTEST_PAUSE; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE)) {
       try {
-        await this.#files.create(this.#path, bytes, { durable: false });
-        return holder.token;
+        return await this.#files.create(this.#path, bytes, MODE);
       } catch (error) {
-        if (!hasCode(error, "EEXIST")) throw error;
+        if (!hasCode(error, "EEXIST")) {
+          // It may have been created before the call failed.
+          await this.#release(token, Number.POSITIVE_INFINITY).catch(() => undefined);
+          return systemFailure(error);
+        }
       }
-      if (await this.#breakIfDead()) continue;
+      if (await this.#breakIfDead().catch(systemFailure)) continue;
       if (clock.monotonic() - begun >= timeout) throw errors.VAULT_BUSY({ lock: this.#path });
       await sleep(pause * (0.5 + random()), { clock, keepAlive: true });
     }
   }
 
-  async #release(token: string, held: number): Promise<void> {
-    // Nobody takes a living holder's lock away so soon, so it need not be looked at.
-    const isOurs = held < NAMELESS_HOLDER / 2 || (await this.#read())?.token === token;
-    if (isOurs) await this.#files.unlink(this.#path);
+  async #release(token: string, duration: number): Promise<void> {
+    // A lock that was taken a moment ago has not been broken by others, so it need not be read.
+    const isOurs = duration < NAMELESS_HOLDER / 2 || (await this.#read())?.token === token;
+    if (isOurs) await this.#files.unlink(this.#path).catch(() => this.#files.unlink(this.#path));
   }
 
   /** Whether it is worth trying again at once. */
@@ -123,9 +140,18 @@ export class FileLock {
 
 function isAlive(holder: Holder, age: number, realm: string): boolean {
   if (holder.realm !== realm) return age < FOREIGN_HOLDER;
+  if (holder.pid === process.pid && holder.thread === threadId) return heldHere().has(holder.token);
+  if (age > LONGEST_HOLD) return false;
   const started = startOf(holder.pid);
   if (started !== undefined) return started === holder.started;
   return exists(holder.pid) && (holder.started !== "" || age < FOREIGN_HOLDER);
+}
+
+/** Tokens of the locks that this thread holds, whichever copy of this package took them. */
+function heldHere(): Set<string> {
+  const shared = globalThis as { [HELD]?: Set<string> };
+  shared[HELD] ??= new Set();
+  return shared[HELD];
 }
 
 function exists(pid: number): boolean {
@@ -140,7 +166,12 @@ function exists(pid: number): boolean {
 function self(): Omit<Holder, "token"> {
   const boot = orEmpty(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim());
   const namespace = orEmpty(() => readlinkSync("/proc/self/ns/pid"));
-  return { realm: [hostname(), boot, namespace].join("|"), pid: process.pid, started: startOf(process.pid) ?? "" };
+  return {
+    realm: [hostname(), boot, namespace].join("|"),
+    pid: process.pid,
+    thread: threadId,
+    started: startOf(process.pid) ?? "",
+  };
 }
 
 /** Field 22 of `/proc/<pid>/stat`, counted after the last parenthesis: the name before it may hold anything. */

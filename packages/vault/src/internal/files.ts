@@ -1,6 +1,7 @@
 import { type BigIntStats, constants } from "node:fs";
 import { type FileHandle, link, lstat, mkdir, open, readdir, rename, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
+import { errors } from "../errors.ts";
 
 /** The calls of the file system that a file store makes. */
 export interface FileSystem {
@@ -32,10 +33,16 @@ export const nodeFiles: FileSystem = {
   async create(path, bytes, { durable = true } = {}) {
     const handle = await open(path, "wx", PRIVATE_FILE);
     try {
-      await handle.writeFile(bytes);
-      if (durable) await handle.sync();
-    } finally {
-      await handle.close();
+      try {
+        await handle.writeFile(bytes);
+        if (durable) await handle.sync();
+      } finally {
+        await handle.close();
+      }
+    } catch (error) {
+      // On a full disk, what could be written would take the last space.
+      await unlink(path).catch(() => undefined);
+      throw error;
     }
   },
   async chmod(path, mode) {
@@ -68,6 +75,19 @@ async function makeDirectory(path: string): Promise<string | undefined> {
     throw error;
   }
   return first ?? path;
+}
+
+/** For a failed call: `undefined` if what it names does not exist; throws any other error again. */
+export function orMissing(error: unknown): undefined {
+  if (hasCode(error, "ENOENT")) return undefined;
+  throw error;
+}
+
+/** Throws `VAULT_STORE_FAILED` for an error of the operating system, and any other error as it is. */
+export function systemFailure(error: unknown): never {
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (typeof code !== "string" || syscall === undefined) throw error;
+  throw errors.VAULT_STORE_FAILED({ reason: code }, { cause: error });
 }
 
 /** Whether an error is the system's of this code. */

@@ -1,18 +1,20 @@
-import { randomBytes } from "node:crypto";
+import { checkOptions } from "@seaworthy/core/options";
 import { type Credential, type Material, readCredential, wipeMaterials } from "../credential.ts";
 import { type KdfCost, noCheaper } from "../crypto/argon2.ts";
-import { wipe } from "../crypto/bytes.ts";
+import { randomSecret, wipe } from "../crypto/bytes.ts";
 import { RootKeys } from "../crypto/root-keys.ts";
-import { openEntry, rewrapEntry, sealEntry } from "../entries.ts";
 import { errors } from "../errors.ts";
 import { SLOTS } from "../format/limits.ts";
 import type { PutRecord } from "../format/record.ts";
 import type { Slot } from "../format/slot.ts";
 import { costOf, type DerivedSlot, deriveSlot, resealSlot, sealSlot } from "../slots.ts";
 import type { KeySlot } from "../vault.ts";
+import { mapBreathing } from "./breathe.ts";
+import { alone } from "./change.ts";
 import { checkCredentials, shown } from "./check.ts";
 import type { Ledger } from "./ledger.ts";
 import { momentOf } from "./moment.ts";
+import { openEntry, rewrapEntry, sealEntry } from "./sealing.ts";
 import type { State } from "./state.ts";
 
 /** The key slots of a vault, and the keys below them. */
@@ -39,11 +41,12 @@ export class KeyKeeper {
   async add(credential: Credential, created: number): Promise<KeySlot> {
     return this.#withSlot(credential, this.#kdf, created, async (derived) => {
       let added: Slot | undefined;
-      await this.#ledger.commit((state, keys) => {
-        if (state.slots.length >= SLOTS) throw new TypeError(`a vault has at most ${SLOTS} key slots`);
+      const plan = alone((state, keys) => {
+        if (state.slots.length >= SLOTS) throw errors.VAULT_FULL({ limit: `${SLOTS} key slots` });
         added = sealSlot(state.vaultId, derived, keys);
         return { slots: [...state.slots, added] };
       });
+      await this.#ledger.commit(plan);
       return this.#describe(added as unknown as Slot);
     });
   }
@@ -51,12 +54,13 @@ export class KeyKeeper {
   async remove(id: string): Promise<void> {
     if (typeof id !== "string" || !/^[0-9a-f]{16}$/.test(id))
       throw new TypeError(`id must be 16 hexadecimal digits; got ${shown(id)}`);
-    await this.#ledger.commit((state) => {
+    const plan = alone((state) => {
       const slots = state.slots.filter((slot) => slot.id.toString("hex") !== id);
-      if (slots.length === state.slots.length) throw errors.VAULT_NOT_FOUND({ key: id });
+      if (slots.length === state.slots.length) throw errors.VAULT_KEY_NOT_FOUND({ key: id });
       if (slots.length === 0) throw errors.VAULT_LAST_KEY({ key: id });
       return { slots };
     });
+    await this.#ledger.commit(plan);
   }
 
   /** Replaces one password slot; the rest of the vault stays as it is, to the byte. */
@@ -66,12 +70,13 @@ export class KeyKeeper {
     const cost = noCheaper(this.#kdf, costOf(before) as KdfCost);
     return this.#withSlot({ password }, cost, momentOf(this.#ledger.parts.clock), async (derived) => {
       let after: Slot | undefined;
-      await this.#ledger.commit((state, keys) => {
+      const plan = alone((state, keys) => {
         const at = state.slots.findIndex((slot) => slot.id.equals(before.id));
-        if (at < 0) throw errors.VAULT_NOT_FOUND({ key: before.id.toString("hex") });
+        if (at < 0) throw errors.VAULT_KEY_NOT_FOUND({ key: before.id.toString("hex") });
         after = sealSlot(state.vaultId, derived, keys);
         return { slots: state.slots.with(at, after) };
       });
+      await this.#ledger.commit(plan);
       const slot = after as unknown as Slot;
       if (before.id.equals(this.#current)) this.#current = slot.id;
       return this.#describe(slot);
@@ -79,7 +84,9 @@ export class KeyKeeper {
   }
 
   /** A new root under the same slots, or under a single new one. */
-  async rotate(only: Pick<Credential, "password" | "key"> | undefined, created: number): Promise<void> {
+  async rotate(options: { only?: Pick<Credential, "password" | "key"> }, created: number): Promise<void> {
+    checkOptions("rotateKeys", options, ["only"]);
+    const { only } = options;
     if (only === undefined)
       return this.#rotate((state, from, to) => state.slots.map((slot) => resealSlot(state.vaultId, slot, from, to)));
     checkCredentials("only", only, ["password", "key"]);
@@ -92,28 +99,32 @@ export class KeyKeeper {
 
   /** Every value under a new data key. */
   async reencrypt(): Promise<void> {
-    await this.#ledger.commit((state, keys) => ({
-      rewritten: recordsOf(state).map((record) => {
+    const plan = alone(async (state, keys) => {
+      const rewritten = await mapBreathing(this.#ledger, recordsOf(state), (record) => {
         const value = openEntry(state.vaultId, record, keys);
         const frame = sealEntry(state.vaultId, record, value, keys);
         wipe(value);
         return frame;
-      }),
-    }));
+      });
+      return { purge: true, rewritten };
+    });
+    await this.#ledger.commit(plan);
   }
 
   async #rotate(slotsOf: (state: State, from: RootKeys, to: RootKeys) => Slot[]): Promise<void> {
-    const root = Buffer.alloc(32);
-    root.set(randomBytes(32));
+    const root = randomSecret(32);
     let fresh: RootKeys | undefined;
     let done = false;
     try {
-      await this.#ledger.commit((state, keys) => {
+      const plan = alone(async (state, keys) => {
         fresh ??= new RootKeys(root, state.vaultId);
         const to = fresh;
-        const rewritten = recordsOf(state).map((record) => rewrapEntry(state.vaultId, record, keys, to));
+        const rewritten = await mapBreathing(this.#ledger, recordsOf(state), (record) =>
+          rewrapEntry(state.vaultId, record, keys, to),
+        );
         return { rewritten, slots: slotsOf(state, keys, to), keys: to };
       });
+      await this.#ledger.commit(plan);
       done = true;
     } finally {
       if (!done) fresh?.wipe();
@@ -124,7 +135,7 @@ export class KeyKeeper {
     const passwords = state.slots.filter((slot) => slot.kind === "password");
     const current = passwords.find((slot) => slot.id.equals(this.#current));
     const slot = current ?? (passwords.length === 1 ? passwords[0] : undefined);
-    if (slot === undefined) throw errors.VAULT_NOT_FOUND({ reason: "no single password to change" });
+    if (slot === undefined) throw errors.VAULT_KEY_NOT_FOUND({ reason: "no single password to change" });
     return slot;
   }
 

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { errors } from "../errors.ts";
 import { ID_BYTES, type SegmentFacts, segmentDigest } from "../format/head.ts";
 import { SEGMENTS, TAIL_BYTES } from "../format/limits.ts";
 import type { Frame } from "../format/record.ts";
@@ -12,10 +13,12 @@ export interface Segment extends SegmentFacts {
 export interface Layout {
   readonly segments: readonly Segment[];
   readonly tail: readonly Frame[];
+  /** Whether everything was laid out anew, without what had been removed. */
+  readonly isFresh?: true;
 }
 
 // A tail beyond this becomes a segment: what one write rewrites at most.
-const LONGEST_TAIL = 64 * 1024;
+const LONGEST_TAIL = 16 * 1024;
 // A segment is filled up to this, unless one record is larger.
 const FULL_SEGMENT = 1024 * 1024;
 // This many segments in a row below half of that become one.
@@ -29,7 +32,7 @@ export function arrange(base: Layout, added: readonly Frame[], liveBytes: number
   const tail = [...base.tail, ...added];
   if (sizeOf(tail) <= LONGEST_TAIL) return { segments: base.segments, tail };
   const stored = base.segments.reduce((sum, segment) => sum + segment.bytes, sizeOf(base.tail));
-  if (stored > 2 * liveBytes) return layOut([...live(), ...added]);
+  if (stored > 2 * liveBytes) return { ...layOut([...live(), ...added]), isFresh: true };
   return checkRoom({ segments: mergeSmall([...base.segments, ...chunk(tail)]), tail: [] });
 }
 
@@ -42,9 +45,9 @@ export function layOut(frames: readonly Frame[]): Layout {
   return checkRoom({ segments: segments.slice(0, -1), tail: last.frames });
 }
 
-/** All records in the tail, however long: the layout of a bundle. @throws TypeError beyond 64 MiB */
+/** All records in the tail, however long: the layout of a bundle. @throws VAULT_FULL beyond 64 MiB */
 export function allInTail(frames: readonly Frame[]): Layout {
-  if (sizeOf(frames) > TAIL_BYTES) throw new TypeError(`a bundle holds at most ${TAIL_BYTES} bytes; export in parts`);
+  if (sizeOf(frames) > TAIL_BYTES) throw errors.VAULT_FULL({ limit: `${TAIL_BYTES} bytes of a bundle` });
   return { segments: [], tail: frames };
 }
 
@@ -81,7 +84,6 @@ function sizeOf(frames: readonly Frame[]): number {
 }
 
 function checkRoom(layout: Layout): Layout {
-  if (layout.segments.length > SEGMENTS)
-    throw new TypeError(`a vault holds at most ${SEGMENTS} segments; this one is full`);
+  if (layout.segments.length > SEGMENTS) throw errors.VAULT_FULL({ limit: `${SEGMENTS} segments` });
   return layout;
 }

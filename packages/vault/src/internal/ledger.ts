@@ -1,29 +1,14 @@
-import { type Clock, sleep } from "@seaworthy/core";
+import { type Clock, isSeaworthyError, sleep } from "@seaworthy/core";
 import type { RootKeys } from "../crypto/root-keys.ts";
 import { errors } from "../errors.ts";
 import type { Head } from "../format/head.ts";
-import { corrupt } from "../format/reader.ts";
-import type { Frame } from "../format/record.ts";
-import type { Slot } from "../format/slot.ts";
 import type { VaultCommit, VaultStore } from "../stores/store.ts";
 import { committed, locked as lockedEvent } from "../telemetry.ts";
+import { type Change, nextState, type Plan } from "./change.ts";
 import { Content } from "./content.ts";
-import { arrange, layOut, type Segment } from "./layout.ts";
-import { authenticate, commitOf, readHead, readSegments, type State, stateOf } from "./state.ts";
-
-/** What a write changes. */
-export interface Change {
-  /** Records that come on top. */
-  readonly added?: readonly Frame[];
-  /** All records anew. */
-  readonly rewritten?: readonly Frame[];
-  readonly slots?: readonly Slot[];
-  /** A new root. */
-  readonly keys?: RootKeys;
-}
-
-/** Makes a change of the newest state, without any effect of its own. */
-export type Plan = (state: State, keys: RootKeys) => Change | undefined;
+import { loadState, rolledBack } from "./load-state.ts";
+import { commitOf, type State } from "./state.ts";
+import { WriteQueue } from "./write-queue.ts";
 
 /** What a ledger is made of. */
 export interface LedgerParts {
@@ -34,7 +19,6 @@ export interface LedgerParts {
   readonly busyTimeout: number;
 }
 
-const READS = 5;
 const LONGEST_PAUSE = 64;
 
 /** The state of a vault, kept in step with its store: reads follow other writers, writes are compare-and-swap. */
@@ -42,7 +26,7 @@ export class Ledger {
   readonly parts: LedgerParts;
   #keys: RootKeys | undefined;
   #state: State;
-  #writers: Promise<unknown> = Promise.resolve();
+  readonly #queue = new WriteQueue((batch) => this.#commit(batch));
   #turns: Promise<unknown> = Promise.resolve();
 
   constructor(parts: LedgerParts, keys: RootKeys, state: State) {
@@ -94,15 +78,14 @@ export class Ledger {
   }
 
   /**
-   * Writes what `plan` makes of the newest state; again on top of the newer state when another writer was first.
-   * `plan` runs in one go and has no effects: it may run several times. `undefined` from it means nothing to write.
+   * Writes what `plan` makes of the newest state; again on top of the newer state when another writer was first. Plans that
+   * wait at the same time become one write. `plan` has no effects and may run several times. `undefined` from it means that
+   * there is nothing to write.
    *
    * @throws VAULT_BUSY when others were first for `busyTimeout`
    */
   commit(plan: Plan): Promise<void> {
-    const run = this.#writers.then(() => this.#commit(plan));
-    this.#writers = run.catch(() => undefined);
-    return run;
+    return this.#queue.add(plan);
   }
 
   /** One at a time: a read in the middle of an own write would meet a state that is stored but not adopted. */
@@ -112,28 +95,57 @@ export class Ledger {
     return run;
   }
 
-  async #commit(plan: Plan): Promise<void> {
+  /** Writes the changes of a batch of plans; tells each plan that throws, and leaves it out. */
+  async #commit(batch: readonly Plan[]): Promise<readonly unknown[]> {
     const { store, clock, random, busyTimeout } = this.parts;
     const exclusive = store.exclusive?.bind(store) ?? (<T>(work: () => Promise<T>): Promise<T> => work());
     const begun = clock.monotonic();
     for (let attempt = 0; ; attempt++) {
-      if (await exclusive(() => this.#turn(() => this.#attempt(plan)))) return;
+      const done = await exclusive(() => this.#turn(() => this.#attempt(batch)));
+      if (done !== undefined) return done;
       if (clock.monotonic() - begun >= busyTimeout) throw errors.VAULT_BUSY({ attempts: attempt + 1 });
       await sleep(random() * Math.min(2 ** attempt, LONGEST_PAUSE), { clock, keepAlive: true });
     }
   }
 
-  async #attempt(plan: Plan): Promise<boolean> {
+  /** What each plan threw, or `undefined` if another writer was first. */
+  async #attempt(batch: readonly Plan[]): Promise<readonly unknown[] | undefined> {
     await this.#refresh();
     const base = this.#state;
     const keys = this.keys;
+    const { change, content, failures } = await this.#planned(batch, base, keys);
+    if (change === undefined) return failures;
     // From here to the bytes there is no await: a lock in between would sign with zeroed keys.
-    const change = plan(base, keys);
-    if (change === undefined) return true;
+    if (this.#keys !== keys) throw errors.VAULT_LOCKED();
     const next = nextState(base, change);
-    const done = await this.#store(base.epoch, commitOf(base, next, change.keys ?? keys));
-    if (done) this.#adopt(base, next, change);
-    return done;
+    const done = await this.#store(base.epoch, commitOf(base, next, change.keys ?? keys, change.purge));
+    if (done) this.#adopt(base, next, content, change);
+    return done ? failures : undefined;
+  }
+
+  async #planned(batch: readonly Plan[], base: State, keys: RootKeys): Promise<Planned> {
+    const failures: unknown[] = [];
+    const added: NonNullable<Change["added"]>[number][] = [];
+    const [first] = batch;
+    if (first !== undefined && batch.length === 1) {
+      const made = first(base, keys);
+      return { change: made instanceof Promise ? await made : made, content: undefined, failures };
+    }
+    // Each plan sees the changes of those before it; in a copy, since the write has not happened.
+    const content = new Content(base.content);
+    for (const [at, plan] of batch.entries()) {
+      try {
+        const made = plan({ ...base, content }, keys);
+        const change = made instanceof Promise ? await made : made;
+        for (const frame of change?.added ?? []) {
+          content.apply(frame);
+          added.push(frame);
+        }
+      } catch (error) {
+        failures[at] = error;
+      }
+    }
+    return { change: added.length > 0 ? { added } : undefined, content, failures };
   }
 
   async #store(expected: number, next: VaultCommit): Promise<boolean> {
@@ -144,6 +156,9 @@ export class Ledger {
       const done = await store.commit(expected, next);
       outcome = done ? "ok" : "conflict";
       return done;
+    } catch (cause) {
+      // Only the store can tell that nothing was written, and this one does not say so.
+      throw isSeaworthyError(cause) ? cause : errors.VAULT_OUTCOME_UNKNOWN({ epoch: next.epoch }, { cause });
     } finally {
       if (committed.active) committed.emit({ outcome }, (clock.monotonic() - start) / 1000);
     }
@@ -167,10 +182,11 @@ export class Ledger {
     throw errors.VAULT_LOCKED({ reason: "rotated" });
   }
 
-  #adopt(base: State, next: Omit<State, "content">, change: Change): void {
-    const content = change.rewritten === undefined ? base.content : new Content();
-    for (const frame of change.rewritten ?? change.added ?? []) content.apply(frame);
-    this.#state = { ...next, content };
+  #adopt(base: State, next: Omit<State, "content">, content: Content | undefined, change: Change): void {
+    const adopted = content ?? (change.rewritten === undefined ? base.content : new Content());
+    if (content === undefined) for (const frame of change.rewritten ?? change.added ?? []) adopted.apply(frame);
+    if (next.layout.isFresh) adopted.removed.clear();
+    this.#state = { ...next, content: adopted };
     if (change.keys === undefined) return;
     const wasLocked = this.#keys === undefined; // while the write was under way
     this.#keys?.wipe();
@@ -179,41 +195,9 @@ export class Ledger {
   }
 }
 
-/** Reads the newest state and authenticates it with the keys that `keysOf` has for its head. */
-export async function loadState(
-  store: VaultStore,
-  keysOf: (head: Head) => RootKeys | Promise<RootKeys>,
-  known: ReadonlyMap<string, Segment>,
-): Promise<State> {
-  for (let attempt = 0; attempt < READS; attempt++) {
-    const stored = await store.read();
-    if (stored === undefined) throw errors.VAULT_NOT_FOUND({ reason: "no vault" });
-    const head = readHead(stored);
-    const keys = keysOf(head);
-    // Awaited only where it has to be: keys in use could be zeroed in between.
-    authenticate(head, keys instanceof Promise ? await keys : keys);
-    // Not before that: a head by somebody without the key may name any number of segments, and the same one often.
-    const segments = await readSegments(store, head, known);
-    if (segments !== undefined) return stateOf(head, segments);
-  }
-  throw corrupt("a segment is missing");
-}
-
-/** The error for an epoch below one that was seen. */
-export function rolledBack(epoch: number, expected: number): Error {
-  return errors.VAULT_ROLLBACK({ epoch, expected });
-}
-
-function nextState(base: State, change: Change): Omit<State, "content"> {
-  const { content, layout } = base;
-  return {
-    epoch: base.epoch + 1,
-    vaultId: base.vaultId,
-    created: base.created,
-    slots: change.slots ?? base.slots,
-    layout:
-      change.rewritten === undefined
-        ? arrange(layout, change.added ?? [], content.liveBytes, () => content.live())
-        : layOut(change.rewritten),
-  };
+interface Planned {
+  readonly change: Change | undefined;
+  /** With the change applied; `undefined` if it still has to be. */
+  readonly content: Content | undefined;
+  readonly failures: readonly unknown[];
 }

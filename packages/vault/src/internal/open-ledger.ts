@@ -1,7 +1,14 @@
 import { randomBytes } from "node:crypto";
-import { isSeaworthyError } from "@seaworthy/core";
-import { type Material, wipeMaterials } from "../credential.ts";
+import { type Clock, isSeaworthyError } from "@seaworthy/core";
+import {
+  CREDENTIAL_OPTIONS,
+  type CredentialSource,
+  type Material,
+  readCredential,
+  wipeMaterials,
+} from "../credential.ts";
 import type { KdfCost } from "../crypto/argon2.ts";
+import { randomSecret } from "../crypto/bytes.ts";
 import { RootKeys } from "../crypto/root-keys.ts";
 import { errors } from "../errors.ts";
 import { type Head, ID_BYTES } from "../format/head.ts";
@@ -9,9 +16,11 @@ import type { Frame } from "../format/record.ts";
 import { deriveSlot, openSlots, sealSlot } from "../slots.ts";
 import type { VaultStore } from "../stores/store.ts";
 import { unlocked } from "../telemetry.ts";
+import { checkCredentials } from "./check.ts";
 import { Content } from "./content.ts";
 import { allInTail } from "./layout.ts";
-import { Ledger, loadState, rolledBack } from "./ledger.ts";
+import { Ledger } from "./ledger.ts";
+import { loadState, rolledBack } from "./load-state.ts";
 import { momentOf } from "./moment.ts";
 import { commitOf, type State } from "./state.ts";
 import type { CheckedOptions } from "./vault-options.ts";
@@ -31,23 +40,46 @@ export interface OpenedLedger {
 }
 
 /** Opens the store's vault, or makes one where that is asked for. */
-export async function openLedger(options: CheckedOptions): Promise<OpenedLedger> {
-  const { store, materials, create, expectedEpoch } = options;
+export async function openLedger(checked: CheckedOptions): Promise<OpenedLedger> {
+  const { store, create, expectedEpoch } = checked;
+  const materials = checked.materials ?? (await askFor(checked, "open", create ? "make" : "open"));
+  const options = { ...checked, materials };
   try {
-    if (create && expectedEpoch === 0 && (await store.epoch()) === undefined) {
+    if (create && expectedEpoch === 0 && checked.expectedId === undefined && (await store.epoch()) === undefined) {
       const made = await createVault(options);
       if (made !== undefined) return ledgerOf(options, made);
     }
-    return ledgerOf(options, await unlockStore(store, options, expectedEpoch));
+    const unlocked = await unlockStore(store, options, expectedEpoch);
+    const id = unlocked.state.vaultId.toString("hex");
+    if (options.expectedId === undefined || options.expectedId === id) return ledgerOf(options, unlocked);
+    unlocked.keys.wipe();
+    throw errors.VAULT_TAMPERED({ reason: "it is another vault", id, expected: options.expectedId });
   } finally {
     wipeMaterials(materials);
   }
 }
 
+/** What the host's `credential` gives. */
+export async function askFor(
+  { credential }: Pick<CheckedOptions, "credential">,
+  reason: "open" | "idle" | "rotated",
+  use: "open" | "make",
+): Promise<Material[]> {
+  const given = await (credential as CredentialSource)(reason);
+  checkCredentials("credential", given, CREDENTIAL_OPTIONS);
+  return readCredential(given, use, "what credential gives");
+}
+
+/** What is needed to unlock a vault. */
+export interface UnlockParts {
+  readonly materials: readonly Material[];
+  readonly clock: Clock;
+}
+
 /** Reads, unlocks and authenticates what a store has. */
 export async function unlockStore(
   store: VaultStore,
-  { materials, clock }: Pick<CheckedOptions, "materials" | "clock">,
+  { materials, clock }: UnlockParts,
   expectedEpoch: number,
 ): Promise<Unlocked> {
   const start = clock.monotonic();
@@ -65,7 +97,7 @@ export async function unlockStore(
   };
   try {
     const state = await loadState(store, keysOf, new Map()).catch((error: unknown) => {
-      throw expectedEpoch > 0 && errors.VAULT_NOT_FOUND.is(error) ? rolledBack(0, expectedEpoch) : error;
+      throw expectedEpoch > 0 && errors.VAULT_MISSING.is(error) ? rolledBack(0, expectedEpoch) : error;
     });
     if (state.epoch < expectedEpoch) throw rolledBack(state.epoch, expectedEpoch);
     if (unlocked.active) unlocked.emit({ method, outcome: "ok" }, (clock.monotonic() - start) / 1000);
@@ -83,23 +115,26 @@ export async function newVault(
   material: Material,
   kdf: KdfCost,
   created: number,
-  framesOf: (vaultId: Buffer, keys: RootKeys) => readonly Frame[],
+  framesOf: (vaultId: Buffer, keys: RootKeys) => readonly Frame[] | Promise<readonly Frame[]>,
 ): Promise<Unlocked> {
   const vaultId = randomBytes(ID_BYTES);
-  const root = Buffer.alloc(32);
-  root.set(randomBytes(32));
-  const keys = new RootKeys(root, vaultId);
+  const keys = new RootKeys(randomSecret(32), vaultId);
   const derived = await deriveSlot(vaultId, material, kdf, created);
   const slot = sealSlot(vaultId, derived, keys);
   derived.kek.fill(0);
   const content = new Content();
-  const layout = allInTail(framesOf(vaultId, keys));
+  const layout = allInTail(await framesOf(vaultId, keys));
   for (const frame of layout.tail) content.apply(frame);
   return { state: { epoch: 1, vaultId, created, slots: [slot], layout, content }, keys, slotId: slot.id };
 }
 
 /** `undefined` when another process made the vault first. */
-async function createVault({ store, materials, kdf, clock }: CheckedOptions): Promise<Unlocked | undefined> {
+async function createVault({
+  store,
+  materials,
+  kdf,
+  clock,
+}: CheckedOptions & UnlockParts): Promise<Unlocked | undefined> {
   const made = await newVault(materials.at(-1) as Material, kdf, momentOf(clock), () => []);
   if (await store.commit(undefined, commitOf(undefined, made.state, made.keys))) return made;
   made.keys.wipe();

@@ -1,59 +1,66 @@
-import { type Duration, type Secret, secret, toMilliseconds } from "@seaworthy/core";
-import { checkOptions, wholeNumber } from "@seaworthy/core/options";
+import { type Duration, type Secret, secret } from "@seaworthy/core";
 import { type BundleOptions, exportBundle, type ImportOptions, type ImportResult, importBundle } from "../bundle.ts";
-import { CREDENTIAL_OPTIONS, type Credential, newRecoveryCode, readCredential, wipeMaterials } from "../credential.ts";
-import { wipe } from "../crypto/bytes.ts";
 import {
-  checkName,
-  checkSetOptions,
-  checkValue,
-  type DueEntry,
-  describeVersion,
-  dueEntries,
-  type Entry,
-  type EntryVersion,
-  findVersion,
-  openEntry,
-  putFrames,
-  revealEntry,
-  type SetOptions,
-  versionsOf,
-} from "../entries.ts";
+  CREDENTIAL_OPTIONS,
+  type Credential,
+  type Material,
+  newRecoveryCode,
+  readCredential,
+  wipeMaterials,
+} from "../credential.ts";
+import { wipe } from "../crypto/bytes.ts";
+import type { DueEntry, Entry, EntryVersion, ListOptions, NewEntry, SecretValue, SetOptions } from "../entries.ts";
 import { errors } from "../errors.ts";
-import { encodeRecord, type PutRecord } from "../format/record.ts";
-import { parseOtpauth } from "../otp/otpauth.ts";
-import { type TotpCode, totpAt } from "../otp/totp.ts";
-import type { GetOptions, KeySlot, NewKey, Vault, Verified } from "../vault.ts";
+import type { PutRecord } from "../format/record.ts";
+import type { TotpCode } from "../otp/totp.ts";
+import type { GetOptions, KeySlot, Vault, Verified, WatchListener, WatchOptions } from "../vault.ts";
 import type { Access, AccessLog } from "./access-log.ts";
+import { mapBreathing } from "./breathe.ts";
 import { checkCredentials } from "./check.ts";
+import { EntryKeeper } from "./entry-keeper.ts";
 import { IdleLock } from "./idle-lock.ts";
 import { KeyKeeper } from "./key-keeper.ts";
+import { allInTail } from "./layout.ts";
 import type { Ledger } from "./ledger.ts";
 import { momentOf } from "./moment.ts";
-import { type OpenedLedger, unlockStore } from "./open-ledger.ts";
+import { askFor, type OpenedLedger, unlockStore } from "./open-ledger.ts";
+import { openEntry } from "./sealing.ts";
+import { commitOf } from "./state.ts";
 import type { CheckedOptions } from "./vault-options.ts";
+import { Watcher } from "./watcher.ts";
 
-const GET_OPTIONS = ["version", "allowExpired"];
+type LockReason = "called" | "idle" | "rotated";
 
-/** What `openVault` returns: each call checks its arguments, does one thing with the ledger, and is recorded. */
+/** What `openVault` returns: each call does one thing, unlocks the vault first if it can, and is recorded. */
 export class OpenedVault implements Vault {
   readonly #options: CheckedOptions;
   readonly #ledger: Ledger;
   readonly #log: AccessLog;
   readonly #idle: IdleLock;
   readonly #keeper: KeyKeeper;
-  /** Values that were given out and are still held: one secret for each is all there needs to be in memory. */
-  readonly #given = new WeakMap<PutRecord, WeakRef<Secret<string>>>();
-  #freshUntil = Number.NEGATIVE_INFINITY;
+  readonly #entries: EntryKeeper;
+  readonly #watcher: Watcher;
+  #reopening: Promise<void> | undefined;
+  #lockReason: LockReason = "called";
   #closed = false;
 
   constructor(options: CheckedOptions, { ledger, slotId }: OpenedLedger, log: AccessLog) {
     this.#options = options;
     this.#ledger = ledger;
     this.#log = log;
+    this.#entries = new EntryKeeper(ledger, options);
     this.#keeper = new KeyKeeper(ledger, slotId, options.kdf);
-    this.#idle = new IdleLock(options.clock, options.autoLock, () => ledger.lock("idle"));
+    this.#idle = new IdleLock(options.clock, options.autoLock, () => this.#lock("idle"));
+    this.#watcher = new Watcher(
+      options.clock,
+      () => this.#reopenAnd(() => ledger.refresh()),
+      (name) => this.#entries.known(name),
+    );
     this.#idle.start();
+  }
+
+  get id(): string {
+    return this.#ledger.state.vaultId.toString("hex");
   }
 
   get epoch(): number {
@@ -64,102 +71,79 @@ export class OpenedVault implements Vault {
     return this.#ledger.isLocked;
   }
 
-  set(name: string, value: string | Secret<string>, options?: SetOptions): Promise<Entry> {
-    return this.#use({ action: "set", name }, async () => {
-      checkName(name);
-      const facts = checkSetOptions(options);
-      const bytes = checkValue(value);
-      const { keep } = this.#options;
-      const created = this.#now();
-      await this.#ledger
-        .commit((state, keys) => ({ added: putFrames(state, name, bytes, { ...facts, created, keep }, keys) }))
-        .finally(() => wipe(bytes));
-      return this.#entry(name);
-    });
+  set(name: string, value: SecretValue, options?: SetOptions): Promise<Entry> {
+    return this.#use({ action: "set", name }, () => this.#entries.set(name, value, options));
   }
 
   async get(name: string, options: GetOptions = {}): Promise<Secret<string>> {
-    const version = options?.version; // read once, and inside: a getter that throws makes a rejection, too
-    return this.#use({ action: "get", name, ...(version !== undefined && { version }) }, async () => {
-      checkName(name);
-      checkOptions("get", options, GET_OPTIONS);
-      if (version !== undefined) wholeNumber("version", version, 1, Number.MAX_SAFE_INTEGER);
-      await this.#follow();
-      const record = findVersion(this.#ledger.state, name, version);
-      if (options.allowExpired !== true) this.#checkExpiry(record);
-      return this.#reveal(record);
-    });
+    return this.#read(name, options, (record) => this.#entries.reveal(record));
   }
 
-  list(): Entry[] {
-    return this.#useSync({ action: "list" }, () =>
-      [...this.#ledger.state.content.entries.keys()].sort().map((name) => this.#entry(name)),
-    );
+  async getBytes(name: string, options: GetOptions = {}): Promise<Secret<Uint8Array>> {
+    return this.#read(name, options, (record) => this.#entries.revealBytes(record));
+  }
+
+  setMany(entries: Iterable<NewEntry>): Promise<Entry[]> {
+    return this.#use({ action: "set_many" }, () => this.#entries.setMany(entries));
+  }
+
+  setMetadata(name: string, options: SetOptions): Promise<Entry> {
+    return this.#use({ action: "set_metadata", name }, () => this.#entries.setMetadata(name, options));
+  }
+
+  list(options?: ListOptions): Entry[] {
+    return this.#useSync({ action: "list" }, () => this.#entries.list(options));
   }
 
   history(name: string): EntryVersion[] {
-    return this.#useSync({ action: "history", name }, () =>
-      versionsOf(this.#ledger.state, checkName(name)).map(({ record }) => describeVersion(record)),
-    );
+    return this.#useSync({ action: "history", name }, () => this.#entries.history(name));
   }
 
   rollback(name: string, version: number): Promise<Entry> {
-    return this.#use({ action: "rollback", name, version }, async () => {
-      checkName(name);
-      wholeNumber("version", version, 1, Number.MAX_SAFE_INTEGER);
-      const { keep } = this.#options;
-      const created = this.#now();
-      await this.#ledger.commit((state, keys) => {
-        const record = findVersion(state, name, version);
-        this.#checkExpiry(record);
-        const bytes = openEntry(state.vaultId, record, keys);
-        const added = putFrames(state, name, bytes, { ...record, created, keep }, keys);
-        wipe(bytes);
-        return { added };
-      });
-      return this.#entry(name);
-    });
+    return this.#use({ action: "rollback", name, version }, () => this.#entries.rollback(name, version));
   }
 
   remove(name: string): Promise<void> {
-    return this.#use({ action: "remove", name }, async () => {
-      checkName(name);
-      const at = this.#now();
-      await this.#ledger.commit((state) => {
-        versionsOf(state, name);
-        return { added: [encodeRecord({ type: "remove", name, at })] };
-      });
-    });
+    return this.#use({ action: "remove", name }, () => this.#entries.remove(name));
+  }
+
+  undelete(name: string): Promise<Entry> {
+    return this.#use({ action: "undelete", name }, () => this.#entries.undelete(name));
+  }
+
+  rename(name: string, to: string): Promise<Entry> {
+    return this.#use({ action: "rename", name }, () => this.#entries.rename(name, to));
+  }
+
+  destroy(name: string, version: number): Promise<void> {
+    return this.#use({ action: "destroy", name, version }, () => this.#entries.destroy(name, version));
   }
 
   due(within: Duration): DueEntry[] {
-    return this.#useSync({ action: "due" }, () =>
-      dueEntries(this.#ledger.state, this.#now() + toMilliseconds(within, "within")),
-    );
+    return this.#useSync({ action: "due" }, () => this.#entries.due(within));
   }
 
   totp(name: string): TotpCode {
-    return this.#useSync({ action: "totp", name }, () => {
-      const record = findVersion(this.#ledger.state, checkName(name));
-      this.#checkExpiry(record);
-      const key = parseOtpauth(this.#reveal(record).reveal());
-      if (key === undefined) throw errors.VAULT_NOT_TOTP({ name });
-      return totpAt({ ...key, secret: key.secret.reveal() }, this.#now());
-    });
+    return this.#useSync({ action: "totp", name }, () => this.#entries.totp(name));
   }
 
   changePassword(next: string | Secret<string>): Promise<KeySlot> {
     return this.#use({ action: "change_password" }, () => this.#keeper.changePassword(next));
   }
 
-  addKey(key: NewKey): Promise<KeySlot & { readonly code?: Secret<string> }> {
+  addKey(key: { readonly recovery: true }): Promise<KeySlot & { readonly code: Secret<string> }>;
+  addKey(key: Pick<Credential, "password" | "key">): Promise<KeySlot>;
+  addKey(key: Credential | { readonly recovery: true }): Promise<KeySlot & { readonly code?: Secret<string> }> {
     return this.#use({ action: "add_key" }, async () => {
       checkCredentials("addKey", key, CREDENTIAL_OPTIONS);
       const { recovery, ...credential } = key;
-      if (recovery === undefined) return this.#keeper.add(credential, this.#now());
+      if (recovery === undefined) return this.#keeper.add(credential, momentOf(this.#options.clock));
       if (recovery !== true) throw new TypeError("recovery must be true: the code is made for you");
       const code = newRecoveryCode();
-      return { ...(await this.#keeper.add({ ...credential, recovery: code }, this.#now())), code: secret(code) };
+      return {
+        ...(await this.#keeper.add({ ...credential, recovery: code }, momentOf(this.#options.clock))),
+        code: secret(code),
+      };
     });
   }
 
@@ -172,10 +156,7 @@ export class OpenedVault implements Vault {
   }
 
   rotateKeys(options: { only?: Pick<Credential, "password" | "key"> } = {}): Promise<void> {
-    return this.#use({ action: "rotate_keys" }, async () => {
-      checkOptions("rotateKeys", options, ["only"]);
-      await this.#keeper.rotate(options.only, this.#now());
-    });
+    return this.#use({ action: "rotate_keys" }, () => this.#keeper.rotate(options, momentOf(this.#options.clock)));
   }
 
   reencrypt(): Promise<void> {
@@ -190,14 +171,27 @@ export class OpenedVault implements Vault {
     return this.#use({ action: "import" }, () => importBundle(this.#ledger, bundle, options, this.#options.keep));
   }
 
+  backup(): Promise<Uint8Array> {
+    return this.#use({ action: "backup" }, async () => {
+      await this.#ledger.refresh();
+      const { state, keys } = this.#ledger;
+      return commitOf(undefined, { ...state, layout: allInTail(state.content.live()) }, keys).head;
+    });
+  }
+
   verify(): Promise<Verified> {
     return this.#use({ action: "verify" }, async () => {
       await this.#ledger.reload();
       const { state, keys } = this.#ledger;
       const records = [...state.content.entries.values()].flat();
-      for (const { record } of records) wipe(openEntry(state.vaultId, record, keys));
+      await mapBreathing(this.#ledger, records, ({ record }) => wipe(openEntry(state.vaultId, record, keys)));
       return { epoch: state.epoch, entries: state.content.entries.size, versions: records.length };
     });
+  }
+
+  watch(name: string, listener: WatchListener, options?: WatchOptions): () => void {
+    this.#checkOpen();
+    return this.#watcher.watch(name, listener, options);
   }
 
   refresh(): Promise<void> {
@@ -206,29 +200,20 @@ export class OpenedVault implements Vault {
 
   lock(): void {
     this.#idle.stop();
-    this.#ledger.lock("called");
+    this.#lock("called");
   }
 
   unlock(credential: Credential): Promise<void> {
     return this.#log.around({ action: "unlock" }, async () => {
       checkCredentials("unlock", credential, CREDENTIAL_OPTIONS);
       if (this.#closed) throw errors.VAULT_LOCKED({ reason: "closed" });
-      const materials = readCredential(credential, "open");
-      const least = Math.max(this.epoch, this.#options.expectedEpoch);
-      const parts = { materials, clock: this.#options.clock };
-      const opened = await unlockStore(this.#options.store, parts, least).finally(() => wipeMaterials(materials));
-      if (this.#closed) {
-        opened.keys.wipe();
-        throw errors.VAULT_LOCKED({ reason: "closed" });
-      }
-      this.#ledger.unlock(opened.keys, opened.state);
-      this.#keeper.unlockedBy(opened.slotId);
-      this.#idle.start();
+      await this.#unlock(readCredential(credential, "open"));
     });
   }
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#watcher.close();
     this.lock();
   }
 
@@ -236,11 +221,17 @@ export class OpenedVault implements Vault {
     return this.close();
   }
 
+  #read<T>(name: string, options: GetOptions, give: (record: PutRecord) => T): Promise<T> {
+    const version = options?.version; // read once, and by an async caller: a getter that throws makes a rejection, too
+    const access = { action: "get", name, ...(version !== undefined && { version }) };
+    return this.#use(access, async () => give(await this.#entries.find(name, options, version)));
+  }
+
   #use<T>(access: Access, work: () => Promise<T>): Promise<T> {
     return this.#log.around(access, async () => {
-      this.#checkOpen();
+      this.#idle.touch();
       try {
-        return await work();
+        return await this.#reopenAnd(work);
       } finally {
         this.#idle.touch();
       }
@@ -254,37 +245,53 @@ export class OpenedVault implements Vault {
     });
   }
 
+  async #unlock(materials: readonly Material[]): Promise<void> {
+    const least = Math.max(this.epoch, this.#options.expectedEpoch);
+    const parts = { materials, clock: this.#options.clock };
+    const opened = await unlockStore(this.#options.store, parts, least).finally(() => wipeMaterials(materials));
+    if (this.#closed) {
+      opened.keys.wipe();
+      throw errors.VAULT_LOCKED({ reason: "closed" });
+    }
+    this.#ledger.unlock(opened.keys, opened.state);
+    this.#keeper.unlockedBy(opened.slotId);
+    this.#idle.start();
+  }
+
+  #lock(reason: LockReason): void {
+    this.#lockReason = reason;
+    this.#ledger.lock(reason);
+  }
+
+  /** Unlocks first if the vault locked itself and the host gives credentials; and again if `work` finds the root replaced. */
+  async #reopenAnd<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#ledger.isLocked) await this.#reopen();
+    try {
+      return await work();
+    } catch (error) {
+      const isRotated = errors.VAULT_LOCKED.is(error) && error.context.reason === "rotated";
+      if (!isRotated || this.#options.credential === undefined) throw error;
+      this.#lockReason = "rotated";
+      await this.#reopen();
+      return work();
+    }
+  }
+
+  /** Once for all calls that wait for it. */
+  #reopen(): Promise<void> {
+    const reason = this.#lockReason;
+    if (this.#options.credential === undefined || reason === "called" || this.#closed)
+      return Promise.reject(errors.VAULT_LOCKED());
+    this.#reopening ??= askFor(this.#options, reason, "open")
+      .then((materials) => this.#unlock(materials))
+      .finally(() => {
+        this.#reopening = undefined;
+      });
+    return this.#reopening;
+  }
+
   #checkOpen(): void {
     this.#idle.touch();
     if (this.#ledger.isLocked) throw errors.VAULT_LOCKED();
-  }
-
-  #reveal(record: PutRecord): Secret<string> {
-    const { state, keys } = this.#ledger;
-    const given = this.#given.get(record)?.deref();
-    if (given !== undefined) return given;
-    const value = revealEntry(state, record, keys);
-    this.#given.set(record, new WeakRef(value));
-    return value;
-  }
-
-  async #follow(): Promise<void> {
-    const now = this.#options.clock.monotonic();
-    if (now < this.#freshUntil) return;
-    await this.#ledger.refresh();
-    this.#freshUntil = now + this.#options.refreshEvery;
-  }
-
-  #checkExpiry({ name, version, expires }: PutRecord): void {
-    if (expires !== 0 && expires <= this.#now()) throw errors.VAULT_EXPIRED({ name, version, expiredAt: expires });
-  }
-
-  #entry(name: string): Entry {
-    const versions = versionsOf(this.#ledger.state, name);
-    return Object.freeze({ ...describeVersion(findVersion(this.#ledger.state, name)), versions: versions.length });
-  }
-
-  #now(): number {
-    return momentOf(this.#options.clock);
   }
 }

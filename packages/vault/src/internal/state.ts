@@ -74,14 +74,21 @@ export function stateOf(head: Head, segments: readonly Segment[]): State {
 }
 
 /** What a store has to keep for a state that follows `base`. */
-export function commitOf(base: State | undefined, next: Omit<State, "content">, keys: RootKeys): VaultCommit {
+export function commitOf(
+  base: State | undefined,
+  next: Omit<State, "content">,
+  keys: RootKeys,
+  purge = false,
+): VaultCommit {
   const before = new Set(base?.layout.segments.map((segment) => segment.id));
   const { segments, tail } = next.layout;
   const head = encodeHead({ ...next, keyId: keys.id, segments }, tail, keys.mac);
   const add = segments
     .filter((segment) => !before.has(segment.id))
     .map((segment) => ({ id: segment.id, bytes: bytesOf(segment.frames) }));
-  return { epoch: next.epoch, head, add, keep: [...new Set([...before, ...segments.map((segment) => segment.id)])] };
+  const needed = segments.map((segment) => segment.id);
+  const keep = purge ? needed : [...new Set([...before, ...needed])];
+  return { epoch: next.epoch, head, add, keep, ...(purge && { purge }) };
 }
 
 function bytesOf(frames: readonly Frame[]): Buffer {

@@ -1,17 +1,20 @@
 import { type AuditSink, type Clock, systemClock, toMilliseconds } from "@seaworthy/core";
 import { wholeNumber } from "@seaworthy/core/options";
-import { CREDENTIAL_OPTIONS, type Material, readCredential } from "../credential.ts";
+import { CREDENTIAL_OPTIONS, type CredentialSource, type Material, readCredential } from "../credential.ts";
 import { checkKdf, type KdfCost } from "../crypto/argon2.ts";
 import type { VaultStore } from "../stores/store.ts";
 import type { VaultOptions } from "../vault.ts";
-import { checkCredentials, shown } from "./check.ts";
+import { checkCredentials, kindOf, shown } from "./check.ts";
 
 /** Options of `openVault`, checked and with their defaults. */
 export interface CheckedOptions {
   readonly store: VaultStore;
-  readonly materials: readonly Material[];
+  /** `undefined` if `credential` has to be asked. */
+  readonly materials: readonly Material[] | undefined;
+  readonly credential: CredentialSource | undefined;
   readonly create: boolean;
   readonly expectedEpoch: number;
+  readonly expectedId: string | undefined;
   /** `Infinity` for never. */
   readonly autoLock: number;
   readonly keep: number;
@@ -23,13 +26,33 @@ export interface CheckedOptions {
   readonly random: () => number;
 }
 
-const OTHERS = ["store", "create", "expectedEpoch", "autoLock", "keep", "kdf", "audit", "refreshEvery", "busyTimeout"];
+const OTHERS = [
+  "credential",
+  "store",
+  "create",
+  "expectedEpoch",
+  "expectedId",
+  "autoLock",
+  "keep",
+  "kdf",
+  "audit",
+  "refreshEvery",
+  "busyTimeout",
+];
 const KNOWN = [...CREDENTIAL_OPTIONS, ...OTHERS, "clock", "random"];
 
 /** @throws TypeError naming the option and what it got */
 export function checkVaultOptions(options: VaultOptions): CheckedOptions {
   checkCredentials("openVault", options, KNOWN);
-  const { store, create = false, autoLock = "5m", audit, clock = systemClock, random = Math.random } = options;
+  const {
+    store,
+    create = false,
+    credential,
+    autoLock = "5m",
+    audit,
+    clock = systemClock,
+    random = Math.random,
+  } = options;
   for (const method of ["read", "epoch", "readSegment", "commit"] as const) {
     if (typeof store?.[method] !== "function") throw new TypeError(`store must be a vault store; got ${shown(store)}`);
   }
@@ -38,17 +61,31 @@ export function checkVaultOptions(options: VaultOptions): CheckedOptions {
     throw new TypeError(`audit must have a record method; got ${shown(audit)}`);
   if (typeof clock?.now !== "function" || typeof clock.monotonic !== "function")
     throw new TypeError(`clock must have now and monotonic; got ${shown(clock)}`);
+  if (credential !== undefined) checkSource(credential, options);
   if (typeof random !== "function") throw new TypeError(`random must be a function; got ${shown(random)}`);
   return {
-    ...{ store, create, audit, clock, random },
+    ...{ store, create, credential, audit, clock, random },
     autoLock: checkAutoLock(autoLock),
     expectedEpoch: wholeNumber("expectedEpoch", options.expectedEpoch ?? 0, 0, Number.MAX_SAFE_INTEGER),
+    expectedId: checkId(options.expectedId),
     keep: wholeNumber("keep", options.keep ?? 10, 1, 1000),
     kdf: checkKdf(options.kdf),
     refreshEvery: toMilliseconds(options.refreshEvery ?? 0, "refreshEvery"),
     busyTimeout: toMilliseconds(options.busyTimeout ?? "10s", "busyTimeout"),
-    materials: readCredential(options, create ? "make" : "open"),
+    materials: credential === undefined ? readCredential(options, create ? "make" : "open") : undefined,
   };
+}
+
+function checkSource(credential: unknown, options: VaultOptions): void {
+  if (typeof credential !== "function")
+    throw new TypeError(`credential must be a function that gives one; got ${kindOf(credential)}`);
+  const others = CREDENTIAL_OPTIONS.filter((name) => options[name as "key"] !== undefined);
+  if (others.length > 0) throw new TypeError(`options must have either credential or ${others[0]}; got both`);
+}
+
+function checkId(id: unknown): string | undefined {
+  if (id === undefined || (typeof id === "string" && /^[0-9a-f]{32}$/.test(id))) return id;
+  throw new TypeError(`expectedId must be 32 hexadecimal digits; got ${shown(id)}`);
 }
 
 function checkAutoLock(autoLock: unknown): number {

@@ -1,5 +1,6 @@
 import type { SqlClient } from "@seaworthy/core";
 import { checkOptions } from "@seaworthy/core/options";
+import { errors } from "../errors.ts";
 import { shown } from "../internal/check.ts";
 import type { VaultCommit, VaultStore } from "./store.ts";
 
@@ -9,14 +10,14 @@ export interface PostgresStoreOptions {
   name?: string;
   /** Schema of the two tables: lower-case letters, digits and underscores. @default "seaworthy_vault" */
   schema?: string;
-  /** Creates the schema and its tables when they are first needed; otherwise run {@link postgresVaultMigration} yourself. @default true */
+  /** Creates the schema and its tables at the first use if they are missing; otherwise run {@link postgresVaultMigration} yourself. @default true */
   migrate?: boolean;
 }
 
-// Two sessions that create the same thing at once: IF NOT EXISTS does not save the later one from these.
-const CREATED_BY_ANOTHER = ["23505", "42P06", "42P07", "XX000"];
-const TRIES = 5;
-// Where transactions are stricter than by default, this is how the server says that another writer was first.
+// With transactions that are stricter than the default, the server answers with these if another writer was first.
+// Answers after which it is open whether the statement was done: connection exceptions, shutdown, unknown completion.
+const UNCERTAIN = /^(08...|57P0[123]|40003)$/;
+const NEVER_SENT = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN"];
 const OVERTAKEN = ["40001", "40P01"];
 
 /**
@@ -30,12 +31,12 @@ export function postgresStore(sql: SqlClient, options: PostgresStoreOptions = {}
   checkOptions("postgresStore", options, ["name", "schema", "migrate"]);
   const { name = "default", migrate = true } = options;
   if (typeof name !== "string" || name === "" || name.length > 63)
-    throw new TypeError(`name must be text of 1 to 63 characters; got ${shown(name)}`);
+    throw new TypeError(`name must be a string of 1 to 63 characters; got ${shown(name)}`);
   const schema = checkSchema(options.schema);
   let ready: Promise<void> | undefined;
   const query: SqlClient["query"] = async (text, params) => {
     if (migrate) {
-      ready ??= runMigration(sql, schema).catch((error: unknown) => {
+      ready ??= createTables(sql, schema).catch((error: unknown) => {
         ready = undefined;
         throw error;
       });
@@ -43,7 +44,11 @@ export function postgresStore(sql: SqlClient, options: PostgresStoreOptions = {}
     }
     return sql.query(text, params);
   };
-  return { kind: "postgres", ...statements(query, schema, name) };
+  const asking: SqlClient["query"] = (text, params) =>
+    query(text, params).catch((cause: unknown) => {
+      throw errors.VAULT_STORE_FAILED({ reason: codeOf(cause) }, { cause });
+    });
+  return { kind: "postgres", ...statements(asking, query, schema, name) };
 }
 
 /** The statements that create the store's schema and tables, to be run in order; running them again changes nothing. */
@@ -58,7 +63,12 @@ export function postgresVaultMigration(schema?: string): readonly string[] {
   ];
 }
 
-function statements(query: SqlClient["query"], schema: string, vault: string): Omit<VaultStore, "kind"> {
+function statements(
+  query: SqlClient["query"],
+  writing: SqlClient["query"],
+  schema: string,
+  vault: string,
+): Omit<VaultStore, "kind"> {
   // Bytes travel as base64 and the epoch as text: drivers differ in how they hand over bytea and bigint.
   return {
     async read() {
@@ -80,17 +90,24 @@ function statements(query: SqlClient["query"], schema: string, vault: string): O
       );
       return rows[0] && Buffer.from(String(rows[0].bytes), "base64");
     },
-    async commit(expected, next) {
+    async commit(expected, next): Promise<boolean> {
       const parameters = [
         ...[vault, next.epoch, Buffer.from(next.head).toString("base64"), segmentsOf(next), JSON.stringify(next.keep)],
         ...(expected === undefined ? [] : [expected]),
       ];
       try {
-        const { rows } = await query(swapStatement(schema, expected === undefined), parameters);
+        const { rows } = await writing(swapStatement(schema, expected === undefined), parameters);
         return rows.length === 1;
       } catch (error) {
-        if (OVERTAKEN.includes(codeOf(error))) return false;
-        throw error;
+        const code = codeOf(error);
+        if (OVERTAKEN.includes(code)) return false;
+        // An answer of the server, or a connection that was never made: the statement had no effect.
+        if ((/^[0-9A-Z]{5}$/.test(code) && !UNCERTAIN.test(code)) || NEVER_SENT.includes(code))
+          throw errors.VAULT_STORE_FAILED({ reason: code }, { cause: error });
+        // The answer was lost. If the head is this write's, it was done; if not, the server may still be at it.
+        const stored = await this.read().catch(() => undefined);
+        if (stored !== undefined && Buffer.compare(stored.head, next.head) === 0) return true;
+        throw errors.VAULT_OUTCOME_UNKNOWN({ epoch: next.epoch }, { cause: error });
       }
     },
   };
@@ -117,19 +134,26 @@ function segmentsOf({ add }: VaultCommit): string {
   return JSON.stringify(add.map(({ id, bytes }) => ({ id, bytes: Buffer.from(bytes).toString("base64") })));
 }
 
-async function runMigration(sql: SqlClient, schema: string): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      for (const statement of postgresVaultMigration(schema)) await sql.query(statement);
-      return;
-    } catch (error) {
-      if (attempt >= TRIES || !CREATED_BY_ANOTHER.includes(codeOf(error))) throw error;
-    }
-  }
+/**
+ * Looks before it creates anything, so that a role which may not create works on tables that exist. Sessions that create
+ * at the same moment go one after the other. The lock on `pg_namespace` follows the advisory lock because the wait leaves
+ * the session's catalog cache out of date, which `IF NOT EXISTS` relies on; taking a lock on a table brings it up to date.
+ */
+async function createTables(sql: SqlClient, schema: string): Promise<void> {
+  const { rows } = await sql.query("SELECT to_regclass($1) IS NULL OR to_regclass($2) IS NULL AS missing", [
+    `${schema}.heads`,
+    `${schema}.segments`,
+  ]);
+  if (rows[0]?.missing !== true) return;
+  await sql.query(`DO $create$ BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('seaworthy_vault'), hashtext('${schema}'));
+    LOCK TABLE pg_catalog.pg_namespace IN ACCESS SHARE MODE;
+    ${postgresVaultMigration(schema).join(";\n")};
+  END $create$`);
 }
 
 function codeOf(error: unknown): string {
-  return String((error as { code?: unknown } | null)?.code);
+  return String((error as { code?: unknown } | null)?.code ?? "unknown");
 }
 
 function checkSchema(schema = "seaworthy_vault"): string {

@@ -10,6 +10,8 @@ export interface VaultCommit extends StoredHead {
   readonly add: readonly { readonly id: string; readonly bytes: Uint8Array }[];
   /** Ids of all segments that this head or the one before needs; the others may go. */
   readonly keep: readonly string[];
+  /** Whether the head before and all that only it needs are to be removed with this write, as far as the store has kept it. */
+  readonly purge?: boolean;
 }
 
 /**
@@ -28,7 +30,8 @@ export interface VaultStore {
   readSegment(id: string): Promise<Uint8Array | undefined>;
   /**
    * Keeps `next` if the epoch still is `expected` (`undefined`: if there is no head), all of it or nothing, and says
-   * whether it did. Of any number of callers with the same `expected`, at most one is told `true`.
+   * whether it did. Of any number of callers with the same `expected`, at most one is told `true`. An error means that
+   * nothing was kept; a store that cannot tell rejects with `VAULT_OUTCOME_UNKNOWN` of `vaultErrors`.
    */
   commit(expected: number | undefined, next: VaultCommit): Promise<boolean>;
   /** Runs `work` while other writers wait, if the store can arrange that; it saves retries, and nothing relies on it. */

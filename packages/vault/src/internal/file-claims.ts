@@ -1,0 +1,108 @@
+import type { BigIntStats } from "node:fs";
+import { join } from "node:path";
+import { errors } from "../errors.ts";
+import type { FileGuard } from "./file-guard.ts";
+import { isTemporaryOf } from "./file-names.ts";
+import { type FileSystem, hasCode, orMissing } from "./files.ts";
+
+/**
+ * The compare-and-swap of heads in a directory. A writer links its temporary file to the name of the next epoch, which one
+ * writer alone can do, and then renames the temporary file over the head. The rename is what makes the write happen. It
+ * takes the temporary name away, so it can happen once, and whoever removes that name first has prevented it.
+ */
+export class FileClaims {
+  readonly #files: FileSystem;
+  readonly #guard: FileGuard;
+  readonly #currentEpoch: () => Promise<number>;
+
+  constructor(files: FileSystem, guard: FileGuard, currentEpoch: () => Promise<number>) {
+    this.#files = files;
+    this.#guard = guard;
+    this.#currentEpoch = currentEpoch;
+  }
+
+  /**
+   * Puts a temporary file in the head's place if the head's epoch is `expected`. Gives what it looks like, or `undefined`
+   * if another writer was first. The caller removes what is left in `made`.
+   *
+   * @throws VAULT_OUTCOME_UNKNOWN if it failed and somebody else may still finish it; any other error if it did not happen
+   */
+  async put(temporary: string, expected: number, epoch: number, made: string[]): Promise<BigIntStats | undefined> {
+    const claim = join(this.#guard.side, `e${epoch}`);
+    const stat = await this.#files.lstat(temporary);
+    try {
+      await this.#files.link(temporary, claim);
+    } catch (error) {
+      if (hasCode(error, "ENOENT")) return undefined; // swept by a later writer
+      if (!hasCode(error, "EEXIST")) return this.#settle(temporary, claim, stat, made, error);
+      await this.#finishOrClear(epoch, expected);
+      return undefined;
+    }
+    try {
+      // A reader that found the claim may have put it in place already, and a writer may have gone on from there. But an
+      // epoch's claim is removed two epochs later; a writer that slept through that must not succeed now.
+      const current = await this.#currentEpoch();
+      if (current !== expected && current !== epoch && current !== epoch + 1) {
+        made.push(claim);
+        return undefined;
+      }
+      await this.#files.rename(temporary, this.#guard.path).catch(orMissing); // missing: somebody has done it for us
+      return stat;
+    } catch (error) {
+      return this.#settle(temporary, claim, stat, made, error);
+    }
+  }
+
+  /**
+   * If `epoch` is claimed and the head still is `expected`, puts the claimed head in place. Says whether the head may have
+   * changed.
+   */
+  async finish(epoch: number, expected: number): Promise<boolean> {
+    const claim = await this.#files.lstat(join(this.#guard.side, `e${epoch}`)).catch(orMissing);
+    if (claim === undefined) return false;
+    const temporary = await this.#temporaryOf(epoch, claim.ino);
+    if ((await this.#currentEpoch()) !== expected) return true;
+    if (temporary === undefined) return false;
+    await this.#files.rename(temporary, this.#guard.path).catch(orMissing);
+    return true;
+  }
+
+  /** For a writer: a claim that nobody can finish any more is in its way. A head was put back by hand below an old epoch. */
+  async #finishOrClear(epoch: number, expected: number): Promise<void> {
+    if (await this.finish(epoch, expected)) return;
+    if ((await this.#currentEpoch()) !== expected) return;
+    await this.#files.unlink(join(this.#guard.side, `e${epoch}`)).catch(orMissing);
+  }
+
+  /**
+   * After a failure: if the temporary name can be removed, the rename has not happened and cannot happen any more. The
+   * claim goes after it, never before: otherwise a writer that sleeps could claim the epoch while a reader finishes this.
+   */
+  async #settle(
+    temporary: string,
+    claim: string,
+    stat: BigIntStats,
+    made: string[],
+    cause: unknown,
+  ): Promise<BigIntStats> {
+    try {
+      await this.#files.unlink(temporary);
+    } catch (error) {
+      if (hasCode(error, "ENOENT")) return stat; // it has happened
+      made.length = 0; // it may still be finished, with all that belongs to it
+      throw errors.VAULT_OUTCOME_UNKNOWN({ reason: "the write could not be withdrawn" }, { cause });
+    }
+    const found = await this.#files.lstat(claim).catch(() => undefined);
+    if (found?.ino === stat.ino) made.push(claim);
+    throw cause;
+  }
+
+  async #temporaryOf(epoch: number, inode: bigint): Promise<string | undefined> {
+    for (const name of await this.#files.list(this.#guard.side)) {
+      if (!isTemporaryOf(name, epoch)) continue;
+      const path = join(this.#guard.side, name);
+      if ((await this.#files.lstat(path).catch(orMissing))?.ino === inode) return path;
+    }
+    return undefined;
+  }
+}

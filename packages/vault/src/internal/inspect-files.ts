@@ -1,0 +1,80 @@
+import { lstat, readdir, readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { isSeaworthyError } from "@seaworthy/core";
+import { decodeHead, type Head, segmentDigest } from "../format/head.ts";
+import { splitFrames } from "../format/record.ts";
+import { lastGoodCopyIn } from "./file-names.ts";
+import { orMissing } from "./files.ts";
+
+/** One thing that was looked at, without any key. */
+export interface Finding {
+  readonly what: string;
+  readonly ok: boolean;
+  readonly detail: string;
+}
+
+/** Looks at the files of a vault: what is there, whose it is, and whether checksums are right. Changes nothing. */
+export async function inspectFiles(path: string): Promise<Finding[]> {
+  const side = `${path}.d`;
+  const names = (await readdir(side).catch(orMissing)) ?? [];
+  const head = await inspectHead("head", path, side);
+  const copy = lastGoodCopyIn(names.filter((name) => name !== `e${head.epoch}`));
+  const findings = [
+    await inspectMode("directory of the vault", dirname(path), 0o700),
+    await inspectMode("file of the vault", path, 0o600),
+    await inspectMode("directory beside", side, 0o700),
+    ...head.findings,
+    ...(copy === undefined ? [] : (await inspectHead(`last good copy ${copy}`, join(side, copy), side)).findings),
+  ];
+  const temporaries = names.filter((name) => name.startsWith("t")).length;
+  if (temporaries > 0) findings.push({ what: "unfinished writes", ok: true, detail: `${temporaries}` });
+  if (names.includes("lock")) findings.push({ what: "lock", ok: true, detail: await textOf(join(side, "lock")) });
+  return findings;
+}
+
+async function inspectMode(what: string, path: string, mode: number): Promise<Finding> {
+  const stat = await lstat(path).catch(() => undefined);
+  if (stat === undefined) return { what, ok: false, detail: `${path} is missing` };
+  const found = stat.mode & 0o777;
+  const isOurs = stat.uid === (process.getuid?.() ?? stat.uid) && !stat.isSymbolicLink();
+  const ok = process.platform === "win32" || (isOurs && (found & ~mode) === 0);
+  return { what, ok, detail: `${path}, mode 0${found.toString(8)}, owner ${stat.uid}` };
+}
+
+async function inspectHead(what: string, path: string, side: string): Promise<{ epoch?: number; findings: Finding[] }> {
+  try {
+    const bytes = await readFile(path);
+    if (bytes.length === 0)
+      return { findings: [{ what, ok: true, detail: "emptied after everything was encrypted anew" }] };
+    const head = decodeHead(bytes);
+    const slots = head.slots.map(({ kind }) => kind).join(", ");
+    const detail = `epoch ${head.epoch}, ${head.slots.length} key slots (${slots}), ${head.segments.length} segments`;
+    return { epoch: head.epoch, findings: [{ what, ok: true, detail }, ...(await inspectSegments(what, head, side))] };
+  } catch (error) {
+    return { findings: [{ what, ok: false, detail: reasonOf(error) }] };
+  }
+}
+
+/** Only what is wrong with them. */
+async function inspectSegments(owner: string, head: Head, side: string): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const { id, records, digest } of head.segments) {
+    try {
+      const frames = splitFrames(await readFile(join(side, `s${id}`)), records);
+      if (!segmentDigest(frames).equals(digest)) throw new Error("the checksum is another");
+    } catch (error) {
+      findings.push({ what: `segment s${id} of the ${owner}`, ok: false, detail: reasonOf(error) });
+    }
+  }
+  return findings;
+}
+
+async function textOf(path: string): Promise<string> {
+  return readFile(path, "utf8").catch(() => "");
+}
+
+function reasonOf(error: unknown): string {
+  if (isSeaworthyError(error)) return String(error.context.reason ?? error.message);
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code === "ENOENT" ? "missing" : (code ?? message);
+}
