@@ -3,22 +3,23 @@ import type { Duration } from "@seaworthy/core";
 /** How a check, a group or the whole service is. */
 export type HealthStatus = "healthy" | "degraded" | "unhealthy";
 
-/** What a check may return. */
+/** What a check returns to say more than "healthy". */
 export interface CheckOutcome {
   status: HealthStatus;
-  /** Plain facts. Credentials, host names, addresses and stacks are taken out before anybody sees them. */
+  /** Plain facts. Credentials, host names, addresses and stacks are removed before a report shows them. */
   data?: Readonly<Record<string, unknown>> | undefined;
   /** Why it is not healthy: a stable upper-snake code, never a sentence. */
   error?: string | undefined;
 }
 
 /**
- * One check: returning nothing is healthy, throwing or rejecting with anything unhealthy. Its signal aborts when the
- * timeout is over; the aggregator goes on without it whether it listens or not.
+ * One check. A {@link CheckOutcome} is taken as it is; any other value that is returned or resolved is healthy, such as
+ * what a driver answers; throwing or rejecting with anything is unhealthy. `false`, a `Response` that is not ok, and an
+ * object with another string as its `status` are unhealthy too. The signal aborts when the timeout is over; the report
+ * goes on without the check whether it listens or not.
  */
 export interface Check {
-  // biome-ignore lint/suspicious/noConfusingVoidType: "returns nothing" is part of the contract
-  (signal: AbortSignal): CheckOutcome | void | PromiseLike<CheckOutcome | void>;
+  (signal: AbortSignal): unknown;
   /** Whether the answer depends on a remote system. Such a check is refused in group `live`. @default false */
   readonly remote?: boolean;
 }

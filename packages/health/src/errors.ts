@@ -3,10 +3,10 @@ import { defineErrors, type ErrorFactory } from "@seaworthy/core";
 const TITLES = {
   HEALTH_CHECK_FAILED: "The check failed",
   HEALTH_CHECK_TIMEOUT: "The check did not answer within its timeout",
-  HEALTH_CHECK_HUNG: "The check still hangs since an earlier report",
+  HEALTH_CHECK_HUNG: "As many runs of the check hang as may be outstanding",
   HEALTH_CHECK_PENDING: "The check has not answered yet",
   HEALTH_CHECK_RECOVERING: "The check passes again, but not often enough yet",
-  HEALTH_CHECK_INVALID: "The check returned neither nothing nor a status",
+  HEALTH_CHECK_INVALID: "The check returned a status that is not one of the three, or could not be read",
   HEALTH_SLOW: "The answer took longer than it should",
   HEALTH_NOT_CONNECTED: "The client is not connected",
   HEALTH_POOL_SATURATED: "Nearly all connections of the pool are in use",
@@ -48,7 +48,7 @@ export const errors: Readonly<Record<HealthCode, ErrorFactory>> = defineErrors(
   { owner: "@seaworthy/health" },
 );
 
-/** What a code means, in a few words; undefined for a code of somebody else's. */
+/** What a code means, in a few words; undefined for a code of another package. */
 export function titleOf(code: string): string | undefined {
   return Object.hasOwn(TITLES, code) ? TITLES[code as HealthCode] : undefined;
 }

@@ -48,7 +48,8 @@ describe("application/health+json", () => {
     health.add("mail", () => ({ status: "unhealthy", data: { queued: 12 }, error: "QUEUE_DEEP" }));
     const document = toHealthJson(await health.report());
     expect(document.status).toBe("fail");
-    expect(JSON.stringify(document)).not.toMatch(/queued|QUEUE_DEEP/);
+    expect(JSON.stringify(document)).not.toMatch(/queued/);
+    expect(JSON.stringify(document)).toContain("QUEUE_DEEP");
   });
 
   test("says how long a check has been hanging, and leaves checks out where there are none", async () => {
@@ -56,12 +57,14 @@ describe("application/health+json", () => {
     const health = createHealth({ clock });
     expect(toHealthJson(await health.report())).toEqual({ status: "pass" });
     health.add("stuck", () => new Promise(() => undefined), { timeout: 100 });
-    const asked = health.report();
-    await clock.advance(100);
-    await asked;
-    await clock.advance(900);
+    for (let run = 0; run < 3; run++) {
+      const asked = health.report();
+      await clock.advance(100);
+      await asked;
+    }
+    await clock.advance(700);
     expect(toHealthJson(await health.report()).checks?.["stuck:responseTime"]).toMatchObject([
-      { status: "fail", hangingFor: 1000, output: expect.stringContaining("HEALTH_CHECK_HUNG: ") },
+      { status: "fail", hangingFor: 1000, hungRuns: 3, output: expect.stringContaining("HEALTH_CHECK_HUNG: ") },
     ]);
   });
 });

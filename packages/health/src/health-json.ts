@@ -12,10 +12,12 @@ export interface HealthJsonCheck {
   time: string;
   observedValue: number;
   observedUnit: "ms";
-  /** The code and what it means. Absent when passing, or when details are hidden. */
+  /** The code and what it means. Absent if the check passes. */
   output?: string;
   data?: Record<string, unknown>;
   hangingFor?: number;
+  hungRuns?: number;
+  lastHealthyAt?: number;
   stale?: boolean;
 }
 
@@ -25,6 +27,8 @@ export interface HealthJson {
   serviceId?: string;
   version?: string;
   releaseId?: string;
+  /** Why the service takes no requests although its checks allow it. */
+  output?: string;
   /** Keys are `name:responseTime`. */
   checks?: Record<string, HealthJsonCheck[]>;
 }
@@ -51,6 +55,7 @@ export function toHealthJson(report: HealthReport): HealthJson {
     status: WORDS[report.status],
     ...(report.name === undefined ? undefined : { serviceId: report.name }),
     ...(report.version === undefined ? undefined : { version: report.version, releaseId: report.version }),
+    ...(report.state === undefined ? undefined : { output: `The service is ${report.state}` }),
     ...(checks.length === 0 ? undefined : { checks: Object.fromEntries(checks) }),
   };
 }

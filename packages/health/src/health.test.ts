@@ -1,10 +1,11 @@
-import { currentContext, runWithContext, secret } from "@seaworthy/core";
+import { currentContext, readGauges, runWithContext, secret } from "@seaworthy/core";
 import { captureTelemetry, type ManualClock, manualClock } from "@seaworthy/core/testing";
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import {
   type Check,
   type CheckOutcome,
+  type CheckReport,
   createHealth,
   type Health,
   type HealthChange,
@@ -80,31 +81,49 @@ describe("what a check may answer", () => {
     );
   });
 
-  test("returning anything but nothing or a status is a failure with a code, never an exception", async () => {
+  test.each<[string, unknown]>([
+    ["the answer to a ping", "PONG"],
+    ["true", true],
+    ["a number", 0],
+    ["the rows of a query", { rows: [{ "?column?": 1 }], rowCount: 1 }],
+    ["the answer of MongoDB", { ok: 1 }],
+    ["an array", [1]],
+    ["the response of a fetch that is ok", new Response("")],
+    ["a function", () => undefined],
+  ])("%s is healthy, at once or later", async (_, value) => {
+    const health = createHealth();
+    health.add("now", () => value);
+    health.add("later", async () => value);
+    expect(await health.report()).toMatchObject({
+      checks: { now: { status: "healthy" }, later: { status: "healthy" } },
+    });
+  });
+
+  test.each<[string, unknown, string]>([
+    ["false", false, "HEALTH_CHECK_FAILED"],
+    ["the Response of a fetch that failed with 503", new Response("", { status: 503 }), "HEALTH_HTTP_STATUS"],
+    ["a status that is misspelt", { status: "heathly" }, "HEALTH_CHECK_INVALID"],
+    ["a status of another system", { status: "red" }, "HEALTH_CHECK_INVALID"],
+  ])("%s is unhealthy, with a code that says so", async (_, value, error) => {
+    const health = createHealth();
+    health.add("it", () => value);
+    expect((await health.report()).checks.it).toMatchObject({ status: "unhealthy", error });
+  });
+
+  test("returning anything at all is healthy or a failure with a code, never an exception", async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc
-          .anything()
-          .filter(
-            (value) =>
-              value !== undefined && value !== null && typeof (value as { then?: unknown }).then !== "function",
-          ),
+        fc.anything().filter((value) => typeof (value as { then?: unknown } | null)?.then !== "function"),
         async (value) => {
-          const known = ["healthy", "degraded", "unhealthy"].includes((value as { status?: unknown }).status as string);
           const health = createHealth();
-          health.add("it", (() => value) as Check);
-          const report = await health.report();
-          if (!known) expect(report.checks.it?.error).toBe("HEALTH_CHECK_INVALID");
-          JSON.stringify(report);
+          health.add("it", () => value);
+          const { status, error } = (await health.report()).checks.it as CheckReport;
+          if (status === "unhealthy" && (value as { status?: unknown })?.status !== "unhealthy")
+            expect(error).toMatch(/^[A-Z_]+$/);
+          JSON.stringify(await health.report());
         },
       ),
     );
-  });
-
-  test("the Response of a fetch that failed with 503 does not pass for healthy", async () => {
-    const health = createHealth();
-    health.add("it", (() => new Response("", { status: 503 })) as unknown as Check);
-    expect((await health.report()).status).toBe("unhealthy");
   });
 
   test("a thenable, throwing getters and hostile proxies are contained", async () => {
@@ -239,22 +258,78 @@ describe("time", () => {
     expect((await asked).status).toBe("unhealthy");
   });
 
-  test("a hung check is not started a second time, answers at once, and is reported with how long it hangs", async () => {
+  test("a run that hangs is superseded by a fresh one, and the report tells of both", async () => {
     const clock = manualClock();
     const health = createHealth({ clock });
-    const check = vi.fn(never);
-    health.add("hung", check, { timeout: 100 });
-    await reported(health, clock);
+    const answers: (() => void)[] = [];
+    const check = vi.fn(() => (check.mock.calls.length === 1 ? new Promise<void>((end) => answers.push(end)) : "PONG"));
+    health.add("it", check, { timeout: 100 });
+    expect((await reported(health, clock)).report.checks.it).toMatchObject({
+      error: "HEALTH_CHECK_TIMEOUT",
+      hungRuns: 1,
+    });
     await clock.advance("10s");
     const { report, took } = await reported(health, clock);
     expect(took).toBe(0);
+    expect(report.checks.it).toMatchObject({ status: "healthy", hangingFor: 10_100, hungRuns: 1 });
+    answers[0]?.();
+    await clock.advance(1);
+    const { checks } = await health.report();
+    expect(checks.it).toMatchObject({ status: "healthy" });
+    expect(checks.it).not.toHaveProperty("hangingFor");
+    expect(checks.it).not.toHaveProperty("hungRuns");
+  });
+
+  test("a superseded run that has been hanging for a minute is not told any more", async () => {
+    const clock = manualClock();
+    const health = createHealth({ clock });
+    const check = vi.fn(() => (check.mock.calls.length === 1 ? never() : "PONG"));
+    health.add("it", check, { timeout: 100 });
+    await reported(health, clock);
+    expect((await health.report()).checks.it).toMatchObject({ status: "healthy", hungRuns: 1 });
+    await clock.advance("1m");
+    expect((await health.report()).checks.it).not.toHaveProperty("hungRuns");
+  });
+
+  test("a run that hangs is not superseded before its result has been reused for as long as was asked", async () => {
+    const clock = manualClock();
+    const health = createHealth({ clock });
+    const check = vi.fn(never);
+    health.add("dear", check, { timeout: 100, cacheFor: "1h" });
+    await reported(health, clock);
+    await clock.advance("59m");
+    expect((await reported(health, clock)).report.checks.dear).toMatchObject({ error: "HEALTH_CHECK_TIMEOUT" });
     expect(check).toHaveBeenCalledTimes(1);
-    expect(report.checks.hung).toMatchObject({
-      status: "unhealthy",
-      error: "HEALTH_CHECK_HUNG",
-      hangingFor: 10_100,
-      latency: 10_100,
-    });
+    await clock.advance("1m");
+    await reported(health, clock);
+    expect(check).toHaveBeenCalledTimes(2);
+  });
+
+  test("at most three runs that hang are outstanding; then a report answers at once, and after a minute tries anew", async () => {
+    const clock = manualClock();
+    const health = createHealth({ clock });
+    let hang = true;
+    const check = vi.fn(() => (hang ? never() : "PONG"));
+    health.add("it", check, { timeout: 100 });
+    for (let run = 1; run <= 3; run++) {
+      expect((await reported(health, clock)).report.checks.it).toMatchObject({
+        status: "unhealthy",
+        error: "HEALTH_CHECK_TIMEOUT",
+        hungRuns: run,
+      });
+    }
+    for (let probe = 0; probe < 50; probe++) {
+      const { report, took } = await reported(health, clock);
+      expect(took).toBe(0);
+      expect(report.checks.it).toMatchObject({ error: "HEALTH_CHECK_HUNG", hangingFor: 300 + probe * 10, hungRuns: 3 });
+      await clock.advance(10);
+    }
+    expect(check).toHaveBeenCalledTimes(3);
+    hang = false;
+    await clock.advance("1m");
+    expect((await reported(health, clock)).report.checks.it).toMatchObject({ status: "healthy" });
+    expect(check).toHaveBeenCalledTimes(4);
+    expect(clock.pending).toBe(0);
   });
 
   test("a check that answers after its timeout is not believed, but may be started again", async () => {
@@ -571,22 +646,18 @@ describe("thresholds", () => {
     expect(await statuses(health, 1)).toEqual(["healthy"]);
   });
 
-  test("no threshold keeps a hanging check good: each further timeout of hanging counts as a failure", async () => {
+  test("no threshold keeps a hanging check good: each run that hangs, and each further timeout, is a failure", async () => {
     const clock = manualClock();
     const health = createHealth({ clock });
     let hang = false;
-    health.add("it", () => (hang ? never() : undefined), { failureThreshold: 3, timeout: 100 });
+    health.add("it", () => (hang ? never() : undefined), { failureThreshold: 5, timeout: 100 });
     await health.report();
     hang = true;
-    expect((await reported(health, clock)).report.checks.it).toMatchObject({
-      status: "healthy",
-      stale: true,
-      hangingFor: 100,
-    });
-    await clock.advance(50);
-    expect((await health.report()).status).toBe("healthy");
-    expect((await health.report()).status).toBe("healthy");
-    await clock.advance(160);
+    const good = { status: "healthy", stale: true };
+    for (let run = 1; run <= 3; run++)
+      expect((await reported(health, clock)).report.checks.it).toMatchObject({ ...good, hungRuns: run });
+    expect((await health.report()).checks.it).toMatchObject({ ...good, error: "HEALTH_CHECK_HUNG" });
+    await clock.advance(200);
     expect((await health.report()).checks.it).toMatchObject({ status: "unhealthy", error: "HEALTH_CHECK_HUNG" });
   });
 
@@ -930,5 +1001,111 @@ describe("refusals", () => {
   test("a listener must be a function, and report takes no unknown option", async () => {
     expect(() => createHealth().onChange(7 as never)).toThrow(TypeError);
     await expect(createHealth().report("ready", { req: {} } as never)).rejects.toThrow(TypeError);
+  });
+});
+
+describe("what was", () => {
+  test("the last time a check was healthy is told while it is not", async () => {
+    const clock = manualClock();
+    const health = createHealth({ clock });
+    let status: CheckOutcome["status"] = "healthy";
+    health.add("it", () => ({ status }));
+    const first = (await health.report()).checks.it as CheckReport;
+    expect(first).not.toHaveProperty("lastHealthyAt");
+    await clock.advance("5s");
+    for (status of ["degraded", "unhealthy"] as const) {
+      expect((await health.report()).checks.it).toMatchObject({ status, lastHealthyAt: first.observedAt });
+      await clock.advance("5s");
+    }
+  });
+
+  test("the last 100 changes are kept, oldest first, and cannot be altered", async () => {
+    const health = createHealth();
+    let good = false;
+    health.add("it", () => {
+      if (!good) throw new Error("no");
+    });
+    for (let change = 0; change < 130; change++) {
+      good = change % 2 === 0;
+      await health.report();
+    }
+    const history = health.history();
+    expect(history).toHaveLength(100);
+    expect(history.at(-1)).toMatchObject({
+      check: "it",
+      status: "unhealthy",
+      previous: "healthy",
+      error: "HEALTH_CHECK_FAILED",
+    });
+    (history as HealthChange[]).length = 0;
+    expect(health.history()).toHaveLength(100);
+    expect(Object.isFrozen(health.history()[0])).toBe(true);
+  });
+});
+
+describe("the gauge of a check's status", () => {
+  test("is 1, 0.5 or 0 once the check has run, and ends with the check", async () => {
+    const health = createHealth();
+    let status: CheckOutcome["status"] = "healthy";
+    const remove = health.add("gauged", () => ({ status }));
+    const read = (): number[] =>
+      readGauges()
+        .filter(({ definition, labels }) => definition.name === "health.check_status" && labels.check === "gauged")
+        .map(({ value }) => value);
+    expect(read()).toEqual([]);
+    for (const [next, value] of [
+      ["degraded", 0.5],
+      ["unhealthy", 0],
+      ["healthy", 1],
+    ] as const) {
+      status = next;
+      await health.report();
+      expect(read()).toEqual([value]);
+    }
+    remove();
+    expect(read()).toEqual([]);
+  });
+});
+
+describe("polling", () => {
+  test("runs the checks between probes with jitter, until it is ended", async () => {
+    const clock = manualClock();
+    const health = createHealth({ clock });
+    const at: number[] = [];
+    const begin = clock.monotonic();
+    health.add("it", () => void at.push(clock.monotonic() - begin), { cacheFor: "12s" });
+    const parts = [0.5, 0, 0.999, 0.5];
+    const stop = health.poll({ every: "10s", jitter: 0.2, random: () => parts.shift() ?? 0.5 });
+    await clock.advance("45s");
+    expect(at.map(Math.round)).toEqual([1000, 20_996, 40_996]); // every other round has it cached
+    stop();
+    stop();
+    await clock.advance("1m");
+    expect(at).toHaveLength(3);
+    expect(clock.pending).toBe(0);
+  });
+
+  test("tells a change that no probe would have seen", async () => {
+    const clock = manualClock();
+    const health = createHealth({ clock });
+    let good = true;
+    health.add("it", () => good);
+    health.poll({ every: "1s", jitter: 0 });
+    await clock.advance("1s");
+    good = false;
+    await clock.advance("1s");
+    good = true;
+    await clock.advance("1s");
+    expect(health.history().map(({ status }) => status)).toEqual(["unhealthy", "healthy"]);
+  });
+
+  test.each<[object, RegExp]>([
+    [{}, /every/],
+    [{ every: 0 }, /poll: every must be more than 0; got 0/],
+    [{ every: "1s", jitter: 2 }, /poll: jitter must be a number from 0 to 1; got 2/],
+    [{ every: "1s", random: 1 }, /poll: random must be a function; got 1/],
+    [{ interval: "1s" }, /poll has no option "interval"/],
+  ])("refuses %j", (options, message) => {
+    expect(() => createHealth().poll(options as never)).toThrow(message);
   });
 });

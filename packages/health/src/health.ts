@@ -19,8 +19,9 @@ export interface HealthOptions {
    */
   timeout?: Duration;
   /**
-   * Who sees data and error codes of a report that was asked for with a request. `"never"` hides them from the host's
-   * own code too. @default nobody with a request; the host's own code, which gives none, sees them
+   * Who sees the data of checks in a report that was asked for with a request. `"never"` hides them from the host's own
+   * code too. Codes of failures are always shown. @default no caller with a request; the host's own code, which gives
+   * none, sees them
    */
   details?: "always" | "never" | DetailsDecision;
   /** @default systemClock */
@@ -29,8 +30,18 @@ export interface HealthOptions {
 
 /** Options of `health.report`. */
 export interface ReportOptions {
-  /** Whoever asks, in the host's terms; `details` decides on it what the report shows. */
+  /** The request, of the host's own type; `details` decides by it what the report shows. */
   request?: unknown;
+}
+
+/** Options of `health.poll`. */
+export interface PollOptions {
+  /** Time from the end of one round to the next, above 0, in milliseconds. */
+  every: Duration;
+  /** Share of `every`, 0 to 1, by which each wait is longer or shorter at random, so that replicas do not ask together. @default 0.1 */
+  jitter?: number;
+  /** A number from 0 to 1, 1 excluded. @default Math.random */
+  random?: () => number;
 }
 
 /** A check's status changed. */
@@ -42,7 +53,7 @@ export interface HealthChange {
   previous: HealthStatus | undefined;
   /** Status over all checks, after the change. */
   overall: HealthStatus;
-  /** The check's code, when it is not healthy. */
+  /** The check's code, if it is not healthy. */
   error?: string;
   /** Milliseconds since the Unix epoch. */
   at: number;
@@ -51,29 +62,42 @@ export interface HealthChange {
 /** The health of a service: named checks, run together. */
 export interface Health {
   /**
-   * Adds a check; the function returned takes it out again.
+   * Adds a check. Returns a function that takes it out again.
    *
-   * @throws TypeError when the name is taken or malformed, an option out of bounds, or a remote check put in group `live`
+   * @throws TypeError if the name is taken or malformed, an option is out of bounds, or a remote check is put in group `live`
    */
   add(name: string, check: Check, options?: CheckOptions): () => void;
   /**
    * Runs the checks of one group, or all, concurrently, and answers within the budget whatever they do. A run under
-   * way is joined; one that hangs is not started again.
+   * way is joined. One that hangs is superseded by a fresh one; at most two that hang are outstanding beside it.
    *
-   * @throws TypeError when no check has joined a group of that name
+   * @throws TypeError if no check has joined a group of that name
    */
   report(group?: HealthGroup, options?: ReportOptions): Promise<HealthReport>;
-  /** Calls `listener` whenever a check's status changes; the function returned ends that. One that throws is isolated. */
+  /**
+   * Calls `listener` whenever a check's status changes. Returns a function that ends this. A listener that throws is
+   * isolated.
+   */
   onChange(listener: (change: HealthChange) => void): () => void;
+  /** The last 100 changes, the oldest first. */
+  history(): readonly HealthChange[];
+  /**
+   * Runs all checks in the background, so that `onChange`, the history and the metrics also see what happens between
+   * two probes. Give the checks a `cacheFor` above `every`, and probes are answered from the last round. Returns a
+   * function that ends this; the timer does not hold the process.
+   *
+   * @throws TypeError if an option is out of bounds
+   */
+  poll(options: PollOptions): () => void;
 }
 
 const BUDGET = "800ms";
 const OPTIONS = ["name", "version", "timeout", "details", "clock"];
 
 /**
- * A set of health checks. It holds nothing: no timer waits between two reports.
+ * A set of health checks. It holds nothing: no timer waits between two reports, unless `poll()` was called.
  *
- * @throws TypeError when an option is unknown or out of bounds
+ * @throws TypeError if an option is unknown or out of bounds
  * @example
  * ```ts
  * import { createHealth, statusCode } from "@seaworthy/health";

@@ -23,7 +23,7 @@ export type { RabbitmqChannel, RabbitmqCheckOptions, RabbitmqConnection } from "
 export type { RedisCheckOptions } from "./checks/redis.ts";
 export type { PgvectorTableOptions, RediSearchIndexOptions } from "./checks/vector-index.ts";
 export type { HealthCode } from "./errors.ts";
-export type { Health, HealthChange, HealthOptions, ReportOptions } from "./health.ts";
+export type { Health, HealthChange, HealthOptions, PollOptions, ReportOptions } from "./health.ts";
 export type { HealthJson, HealthJsonCheck } from "./health-json.ts";
 export type { DetailsDecision } from "./internal/entitlement.ts";
 export type { CheckReport, HealthReport } from "./report.ts";

@@ -11,8 +11,15 @@ export interface CheckReport {
   data?: Record<string, unknown>;
   /** A stable code. Never a message: those name hosts and users. */
   error?: string;
-  /** How long a run that has not answered within its timeout has been hanging, in milliseconds. */
+  /**
+   * How long the oldest run that has not answered within its timeout has been hanging, in milliseconds. A healthy
+   * check has it as well, if a fresh run succeeded beside the one that hangs.
+   */
   hangingFor?: number;
+  /** How many runs hang. Absent if none does. */
+  hungRuns?: number;
+  /** When a run was healthy last, in milliseconds since the Unix epoch. Absent while the check is healthy. */
+  lastHealthyAt?: number;
   /** Whether data and observedAt are of an earlier run, because this one has not answered or its failure does not count yet. */
   stale?: boolean;
 }
@@ -23,12 +30,14 @@ export interface HealthReport {
   status: HealthStatus;
   name?: string;
   version?: string;
+  /** Why the service takes no requests although its checks allow it, such as `starting` or `draining`. */
+  state?: string;
   /** By name, in the order in which they were added. */
   checks: Record<string, CheckReport>;
 }
 
 /**
- * The HTTP status of a report: 503 when unhealthy, otherwise 200. A degraded service still serves.
+ * The HTTP status of a report: 503 if it is unhealthy, otherwise 200. A degraded service still serves.
  *
  * @example
  * ```ts

@@ -1,4 +1,11 @@
-import { defineEvent, type LabelValue, type TelemetryEvent, type TelemetryLevel } from "@seaworthy/core";
+import {
+  defineEvent,
+  defineGauge,
+  type Gauge,
+  type LabelValue,
+  type TelemetryEvent,
+  type TelemetryLevel,
+} from "@seaworthy/core";
 
 const LEVELS: Readonly<Record<string, TelemetryLevel>> = { healthy: "trace", degraded: "warn", unhealthy: "warn" };
 const levelOf = ({ status }: Readonly<Record<"check" | "status", LabelValue>>): TelemetryLevel =>
@@ -17,6 +24,13 @@ export const checkEvent: TelemetryEvent<"check" | "status"> = defineEvent("healt
   unit: "seconds",
   labels: ["check", "status"],
   level: levelOf,
+});
+
+/** The status that reports show of a check. Of two checks of one name, the better one counts. */
+export const statusGauge: Gauge<"check"> = defineGauge("health.check_status", {
+  help: "Status of a health check: 1 is healthy, 0.5 degraded, 0 unhealthy.",
+  labels: ["check"],
+  merge: "max",
 });
 
 /** The status of a check changed. */

@@ -1,5 +1,5 @@
 import { connect } from "amqplib";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createHealth, type RabbitmqConnection, rabbitmqCheck } from "../src/index.ts";
 import { reachable } from "./reachable.ts";
 import { runCheck } from "./run-check.ts";
@@ -53,17 +53,55 @@ describe.skipIf(!runs)("rabbitmqCheck on RabbitMQ", () => {
     };
   }
 
-  test("publishes and gets a message on a queue of its own, and leaves neither queue nor channel", async () => {
+  test("publishes and gets a message on one queue that it keeps, and opens another if its channel is closed", async () => {
     const watch = watched();
-    expect(await runCheck(rabbitmqCheck(watch.connection))).toMatchObject({
-      status: "healthy",
-      data: { latency: expect.any(Number) },
-    });
+    const check = rabbitmqCheck(watch.connection);
+    for (let probe = 0; probe < 3; probe++)
+      expect(await runCheck(check)).toMatchObject({ status: "healthy", data: { latency: expect.any(Number) } });
     expect(watch.declared).toHaveLength(1);
-    expect(watch.open.size).toBe(0);
+    expect(watch.open.size).toBe(1);
+    await ([...watch.open][0] as { close(): Promise<void> }).close();
+    expect((await runCheck(check)).status).toBe("healthy");
+    expect(watch.declared).toHaveLength(2);
     const channel = await connection.createChannel();
     channel.on("error", () => undefined);
-    await expect(channel.checkQueue(watch.declared[0] as string)).rejects.toThrow(/NOT_FOUND|NOT-FOUND/);
+    expect(await channel.checkQueue(watch.declared[1] as string)).toMatchObject({ messageCount: 0 });
+    await channel.close();
+  });
+
+  test("a run that was cut leaves a message behind, which the next one passes over on a channel of its own", async () => {
+    const watch = watched();
+    const check = rabbitmqCheck(watch.connection);
+    await runCheck(check);
+    const cut = new AbortController();
+    const run = check(cut.signal) as Promise<unknown>;
+    cut.abort(new Error("too late"));
+    await expect(run).rejects.toThrow();
+    expect((await runCheck(check)).status).toBe("healthy");
+    expect(watch.declared).toHaveLength(2);
+    await vi.waitFor(() => expect(watch.open.size).toBe(1));
+  });
+
+  test("queues of its own are gone when the connection is", async () => {
+    const own = await connect(url);
+    const channels: { queue: string }[] = [];
+    const check = rabbitmqCheck({
+      createConfirmChannel: async () => {
+        const channel = await own.createConfirmChannel();
+        const assertQueue = channel.assertQueue.bind(channel);
+        channel.assertQueue = async (name, options) => {
+          const answer = await assertQueue(name, options);
+          channels.push(answer);
+          return answer;
+        };
+        return channel;
+      },
+    });
+    expect((await runCheck(check)).status).toBe("healthy");
+    await own.close();
+    const channel = await connection.createChannel();
+    channel.on("error", () => undefined);
+    await expect(channel.checkQueue(channels[0]?.queue as string)).rejects.toThrow(/NOT_FOUND|NOT-FOUND/);
   });
 
   test("counts the messages of named queues, and is degraded above a limit", async () => {
@@ -86,7 +124,7 @@ describe.skipIf(!runs)("rabbitmqCheck on RabbitMQ", () => {
       [`${prefix}.nowhere`]: { missing: true },
       [full]: { messages: 5, consumers: 0 },
     });
-    expect(watch.open.size).toBe(0);
+    expect(watch.open.size).toBe(1); // that of the probe
     expect((await runCheck(rabbitmqCheck(connection))).status).toBe("healthy");
   });
 
@@ -94,6 +132,7 @@ describe.skipIf(!runs)("rabbitmqCheck on RabbitMQ", () => {
     const watch = watched();
     expect((await runCheck(rabbitmqCheck(watch.connection, { publish: false }))).status).toBe("healthy");
     expect(watch.declared).toEqual([]);
+    expect(watch.open.size).toBe(0);
   });
 
   test("a closed connection is unhealthy, and a function may give a new one", async () => {

@@ -9,6 +9,7 @@ import {
 } from "@seaworthy/core/options";
 import type { Check } from "../check.ts";
 import { elapsed, Findings, member, numberMember, ratio, remote } from "../internal/built-in.ts";
+import { isPgPool, PgPoolProbe } from "../internal/pg-pool.ts";
 import { soundClock } from "../internal/sound-clock.ts";
 import { withDefault } from "../internal/with-default.ts";
 
@@ -46,9 +47,10 @@ const OPTIONS = ["query", "slow", "saturation", "waiting", "connectionWait", "cl
  * are; so does anything whose `stats()` has `total`, `idle`, `waiting` and `max`.
  *
  * Data: `latency` in milliseconds; of a pool `pool: { total, idle, waiting, max, saturation }` as found before asking.
- * A query that still waits in the queue of a full pool is waited for by the next run, so that probes do not add to it.
+ * A run that waits for a connection of a full pool leaves its place in the queue to the next run, so that probes do not
+ * add to it. With `pg.Pool`, a run that times out closes its connection, since the network may have forgotten it.
  *
- * @throws TypeError when the client has no `query`, or an option is unknown or out of bounds
+ * @throws TypeError if the client has no `query`, or an option is unknown or out of bounds
  * @example
  * ```ts
  * import { PGlite } from "@electric-sql/pglite";
@@ -70,26 +72,38 @@ export function postgresCheck(client: SqlClient, options: PostgresCheckOptions =
   const saturation = finiteNumber("saturation", withDefault(options.saturation, 0.9), 0, 1);
   const waiting = wholeNumber("waiting", withDefault(options.waiting, 10), 0);
   const connectionWait = positiveDuration("connectionWait", withDefault(options.connectionWait, "500ms"));
-  let queued: Promise<unknown> | undefined;
+  const ask = asker(client, query, clock);
 
-  const ask = (): Promise<unknown> => {
-    queued ??= client.query(query).finally(() => {
-      queued = undefined;
-    });
-    return queued;
-  };
-
-  return remote(async () => {
+  return remote(async (signal) => {
     const found = new Findings();
     const pool = poolOf(client);
     if (pool !== undefined) judgePool(found, pool, saturation, waiting);
     const start = clock.monotonic();
-    const answered = await answeredWithin(ask(), isFull(pool) ? connectionWait : undefined, clock);
+    const answered = await answeredWithin(ask, isFull(pool) ? connectionWait : undefined, clock, signal);
     found.data.latency = elapsed(clock, start);
     if (!answered) found.add("unhealthy", "HEALTH_POOL_EXHAUSTED");
     else if ((found.data.latency as number) >= slow) found.add("degraded", "HEALTH_SLOW");
     return found.outcome();
   });
+}
+
+/** Makes the query; `isFull` says that it will have to wait for a connection. */
+type Ask = (signal: AbortSignal, isFull: boolean) => Promise<unknown>;
+
+function asker(client: SqlClient, query: string, clock: Clock): Ask {
+  if (isPgPool(client)) {
+    const probe = new PgPoolProbe(client, () => clock.monotonic());
+    return (signal) => probe.query(query, signal);
+  }
+  let queued: Promise<unknown> | undefined;
+  return (_signal, isFull) => {
+    if (queued !== undefined && isFull) return queued;
+    const asked = client.query(query).finally(() => {
+      if (queued === asked) queued = undefined;
+    });
+    queued = asked;
+    return asked;
+  };
 }
 
 function poolOf(client: SqlClient): PoolNumbers | undefined {
@@ -121,14 +135,23 @@ function judgePool(found: Findings, pool: PoolNumbers, saturation: number, waiti
   if (used !== undefined && used >= saturation) found.add("degraded", "HEALTH_POOL_SATURATED");
 }
 
-/** Whether the answer came within the limit; a failure is passed on. */
-async function answeredWithin(answer: Promise<unknown>, limit: number | undefined, clock: Clock): Promise<boolean> {
-  if (limit === undefined) return answer.then(() => true);
-  const { promise: late, resolve } = Promise.withResolvers<boolean>();
+/** Whether the answer came within the limit; a failure is passed on. What comes later is given up. */
+async function answeredWithin(
+  ask: Ask,
+  limit: number | undefined,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (limit === undefined) return ask(signal, false).then(() => true);
+  const late = new AbortController();
+  const { promise, resolve } = Promise.withResolvers<boolean>();
   const cancel = startTimer(clock, limit, () => resolve(false));
+  const answer = ask(AbortSignal.any([signal, late.signal]), true).then(() => true);
   try {
-    return await Promise.race([answer.then(() => true), late]);
+    return await Promise.race([answer, promise]);
   } finally {
     cancel();
+    answer.catch(() => undefined);
+    late.abort();
   }
 }

@@ -33,8 +33,8 @@ const REFUSALS: Readonly<Record<string, HealthCode>> = {
 };
 
 /**
- * Pings a Redis server, compares its memory with `maxmemory`, and writes, reads and deletes a probe key. ioredis and
- * node-redis both fit.
+ * Pings a Redis server, compares its memory with `maxmemory`, and writes, reads and deletes a probe key, in two round
+ * trips. ioredis and node-redis both fit.
  *
  * Data: `latency` of the ping in milliseconds; `memory: { used, max, ratio, policy }`; `role`; `readOnly`. A server that
  * is read-only, or refuses writes, is unhealthy unless `write` is `false`.
@@ -60,15 +60,22 @@ export function redisCheck(client: RedisClient, options: RedisCheckOptions = {})
     const flaw = connectionFlaw(client);
     if (flaw !== undefined) return { status: "unhealthy", error: flaw };
     const found = new Findings();
+    const [key, value] = [prefix + randomUUID(), randomUUID()];
+    // All at once: both clients send what is asked for in one turn together.
     const start = clock.monotonic();
-    await redisCommand(client, "PING");
-    const latency = elapsed(clock, start);
+    const pinged = redisCommand(client, "PING").then(() => elapsed(clock, start));
+    const informed = redisInfo(client);
+    const written = write ? writeKey(client, key, value) : undefined;
+    const [latency, info, refusal] = await settledAll(pinged, informed, written);
     found.data.latency = latency;
     if (latency >= slow) found.add("degraded", "HEALTH_SLOW");
+    judgeInfo(found, info, threshold);
+    if (!write) return found.outcome();
+    found.data.readOnly = refusal === "HEALTH_READ_ONLY";
+    if (refusal !== undefined) found.add("unhealthy", refusal);
     stopIfAborted(signal);
-    judgeInfo(found, await redisInfo(client), threshold);
-    stopIfAborted(signal);
-    if (write) await writeReadDelete(found, client, prefix + randomUUID());
+    if (refusal === undefined && (await takeKey(client, key)) !== value)
+      found.add("unhealthy", "HEALTH_PROBE_MISMATCH");
     return found.outcome();
   });
 }
@@ -87,19 +94,38 @@ function judgeInfo(found: Findings, info: ReadonlyMap<string, string>, threshold
   if (max > 0 && policy === "noeviction" && used / max >= threshold) found.add("degraded", "HEALTH_MEMORY_HIGH");
 }
 
-async function writeReadDelete(found: Findings, client: RedisClient, key: string): Promise<void> {
-  const value = randomUUID();
+/** What the calls came to, once all of them have ended; the first failure is passed on, and no other goes astray. */
+async function settledAll<A, B, C>(a: Promise<A>, b: Promise<B>, c: Promise<C> | undefined): Promise<[A, B, C?]> {
+  await Promise.allSettled([a, b, c]);
+  return Promise.all([a, b, c]) as Promise<[A, B, C?]>;
+}
+
+/** Writes the key, or tells why the server refused. */
+async function writeKey(client: RedisClient, key: string, value: string): Promise<HealthCode | undefined> {
   try {
     await redisCommand(client, "SET", key, value, "PX", PROBE_LIFETIME);
+    return undefined;
   } catch (error) {
     const refusal = REFUSALS[redisReply(error) ?? ""];
     if (refusal === undefined) throw error;
-    found.data.readOnly = refusal === "HEALTH_READ_ONLY";
-    found.add("unhealthy", refusal);
-    return;
+    return refusal;
   }
-  const read = replyText(await redisCommand(client, "GET", key));
-  await redisCommand(client, "DEL", key);
-  found.data.readOnly = false;
-  if (read !== value) found.add("unhealthy", "HEALTH_PROBE_MISMATCH");
+}
+
+/** Reads and deletes the key. */
+async function takeKey(client: RedisClient, key: string): Promise<string> {
+  try {
+    return replyText(await redisCommand(client, "GETDEL", key));
+  } catch (error) {
+    if (!isUnavailable(error)) throw error;
+    const read = replyText(await redisCommand(client, "GET", key));
+    await redisCommand(client, "DEL", key);
+    return read;
+  }
+}
+
+/** Whether the command does not exist, as before Redis 6.2, or the account may not use it. */
+function isUnavailable(error: unknown): boolean {
+  const { message } = (error ?? {}) as { message?: unknown };
+  return typeof message === "string" && /unknown command|^NOPERM/i.test(message);
 }

@@ -1,13 +1,14 @@
 import { type Clock, startTimer } from "@seaworthy/core";
 import { checkOptions, showValue } from "@seaworthy/core/options";
 import type { Check, CheckOptions, HealthStatus } from "../check.ts";
-import type { Health, HealthChange, ReportOptions } from "../health.ts";
+import type { Health, HealthChange, PollOptions, ReportOptions } from "../health.ts";
 import type { HealthReport } from "../report.ts";
-import { statusEvent } from "../telemetry.ts";
+import { statusEvent, statusGauge } from "../telemetry.ts";
 import { CheckRunner } from "./check-runner.ts";
 import { type Details, entitled, withoutDetails } from "./entitlement.ts";
 import { type Entry, impactOf, settingsOf, worst } from "./entry.ts";
 import { Listeners } from "./listeners.ts";
+import { startPolling } from "./polling.ts";
 
 interface AggregatorSettings {
   readonly identity: { name?: string; version?: string };
@@ -20,7 +21,22 @@ interface AggregatorSettings {
 // A report is to be out before its budget is spent, so the last of it is kept for putting the report together.
 const RESERVED_SHARE = 0.05;
 const MOST_RESERVED = 50;
+/** How many changes are kept. */
+const HISTORY = 100;
 const STANDARD_GROUPS = ["live", "ready", "startup"];
+
+const VALUES: Readonly<Record<HealthStatus, number>> = { healthy: 1, degraded: 0.5, unhealthy: 0 };
+
+/** Shows the status of a check to metrics, for as long as the check is there. */
+function trackStatus(runner: CheckRunner): () => void {
+  const { name } = runner;
+  const ref = new WeakRef(runner);
+  return statusGauge.track({ check: name }, () => {
+    const { status } = ref.deref() ?? { status: null };
+    if (status === null) return undefined; // the health that it belonged to is gone
+    return status === undefined ? Number.NaN : VALUES[status]; // nothing is known before the first run
+  });
+}
 
 /** The checks of one `createHealth`, run together. */
 export class Aggregator implements Health {
@@ -28,6 +44,7 @@ export class Aggregator implements Health {
   readonly #budget: number;
   readonly #entries = new Map<string, Entry>();
   readonly #listeners = new Listeners<HealthChange>();
+  readonly #history: HealthChange[] = [];
   #moment: object | undefined;
 
   constructor(settings: AggregatorSettings) {
@@ -41,7 +58,9 @@ export class Aggregator implements Health {
     const runner = new CheckRunner(name, check, settings, this.#settings.clock, this.#changed);
     const entry = { runner, critical, groups };
     this.#entries.set(name, entry);
+    const endGauge = trackStatus(runner);
     return () => {
+      endGauge();
       if (this.#entries.get(name) === entry) this.#entries.delete(name);
     };
   };
@@ -73,6 +92,11 @@ export class Aggregator implements Health {
     return this.#listeners.add(listener);
   };
 
+  history = (): readonly HealthChange[] => [...this.#history];
+
+  poll = (options: PollOptions): (() => void) =>
+    startPolling(options, this.#settings.clock, () => this.report(undefined));
+
   /** The same object for all probes that are asked for before anybody can have an answer. */
   #currentMoment(): object {
     if (this.#moment !== undefined) return this.#moment;
@@ -96,7 +120,7 @@ export class Aggregator implements Health {
   /** Waits for all of them, none of which rejects, but no longer than the budget. */
   async #allWithinBudget(waits: readonly Promise<unknown>[]): Promise<void> {
     const { promise: spent, resolve } = Promise.withResolvers<void>();
-    // Somebody awaits the report, so this timer holds the process, for as long as the budget at the most.
+    // The report is awaited, so this timer holds the process, for as long as the budget at the most.
     const cancel = startTimer(this.#settings.clock, this.#budget, resolve, { keepAlive: true });
     await Promise.race([Promise.all(waits), spent]);
     cancel();
@@ -115,13 +139,23 @@ export class Aggregator implements Health {
 
   #changed = (runner: CheckRunner, previous: HealthStatus | undefined): void => {
     const { status, error } = runner.report();
-    // A check that was taken out is nobody's concern, and neither is one that starts healthy.
+    // A check that was taken out is not told any more, and neither is one that starts healthy.
     if (this.#entries.get(runner.name)?.runner !== runner || (previous === undefined && status === "healthy")) return;
     statusEvent.emit({ check: runner.name, status }, undefined, { previous, code: error });
     let overall: HealthStatus = "healthy";
     for (const entry of this.#entries.values())
       overall = worst(overall, impactOf(entry, entry.runner.status ?? "healthy"));
-    const change = { check: runner.name, status, previous, overall, at: this.#settings.clock.now() };
-    this.#listeners.tell(error === undefined ? change : { ...change, error });
+    const at = this.#settings.clock.now();
+    const change = Object.freeze({
+      check: runner.name,
+      status,
+      previous,
+      overall,
+      at,
+      ...(error === undefined ? undefined : { error }),
+    });
+    this.#history.push(change);
+    if (this.#history.length > HISTORY) this.#history.shift();
+    this.#listeners.tell(change);
   };
 }

@@ -13,7 +13,12 @@ export interface RunnerSettings {
   readonly successThreshold: number;
 }
 
-/** One started run. It stays here until the check settles, however late, so that none is started beside it. */
+/** How many runs that hang may be outstanding while a fresh one is started beside them. */
+const MOST_HUNG = 2;
+/** Milliseconds after which a run that hangs is not counted any more: a promise that was lost never settles. */
+const GIVEN_UP_AFTER = 60_000;
+
+/** One started run. It is known until the check settles, or until it is given up. */
 interface Flight {
   readonly startedAt: number;
   readonly controller: AbortController;
@@ -23,8 +28,8 @@ interface Flight {
   cancelTimer: () => void;
   /** How many timeouts it has been running; from 1 on it is overdue. */
   missed: number;
-  /** A report after the one that saw the timeout has met it. */
-  hung: boolean;
+  /** No fresh run could be started beside it. */
+  blocking: boolean;
 }
 
 interface Observation extends Verdict {
@@ -32,16 +37,20 @@ interface Observation extends Verdict {
   readonly observedAt: number;
 }
 
-/** Runs one check, at most once at a time, and remembers what it said. */
+/** Runs one check, one run at a time beside those that hang, and remembers what it said. */
 export class CheckRunner {
   readonly name: string;
   readonly #run: (signal: AbortSignal) => unknown;
   readonly #settings: RunnerSettings;
   readonly #clock: Clock;
   readonly #onChange: (runner: CheckRunner, previous: HealthStatus | undefined) => void;
+  /** The newest run. */
   #flight: Flight | undefined;
+  /** Older runs that hang, and were superseded. */
+  #hung: Flight[] = [];
   #last: Observation | undefined;
   #lastGood: Observation | undefined;
+  #healthyAt: number | undefined;
   #freshUntil = Number.NEGATIVE_INFINITY;
   #failures = 0;
   #passes = 0;
@@ -71,36 +80,74 @@ export class CheckRunner {
 
   /**
    * Starts a run or joins the one under way; undefined when {@link report} has its answer already. Probes that share a
-   * moment share the run of a check that answers at once, too.
+   * moment share the run of a check that answers at once, too. A run that hangs is superseded by a fresh one, since the
+   * connection that it waits for may be the only one that is broken.
    */
   refresh(moment: object): Promise<void> | undefined {
     const flight = this.#flight;
     if (flight !== undefined) {
       this.#expire(flight);
       if (flight.missed === 0) return flight.judged;
-      flight.hung = true;
-      return undefined;
+      if (this.#isFresh()) return undefined;
+      flight.blocking = !this.#supersede(flight);
+      if (flight.blocking) return undefined;
+      this.#answeredIn = moment;
+      return this.#start();
     }
-    if (this.#answeredIn === moment || this.#clock.monotonic() < this.#freshUntil) return undefined;
+    if (this.#answeredIn === moment || this.#isFresh()) return undefined;
     this.#answeredIn = moment;
     return this.#start();
   }
 
   /** What is known now. */
   report(): CheckReport {
+    const report = this.#known();
+    const flight = this.#flight;
+    this.#giveUp();
+    const hung = flight !== undefined && flight.missed > 0 ? [...this.#hung, flight] : this.#hung;
+    const [oldest] = hung;
+    if (oldest !== undefined) {
+      report.hangingFor = this.#elapsed(oldest);
+      report.hungRuns = hung.length;
+    }
+    return report;
+  }
+
+  #known(): CheckReport {
     const flight = this.#flight;
     // A check that asks for the report it is part of has no answer yet.
     if (flight === undefined) return this.#last === undefined ? this.#pending(0) : this.#settled();
     this.#expire(flight);
-    const elapsed = rounded(this.#clock.monotonic() - flight.startedAt);
-    if (flight.missed > 0) {
-      const report = this.#settled();
-      if (report.status === "unhealthy") report.latency = elapsed;
-      if (flight.hung) report.error = errors.HEALTH_CHECK_HUNG.code;
-      report.hangingFor = elapsed;
-      return report;
-    }
-    return this.#last === undefined ? this.#pending(elapsed) : { ...this.#settled(), stale: true };
+    const elapsed = this.#elapsed(flight);
+    if (flight.missed === 0)
+      return this.#last === undefined ? this.#pending(elapsed) : { ...this.#settled(), stale: true };
+    const report = this.#settled();
+    if (report.status === "unhealthy") report.latency = elapsed;
+    if (flight.blocking) report.error = errors.HEALTH_CHECK_HUNG.code;
+    return report;
+  }
+
+  #isFresh(): boolean {
+    return this.#clock.monotonic() < this.#freshUntil;
+  }
+
+  /** Forgets superseded runs that have been hanging for so long that they may never settle. */
+  #giveUp(): void {
+    const oldest = this.#clock.monotonic() - GIVEN_UP_AFTER;
+    if (this.#hung.length > 0) this.#hung = this.#hung.filter(({ startedAt }) => startedAt > oldest);
+  }
+
+  #elapsed({ startedAt }: Flight): number {
+    return rounded(this.#clock.monotonic() - startedAt);
+  }
+
+  /** Sets a run that hangs aside, so that a fresh one may start; whether there is room for it. */
+  #supersede(flight: Flight): boolean {
+    this.#giveUp();
+    if (this.#hung.length >= MOST_HUNG) return false;
+    this.#hung.push(flight);
+    this.#flight = undefined;
+    return true;
   }
 
   #pending(latency: number): CheckReport {
@@ -134,7 +181,7 @@ export class CheckRunner {
       release: resolve,
       cancelTimer: nothing,
       missed: 0,
-      hung: false,
+      blocking: false,
     };
     this.#flight = flight;
     const left = this.#settings.timeout - (this.#clock.monotonic() - startedAt);
@@ -148,7 +195,8 @@ export class CheckRunner {
 
   // An answer after the timeout frees the check to be started again, and says nothing else.
   #land(flight: Flight, verdict: () => Verdict): void {
-    this.#flight = undefined;
+    if (this.#flight === flight) this.#flight = undefined;
+    else this.#hung = this.#hung.filter((other) => other !== flight);
     if (flight.missed > 0) return;
     flight.cancelTimer();
     this.#judge(flight.startedAt, verdict());
@@ -189,6 +237,7 @@ export class CheckRunner {
     this.#failures = failed ? this.#failures + 1 : 0;
     this.#passes = failed ? 0 : this.#passes + 1;
     if (!failed) this.#lastGood = this.#last;
+    if (verdict.status === "healthy") this.#healthyAt = this.#last.observedAt;
     if (checkEvent.active) {
       const { status, error, thrown } = verdict;
       checkEvent.emit({ check: this.name, status }, latency / 1000, { code: error, error: thrown });
@@ -211,6 +260,12 @@ export class CheckRunner {
   }
 
   #settled(): CheckReport {
+    const report = this.#verdict();
+    if (report.status !== "healthy" && this.#healthyAt !== undefined) report.lastHealthyAt = this.#healthyAt;
+    return report;
+  }
+
+  #verdict(): CheckReport {
     const last = this.#last as Observation;
     const failed = last.status === "unhealthy";
     const good = this.#lastGood;

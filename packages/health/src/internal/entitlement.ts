@@ -1,7 +1,7 @@
 import { showValue } from "@seaworthy/core/options";
 import type { HealthReport } from "../report.ts";
 
-/** Who sees details: everybody, nobody, or whoever a function of the host says. */
+/** Who sees data: every caller, no caller, or those that a function of the host accepts. */
 export type Details = "always" | "never" | DetailsDecision;
 
 // Written as a method, so that a function of a framework's own request type fits.
@@ -33,9 +33,9 @@ export function checkDetails(details: unknown): void {
   throw new TypeError(`details must be "always", "never" or a function; got ${showValue(details)}`);
 }
 
-/** The report without data and error codes. */
+/** The report without data. Codes stay: they come from closed vocabularies, and say why a check failed. */
 export function withoutDetails(report: HealthReport): HealthReport {
   const checks: HealthReport["checks"] = {};
-  for (const [name, { data: _data, error: _error, ...rest }] of Object.entries(report.checks)) checks[name] = rest;
+  for (const [name, { data: _data, ...rest }] of Object.entries(report.checks)) checks[name] = rest;
   return { ...report, checks };
 }

@@ -17,11 +17,19 @@ export interface Verdict {
 const HEALTHY: Verdict = Object.freeze({ status: "healthy" });
 const PUBLIC_CODE = /^[A-Z][A-Z0-9_]{0,63}$/;
 
-/** The verdict on what a check returned; a malformed answer is a failure, since it may mean anything. */
+/**
+ * The verdict on what a check returned. Whatever a driver answers is healthy: "PONG", rows, `true`. Three values are
+ * not, since they say that something failed: `false`, the response of a `fetch` that is not ok, and an object whose
+ * status is another word than ours, which may be misspelt or come from another system.
+ */
 export function verdictOf(returned: unknown): Verdict {
-  if (returned === undefined || returned === null) return HEALTHY;
+  if (returned === false) return { status: "unhealthy", error: errors.HEALTH_CHECK_FAILED.code };
+  if (typeof returned !== "object" || returned === null) return HEALTHY;
   try {
-    const { status, data, error, [CLEAN]: clean } = returned as Record<string | symbol, unknown>;
+    const { status, data, error, ok, [CLEAN]: clean } = returned as Record<string | symbol, unknown>;
+    if (typeof status === "number" && ok === false)
+      return { status: "unhealthy", error: errors.HEALTH_HTTP_STATUS.code, thrown: returned };
+    if (typeof status !== "string") return HEALTHY;
     if (status !== "healthy" && status !== "degraded" && status !== "unhealthy") return invalid(returned);
     const isClean = clean !== undefined && clean === data;
     const cleaned = isClean ? (data as Record<string, unknown>) : frozen(cleanData(data));

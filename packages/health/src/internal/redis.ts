@@ -23,7 +23,7 @@ export function connectionFlaw(client: RedisClient): HealthCode | undefined {
 /** The fields of `INFO memory` and `INFO replication`; none where the account may not ask. */
 export async function redisInfo(client: RedisClient): Promise<ReadonlyMap<string, string>> {
   const fields = new Map<string, string>();
-  for (const section of ["memory", "replication"]) {
+  const ask = async (section: string): Promise<void> => {
     try {
       for (const line of replyText(await redisCommand(client, "INFO", section)).split("\r\n")) {
         const colon = line.indexOf(":");
@@ -32,7 +32,10 @@ export async function redisInfo(client: RedisClient): Promise<ReadonlyMap<string
     } catch (error) {
       if (redisReply(error) !== "NOPERM") throw error;
     }
-  }
+  };
+  const asked = ["memory", "replication"].map(ask);
+  await Promise.allSettled(asked);
+  await Promise.all(asked);
   return fields;
 }
 
