@@ -32,10 +32,16 @@ export function errorLine(error: unknown): string {
   const parts: string[] = [];
   for (let record: ReturnType<typeof describeError> | undefined = describeError(error); record; record = record.cause) {
     const code = record.code === undefined || record.message.includes(String(record.code)) ? "" : ` [${record.code}]`;
-    const nested = record.message === "" ? record.errors?.map((inner) => inner.message).join("; ") : undefined;
+    const errors = record.message === "" && Array.isArray(record.errors) ? record.errors : [];
+    const nested = errors.length === 0 ? undefined : errors.map((inner) => messageOf(inner)).join("; ");
     parts.push(`${record.type}${code}: ${cutText(nested ?? record.message, 500)}`);
   }
   return parts.join(", caused by ").replaceAll(/\s*\n\s*/g, " ");
+}
+
+function messageOf(error: unknown): string {
+  const { message } = (error ?? {}) as { message?: unknown };
+  return typeof message === "string" ? message : "";
 }
 
 /** Milliseconds for people. */

@@ -1,7 +1,7 @@
 import { startTimer } from "@seaworthy/core";
 import { within } from "./internal/within.ts";
 import { type Notice, type Settings, type StopReport, writeNotice } from "./options.ts";
-import { activeHandles } from "./process.ts";
+import { activeHandles, releaseParent } from "./process.ts";
 import * as telemetry from "./telemetry.ts";
 
 /** Milliseconds that buffered lines have to be written out. */
@@ -87,6 +87,7 @@ export class Exit {
   #linger(): void {
     // An exit code that the host has set says more than ours would.
     this.#lingering = true;
+    releaseParent();
     startTimer(this.#settings.clock, LINGER, () => {
       const handles = activeHandles();
       telemetry.leftover.emit({}, undefined, { handles });

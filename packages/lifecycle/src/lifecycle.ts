@@ -10,27 +10,27 @@ export interface Lifecycle extends AsyncDisposable {
   /** Whether the service takes requests. False from the moment of the signal. */
   ready(): boolean;
   /**
-   * Defines something that is opened at the start and closed at the end.
+   * Defines something that is opened at the start and closed at the end, or when the event loop runs empty.
    *
-   * @throws TypeError when the name is taken, an option malformed, or the definition closes a cycle
+   * @throws TypeError if the name is taken, an option is malformed, or the definition closes a cycle
    * @throws LIFECYCLE_ALREADY_STARTED after `start()` or `stop()`
    */
   resource(name: string, options: ResourceOptions): void;
   /**
    * Defines a server that listens once all resources are open, and is drained before any of them is closed.
    *
-   * @throws TypeError when the server is none, its name taken, or an option malformed
+   * @throws TypeError if `server` is not an HTTP server, its name is taken, or an option is malformed
    * @throws LIFECYCLE_ALREADY_STARTED after `start()` or `stop()`
    */
   serve(server: AnyServer, options?: ServeOptions): void;
   /**
-   * Opens the resources in the order of their dependencies, one after the other, then lets the servers listen, and
-   * resolves when the service is ready. Called again, it gives the same promise. When one fails, those that had started
-   * are closed, one notice says which failed, why and after how long, and the process ends with code 1.
+   * Opens each resource as soon as those that it comes after are open, then lets the servers listen, and resolves when
+   * the service is ready. Called again, it gives the same promise. If one fails, those that had started are closed, one
+   * notice says which failed, why and after how long, and the process ends with code 1.
    *
-   * @throws TypeError when a resource comes after a name that is not defined; nothing was started then
-   * @throws LIFECYCLE_START_FAILED when a resource or server did not start, if the process does not end
-   * @throws LIFECYCLE_START_INTERRUPTED when the service was told to stop meanwhile, if the process does not end
+   * @throws TypeError if a resource comes after a name that is not defined; nothing was started then
+   * @throws LIFECYCLE_START_FAILED if a resource or server did not start, and the process does not end
+   * @throws LIFECYCLE_START_INTERRUPTED if the service was told to stop meanwhile, and the process does not end
    * @throws LIFECYCLE_ALREADY_STARTED after `stop()`
    */
   start(): Promise<void>;
@@ -46,7 +46,7 @@ export interface Lifecycle extends AsyncDisposable {
    * @param name - what a report calls it. @default "work"
    */
   track<P extends PromiseLike<unknown>>(promise: P, name?: string): P;
-  /** Calls `listener` at every change of state, at once; the function returned ends that. One that throws or rejects is told. */
+  /** Calls `listener` at every change of state, at once. Returns a function that ends this. A listener that throws or rejects is told. */
   onChange(listener: (change: StateChange) => void): () => void;
 }
 
@@ -55,7 +55,7 @@ export interface Lifecycle extends AsyncDisposable {
  * servers that are drained without losing a request, one deadline, and an exit code that tells the truth. Nothing is
  * listened to before `start()`.
  *
- * @throws TypeError when an option is malformed
+ * @throws TypeError if an option is malformed
  * @example
  * ```ts
  * import { createServer } from "node:http";

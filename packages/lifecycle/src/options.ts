@@ -26,7 +26,10 @@ export interface StopReport {
 
 /** Options of {@link createLifecycle}. */
 export interface LifecycleOptions {
-  /** How long the listeners stay open after readiness failed, until nobody sends requests here any more. @default "5s" */
+  /**
+   * How long the listeners stay open after readiness failed, until no proxy sends requests here any more. There is no
+   * delay at Ctrl-C in a terminal, or when `node --watch` restarts the process. @default "5s"
+   */
   drainDelay?: Duration;
   /** Longest time after the drain delay for requests and background work to end; what runs longer is cut. @default "15s" */
   drainTimeout?: Duration;

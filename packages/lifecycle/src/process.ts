@@ -1,3 +1,5 @@
+import { isatty } from "node:tty";
+
 /** Which of the two ways it was in which an error came out. */
 export type FatalKind = "uncaughtException" | "unhandledRejection";
 
@@ -5,12 +7,14 @@ export type FatalKind = "uncaughtException" | "unhandledRejection";
 export interface ProcessListeners {
   signals: readonly NodeJS.Signals[];
   onSignal: (signal: string) => void;
-  /** Left out when fatal errors are somebody else's. */
+  /** Left out if the lifecycle does not handle fatal errors. */
   onFatal?: (kind: FatalKind, error: unknown) => void;
+  /** The event loop has run empty, so that the process would end now. */
+  onEmpty: () => void;
 }
 
-/** Listens to signals and to errors that nobody caught, until the function returned is called. */
-export function listenToProcess({ signals, onSignal, onFatal }: ProcessListeners): () => void {
+/** Listens to signals, uncaught errors and the end of the event loop. Returns a function that ends this. */
+export function listenToProcess({ signals, onSignal, onFatal, onEmpty }: ProcessListeners): () => void {
   const ends: (() => void)[] = [];
   const on = (event: string, listener: (...values: never[]) => void): void => {
     const target: NodeJS.EventEmitter = process;
@@ -18,6 +22,7 @@ export function listenToProcess({ signals, onSignal, onFatal }: ProcessListeners
     ends.push(() => target.removeListener(event, listener as (...values: unknown[]) => void));
   };
   for (const signal of signals) on(signal, () => onSignal(signal));
+  on("beforeExit", onEmpty);
   if (onFatal !== undefined) {
     on("uncaughtException", (error: unknown) => onFatal("uncaughtException", error));
     on("unhandledRejection", (reason: unknown) => onFatal("unhandledRejection", reason));
@@ -25,6 +30,19 @@ export function listenToProcess({ signals, onSignal, onFatal }: ProcessListeners
   return () => {
     for (const end of ends.splice(0)) end();
   };
+}
+
+/**
+ * Whether a signal comes from a developer, who waits for the process to end: Ctrl-C in a terminal, or a restart by
+ * `node --watch`. There is no load balancer then that would have to be given time.
+ */
+export function comesFromDeveloper(signal: string): boolean {
+  return (signal === "SIGINT" && isatty(0)) || process.env.WATCH_REPORT_DEPENDENCIES !== undefined;
+}
+
+/** Lets the process end although a parent may still send messages: its channel holds the event loop otherwise. */
+export function releaseParent(): void {
+  process.channel?.unref();
 }
 
 /** What holds the event loop, by type: `["TCPSocketWrap", "Timeout × 2"]`. Standard output is left out. */

@@ -5,9 +5,9 @@ import { checkOptions, optionalFunction, showValue } from "@seaworthy/core/optio
 export interface ResourceOptions {
   /** Opens it. The signal aborts when its time is up or the service is told to stop. @default nothing to open */
   start?: (signal: AbortSignal) => unknown;
-  /** Closes it. The signal aborts when its time is up; the next resource's turn comes then. @default nothing to close */
+  /** Closes it, once those that come after it are closed. The signal aborts when its time is up. @default nothing to close */
   stop?: (signal: AbortSignal) => unknown;
-  /** Names of the resources that have to be open before it. They may be defined later. @default none */
+  /** Names of the resources that have to be open before it, and are closed after it. They may be defined later. @default none */
   after?: readonly string[];
   /** Longest time that its start may take; at the bound the start of the service has failed. @default the lifecycle's */
   startTimeout?: Duration;
@@ -45,6 +45,10 @@ export class Resources {
       throw new TypeError(`resource ${showValue(name)}: after makes a cycle: ${cycle.join(" → ")}`);
     this.#defined.set(name, resource);
     for (const other of resource.after) this.#wanted.add(other);
+  }
+
+  names(): Iterable<string> {
+    return this.#defined.keys();
   }
 
   has(name: string): boolean {

@@ -1,10 +1,11 @@
-import { optionalFunction, showValue } from "@seaworthy/core/options";
+import { requiredFunction, showValue } from "@seaworthy/core/options";
 import { type Cut, describeCut, errorLine, shownTime } from "./cut.ts";
 import { errors } from "./errors.ts";
 import { Exit } from "./exit.ts";
+import { trackState } from "./internal/track-state.ts";
 import { nextTurn, within } from "./internal/within.ts";
 import type { Settings, StopReport } from "./options.ts";
-import { activeHandles, type FatalKind, listenToProcess } from "./process.ts";
+import { activeHandles, comesFromDeveloper, type FatalKind, listenToProcess } from "./process.ts";
 import { type Resource, type ResourceOptions, Resources } from "./resources.ts";
 import { type AnyServer, checkServe, type ServeOptions } from "./serve/serve.ts";
 import { ServedServer } from "./serve/served-server.ts";
@@ -16,14 +17,21 @@ import { Work } from "./work.ts";
 
 /** Why a service ends. */
 interface Cause {
-  readonly kind: "signal" | "stop" | "fatal" | "start";
+  readonly kind: "signal" | "stop" | "fatal" | "start" | "empty";
   readonly reason: string;
+  /** Whether there is no load balancer that needs the drain delay. */
+  readonly immediate?: boolean;
 }
 
 /** How many cuts a notice names; the report has them all. */
 const NAMED_CUTS = 20;
 /** How many errors that nobody caught are told: whoever is told may fail by telling it, and fail again. */
 const TOLD_FATALS = 10;
+
+/** Whether the message of a failed start says all that there is to know. */
+function isPortInUse(error: unknown): boolean {
+  return errors.LIFECYCLE_PORT_IN_USE.is((error as Error).cause);
+}
 
 /** The state machine behind a lifecycle. */
 export class Service {
@@ -34,13 +42,14 @@ export class Service {
   readonly #resources = new Resources();
   readonly #servers: ServedServer[] = [];
   readonly #opened = new Set<Startable>();
+  readonly #opening = new Set<Startable>();
   readonly #listeners = new Set<(change: StateChange) => void>();
   readonly #stopping = new AbortController();
   readonly #abandoned = new AbortController();
   readonly #cut: Cut[] = [];
   #items: readonly Startable[] = [];
   #starting: Promise<void> | undefined;
-  #opening: Promise<void> | undefined;
+  #allOpen: Promise<void> | undefined;
   #ending: Promise<StopReport> | undefined;
   #signals = 0;
   #fatals = 0;
@@ -50,6 +59,7 @@ export class Service {
     this.#settings = settings;
     this.work = new Work(settings.clock);
     this.#exit = new Exit(settings);
+    trackState(this);
   }
 
   resource(name: string, options: ResourceOptions): void {
@@ -74,7 +84,7 @@ export class Service {
   }
 
   onChange(listener: (change: StateChange) => void): () => void {
-    if (typeof listener !== "function") optionalFunction("onChange: listener", listener ?? null);
+    requiredFunction("onChange: listener", listener);
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
@@ -101,26 +111,36 @@ export class Service {
   }
 
   #startables(): Startable[] {
-    return this.#servers.map((server) => ({ name: server.name, start: () => server.start() }));
+    const after = [...this.#resources.names()];
+    return this.#servers.map((server) => ({ name: server.name, after, start: () => server.start() }));
   }
 
   async #start(): Promise<void> {
     const { clock, times, signals, fatalErrors } = this.#settings;
     const onFatal = (kind: FatalKind, error: unknown): void => this.#onFatal(kind, error);
     const onSignal = (signal: string): void => this.#onSignal(signal);
-    this.#exit.unlisten = listenToProcess({ signals, onSignal, ...(fatalErrors ? { onFatal } : undefined) });
-    const onStarted = (item: Startable): void => void this.#opened.add(item);
-    const { signal } = this.#stopping;
-    const { signal: abandoned } = this.#abandoned;
-    this.#opening = startAll(this.#items, { clock, startTimeout: times.startTimeout, signal, abandoned, onStarted });
+    const onEmpty = (): void => void this.#end({ kind: "empty", reason: "the event loop ran empty" });
+    this.#exit.unlisten = listenToProcess({ signals, onSignal, onEmpty, ...(fatalErrors ? { onFatal } : undefined) });
+    this.#allOpen = startAll(this.#items, {
+      clock,
+      startTimeout: times.startTimeout,
+      settleTimeout: times.closeTimeout,
+      signal: this.#stopping.signal,
+      abandoned: this.#abandoned.signal,
+      onStarting: (item) => void this.#opening.add(item),
+      onStarted: (item) => {
+        this.#opening.delete(item);
+        this.#opened.add(item);
+      },
+    });
     try {
-      await this.#opening;
+      await this.#allOpen;
       if (this.#ending !== undefined) throw errors.LIFECYCLE_START_INTERRUPTED();
     } catch (error) {
       await this.#giveUp(error);
       throw error;
     }
-    this.#opening = undefined;
+    this.#allOpen = undefined;
     this.#change("ready", "started");
   }
 
@@ -131,7 +151,8 @@ export class Service {
       const { message } = error as Error;
       this.#failed = true;
       this.#exit.demand();
-      this.#exit.say("error", `the service could not start: ${message}; ${closing}; exit code 1`, { error });
+      const details = isPortInUse(error) ? {} : { error };
+      this.#exit.say("error", `the service could not start: ${message}; ${closing}; exit code 1`, details);
     }
     await this.#end({ kind: "start", reason: (error as Error).message });
   }
@@ -142,7 +163,7 @@ export class Service {
     telemetry.signalled.emit({ signal, effect });
     if (effect === "drain") {
       this.#exit.demand();
-      void this.#end({ kind: "signal", reason: signal });
+      void this.#end({ kind: "signal", reason: signal, immediate: comesFromDeveloper(signal) });
       return;
     }
     const left = this.#unfinished();
@@ -180,7 +201,7 @@ export class Service {
     return this.#ending;
   }
 
-  async #shutDown({ kind, reason }: Cause): Promise<StopReport> {
+  async #shutDown({ kind, reason, immediate = kind === "fatal" || kind === "empty" }: Cause): Promise<StopReport> {
     const { clock, times } = this.#settings;
     const began = clock.monotonic();
     const end = began + (kind === "fatal" ? times.fatalTimeout : times.deadline);
@@ -194,7 +215,7 @@ export class Service {
       servers: this.#servers,
       work: this.work,
       opened: () => [...this.#opened] as Resource[],
-      drainDelay: wasReady && kind !== "fatal" ? times.drainDelay : 0,
+      drainDelay: wasReady && !immediate ? times.drainDelay : 0,
       drainTimeout: kind === "fatal" ? times.fatalTimeout / 2 : times.drainTimeout,
       streamTimeout: times.streamTimeout,
       closeTimeout: times.closeTimeout,
@@ -204,17 +225,18 @@ export class Service {
     return this.#finish(reason, clock.monotonic() - began);
   }
 
-  /** Gives a start that is under way the time of a close to heed its signal, and leaves half of what there is for the rest. */
+  /** Gives starts that are under way the time of a close to heed their signal, and leaves half of what there is for the rest. */
   async #settleOpening(end: number): Promise<void> {
-    if (this.#opening === undefined) return;
+    if (this.#allOpen === undefined) return;
     const { clock, times } = this.#settings;
-    const settled = this.#opening.then(undefined, () => undefined);
+    const settled = this.#allOpen.then(undefined, () => undefined);
     const began = clock.monotonic();
     if ((await within(clock, settled, Math.min(times.closeTimeout, (end - began) / 2))).done) return;
-    const name = this.#items.find((item) => !this.#opened.has(item))?.name ?? "?";
-    const error = errors.LIFECYCLE_START_INTERRUPTED({ resource: name }, { message: "its start heeded no signal" });
-    this.#noteCut({ kind: "resource", name, after: clock.monotonic() - began, error });
-    this.#abandoned.abort(error);
+    for (const { name } of this.#opening) {
+      const error = errors.LIFECYCLE_START_INTERRUPTED({ resource: name }, { message: "its start heeded no signal" });
+      this.#noteCut({ kind: "resource", name, after: clock.monotonic() - began, error });
+    }
+    this.#abandoned.abort(errors.LIFECYCLE_START_INTERRUPTED());
   }
 
   #noteCut(cut: Cut): void {
@@ -237,7 +259,7 @@ export class Service {
       this.#exit.say("error", message, { reason, duration, cut, handles });
     }
     if (this.state !== "failed") this.#change(this.#failed ? "failed" : "stopped", reason);
-    await this.#exit.after(report, this.#opening !== undefined);
+    await this.#exit.after(report, this.#allOpen !== undefined);
     return report;
   }
 

@@ -49,7 +49,15 @@ async function drain(plan: Shutdown): Promise<void> {
     clean = false;
     onCut(cut);
   };
-  const drained = Promise.all(servers.map((server) => server.drained(plan.streamTimeout, noteCut)));
+  const drainOne = async (server: ServedServer): Promise<void> => {
+    try {
+      await server.drained(plan.streamTimeout, noteCut);
+    } catch (error) {
+      // A server of another runtime may lack what Node's has. The rest of the shutdown goes on.
+      noteCut({ kind: "resource", name: server.name, after: clock.monotonic() - began, error });
+    }
+  };
+  const drained = Promise.all(servers.map(drainOne));
   const idle = drained.then(() => work.idle());
   const limit = Math.min(plan.drainTimeout, timeToDrain(plan));
   if (!(await within(clock, idle, limit)).done) {

@@ -8,36 +8,48 @@ afterEach(() => telemetry.clear());
 function begin(items: Startable[], signal: AbortSignal = new AbortController().signal) {
   const clock = manualClock();
   const started: string[] = [];
-  const done = startAll(items, { clock, startTimeout: 1000, signal, onStarted: ({ name }) => started.push(name) });
-  done.catch(() => undefined);
-  return { clock, started, done };
+  const done = startAll(items, {
+    clock,
+    startTimeout: 1000,
+    settleTimeout: 500,
+    signal,
+    onStarted: ({ name }) => started.push(name),
+  });
+  let over = false;
+  done.catch(() => {
+    over = true;
+  });
+  return { clock, started, done, ended: () => over };
 }
 const hang = (): Promise<never> => new Promise(() => undefined);
 
 describe("startAll", () => {
-  test("starts one after the other and tells of each how long it took", async () => {
+  test("starts each as soon as those that it comes after are open, and tells how long it took", async () => {
     const clock = manualClock();
     const log: string[] = [];
-    const item = (name: string): Startable => ({
+    const item = (name: string, after: string[] = []): Startable => ({
       name,
+      after,
       start: async () => {
         log.push(`${name} begins`);
         await new Promise<void>((resolve) => clock.schedule(resolve, 200));
         log.push(`${name} is open`);
       },
     });
-    const done = startAll([item("a"), item("b")], {
+    const done = startAll([item("a"), item("b"), item("c", ["a", "b"])], {
       clock,
       startTimeout: 1000,
+      settleTimeout: 500,
       signal: new AbortController().signal,
       onStarted: () => undefined,
     });
     await clock.advance(400);
     await done;
-    expect(log).toEqual(["a begins", "a is open", "b begins", "b is open"]);
+    expect(log).toEqual(["a begins", "b begins", "a is open", "b is open", "c begins", "c is open"]);
     expect(telemetry.of("lifecycle.resource_start").map(({ labels, value }) => [labels, value])).toEqual([
       [{ resource: "a", outcome: "ok" }, 0.2],
       [{ resource: "b", outcome: "ok" }, 0.2],
+      [{ resource: "c", outcome: "ok" }, 0.2],
     ]);
     expect(clock.pending).toBe(0);
   });
@@ -47,7 +59,7 @@ describe("startAll", () => {
     const run = begin([
       { name: "config" },
       { name: "database", start: () => Promise.reject(cause) },
-      { name: "cache", start: () => expect.unreachable() },
+      { name: "cache", after: ["database"], start: () => expect.unreachable() },
     ]);
     await expect(run.done).rejects.toMatchObject({
       code: "LIFECYCLE_START_FAILED",
@@ -56,6 +68,41 @@ describe("startAll", () => {
       cause,
     });
     expect(run.started).toEqual(["config"]);
+  });
+
+  test("when one fails, the others under way learn it, and one that opens all the same counts as started", async () => {
+    const heard: string[] = [];
+    const run = begin([
+      { name: "fails", start: () => Promise.reject(new Error("no")) },
+      {
+        name: "heeds",
+        start: (signal) =>
+          new Promise((_, reject) =>
+            signal.addEventListener("abort", () => {
+              heard.push("heeds");
+              reject(signal.reason);
+            }),
+          ),
+      },
+      {
+        name: "opens",
+        start: (signal) => new Promise((resolve) => signal.addEventListener("abort", () => resolve(undefined))),
+      },
+    ]);
+    await expect(run.done).rejects.toMatchObject({ context: { resource: "fails" } });
+    expect(heard).toEqual(["heeds"]);
+    expect(run.started).toEqual(["opens"]);
+  });
+
+  test("when one fails, another that heeds nothing is waited for no longer than its limit", async () => {
+    const run = begin([
+      { name: "fails", start: () => Promise.reject(new Error("no")) },
+      { name: "hangs", start: hang },
+    ]);
+    await run.clock.advance(499);
+    expect(run.ended()).toBe(false);
+    await run.clock.advance(1);
+    await expect(run.done).rejects.toMatchObject({ context: { resource: "fails" } });
   });
 
   test.each([undefined, null, "text", 0, new AggregateError([new Error("inner")])])(
@@ -90,7 +137,7 @@ describe("startAll", () => {
           name: "slow",
           start: (signal) => new Promise((resolve) => signal.addEventListener("abort", () => resolve(undefined))),
         },
-        { name: "next", start: () => expect.unreachable() },
+        { name: "next", after: ["slow"], start: () => expect.unreachable() },
       ],
       stopping.signal,
     );

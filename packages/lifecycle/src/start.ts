@@ -7,6 +7,8 @@ import * as telemetry from "./telemetry.ts";
 /** What is started: a resource or a server. */
 export interface Startable {
   readonly name: string;
+  /** Names of those that have to be open before it. @default none */
+  readonly after?: readonly string[];
   readonly start?: (signal: AbortSignal) => unknown;
   readonly startTimeout?: number;
 }
@@ -16,54 +18,98 @@ export interface StartOptions {
   clock: Clock;
   /** Milliseconds that one start may take unless it says otherwise. */
   startTimeout: number;
+  /** Milliseconds that the others have to end after one has failed. */
+  settleTimeout: number;
   /** Aborts when the service is told to stop. */
   signal: AbortSignal;
-  /** Aborts when the start under way has not heeded that: it is waited for no longer, and no timer with it. @default never */
+  /** Aborts if the starts under way have ignored that; they are not waited for any longer. @default never */
   abandoned?: AbortSignal;
+  /** Called with each as its start begins. @default nothing */
+  onStarting?: (item: Startable) => void;
   /** Called with each as soon as it is open. */
   onStarted: (item: Startable) => void;
 }
 
 /**
- * Starts all items one after the other.
+ * Starts all items, each as soon as those that it comes after are open, and so independent ones at the same time. When
+ * one fails, the others that are under way have their signal aborted and are waited for.
  *
  * @throws LIFECYCLE_START_FAILED when one throws or takes too long, with its name and time in the context
  * @throws LIFECYCLE_START_INTERRUPTED when the signal aborts
  */
 export async function startAll(items: readonly Startable[], options: StartOptions): Promise<void> {
+  const failing = new AbortController();
+  const stop = AbortSignal.any([options.signal, failing.signal]);
+  let failure: { error: unknown } | undefined;
+  const opened = new Map<string, Promise<boolean>>();
   for (const item of items) {
-    if (options.signal.aborted) throw errors.LIFECYCLE_START_INTERRUPTED();
-    await startOne(item, options);
+    const before = (item.after ?? []).map((name) => opened.get(name));
+    const open = async (): Promise<boolean> => {
+      if ((await Promise.all(before)).includes(false) || stop.aborted) return false;
+      try {
+        await startOne(item, stop, options);
+        return true;
+      } catch (error) {
+        failure ??= { error };
+        failing.abort(error);
+        return false;
+      }
+    };
+    opened.set(item.name, open());
+  }
+  const all = Promise.all(opened.values());
+  await Promise.race([all, whenAborted(failing.signal)]);
+  if (failure !== undefined) {
+    await within(options.clock, all, options.settleTimeout);
+    throw failure.error;
   }
   if (options.signal.aborted) throw errors.LIFECYCLE_START_INTERRUPTED();
 }
 
-async function startOne(item: Startable, options: StartOptions): Promise<void> {
-  const { clock, startTimeout, signal, abandoned, onStarted } = options;
+async function startOne(item: Startable, stop: AbortSignal, options: StartOptions): Promise<void> {
+  const { clock, startTimeout, signal, abandoned, onStarting, onStarted } = options;
   const began = clock.monotonic();
   const limit = item.startTimeout ?? startTimeout;
   const expiry = new AbortController();
+  onStarting?.(item);
   try {
-    const opened = (async () => item.start?.(AbortSignal.any([signal, expiry.signal])))();
-    const settled = abandoned === undefined ? opened : Promise.race([opened, whenAborted(abandoned)]);
+    const opened = (async () => item.start?.(AbortSignal.any([stop, expiry.signal])))();
+    const settled = abandoned === undefined ? opened : Promise.race([opened, rejectsWhenAborted(abandoned)]);
     const result = await within(clock, settled, limit);
     if (!result.done) throw errors.LIFECYCLE_START_TIMEOUT({ resource: item.name, limit });
   } catch (error) {
     const elapsed = clock.monotonic() - began;
     expiry.abort(error);
     const outcome = errors.LIFECYCLE_START_TIMEOUT.is(error) ? "timeout" : "failed";
-    telemetry.resourceStarted.emit({ resource: item.name, outcome }, elapsed / 1000, { error });
+    // A port in use is told in one line, without a stack.
+    const details = errors.LIFECYCLE_PORT_IN_USE.is(error) ? undefined : { error };
+    telemetry.resourceStarted.emit({ resource: item.name, outcome }, elapsed / 1000, details);
     // A start that gave up because it was told to is an interruption, not a failure.
     if (signal.aborted) throw errors.LIFECYCLE_START_INTERRUPTED({ resource: item.name }, { cause: error });
-    const why = outcome === "timeout" ? "it took too long" : errorLine(error);
-    const message = `resource "${item.name}" did not start (${shownTime(elapsed)}): ${why}`;
-    throw errors.LIFECYCLE_START_FAILED({ resource: item.name, elapsed }, { cause: error, message });
+    throw errors.LIFECYCLE_START_FAILED(
+      { resource: item.name, elapsed },
+      { cause: error, message: failureOf(item.name, elapsed, error) },
+    );
   }
   onStarted(item);
   telemetry.resourceStarted.emit({ resource: item.name, outcome: "ok" }, (clock.monotonic() - began) / 1000);
 }
 
+function failureOf(name: string, elapsed: number, error: unknown): string {
+  if (errors.LIFECYCLE_PORT_IN_USE.is(error)) return (error as Error).message;
+  const why = errors.LIFECYCLE_START_TIMEOUT.is(error) ? "it took too long" : errorLine(error);
+  return `resource "${name}" did not start (${shownTime(elapsed)}): ${why}`;
+}
+
+/** Resolves once the signal aborts. */
+function whenAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
 /** Rejects with the signal's reason. */
-function whenAborted(signal: AbortSignal): Promise<never> {
+function rejectsWhenAborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
 }

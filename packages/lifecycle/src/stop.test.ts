@@ -8,9 +8,14 @@ import { stopAll } from "./stop.ts";
 const telemetry = captureTelemetry();
 afterEach(() => telemetry.clear());
 const hang = (): Promise<never> => new Promise(() => undefined);
-const resource = (name: string, stop: Resource["stop"], closeTimeout?: number): Resource => ({
+const resource = (
+  name: string,
+  stop: Resource["stop"],
+  closeTimeout?: number,
+  after: readonly string[] = [],
+): Resource => ({
   name,
-  after: [],
+  after,
   ...(stop === undefined ? undefined : { stop }),
   ...(closeTimeout === undefined ? undefined : { closeTimeout }),
 });
@@ -30,18 +35,24 @@ async function stopInTime(started: Resource[], closeTimeout = 5000, budget = 20_
 }
 
 describe("stopAll", () => {
-  test("closes in reverse order of the start, one after the other", async () => {
+  test("closes each as soon as those that come after it are closed, and independent ones at the same time", async () => {
     const log: string[] = [];
     const stop = (name: string) => async (): Promise<void> => {
       log.push(`${name} begins`);
       await Promise.resolve();
       log.push(`${name} is closed`);
     };
-    const { cut } = await stopInTime([resource("a", stop("a")), resource("none", undefined), resource("b", stop("b"))]);
-    expect(log).toEqual(["b begins", "b is closed", "a begins", "a is closed"]);
+    const { cut } = await stopInTime([
+      resource("a", stop("a")),
+      resource("none", undefined, undefined, ["a"]),
+      resource("b", stop("b"), undefined, ["none"]),
+      resource("c", stop("c")),
+    ]);
+    expect(log).toEqual(["b begins", "c begins", "b is closed", "c is closed", "a begins", "a is closed"]);
     expect(cut).toEqual([]);
     expect(telemetry.of("lifecycle.resource_stop").map(({ labels }) => labels)).toEqual([
       { resource: "b", outcome: "ok" },
+      { resource: "c", outcome: "ok" },
       { resource: "a", outcome: "ok" },
     ]);
   });
@@ -57,12 +68,12 @@ describe("stopAll", () => {
       resource("rejects", () => Promise.reject(undefined)),
       resource("last", () => closed.push("last")),
     ]);
-    expect(closed).toEqual(["last", "first"]);
+    expect(closed).toEqual(["first", "last"]);
     expect(cut).toMatchObject([
-      { kind: "resource", name: "rejects" },
       { kind: "resource", name: "throws", error: failure },
+      { kind: "resource", name: "rejects" },
     ]);
-    expect(cut[0]?.error).toBeDefined();
+    expect(cut[1]?.error).toBeDefined();
   });
 
   test("one that hangs is given up at its own limit, its signal aborts, and the others close", async () => {
@@ -84,7 +95,7 @@ describe("stopAll", () => {
     expect(took).toBe(700);
     expect(signal?.aborted).toBe(true);
     expect(pending).toBe(0);
-    expect(telemetry.of("lifecycle.resource_stop")[0]).toMatchObject({
+    expect(telemetry.of("lifecycle.resource_stop").at(-1)).toMatchObject({
       labels: { resource: "broker", outcome: "timeout" },
       value: 0.7,
     });
@@ -96,15 +107,26 @@ describe("stopAll", () => {
         fc.array(fc.constantFrom("hangs", "closes", "throws"), { minLength: 1, maxLength: 12 }),
         fc.integer({ min: 0, max: 20_000 }),
         fc.integer({ min: 0, max: 10_000 }),
-        async (kinds, budget, closeTimeout) => {
+        fc.func(fc.boolean()),
+        async (kinds, budget, closeTimeout, comesAfter) => {
           let begun = 0;
-          const started = kinds.map((kind, i) =>
-            resource(`r${i}`, () => {
+          const open = new Set<string>();
+          const started = kinds.map((kind, i) => {
+            const after = kinds.flatMap((_, j) => (j < i && comesAfter(i, j) ? [`r${j}`] : []));
+            open.add(`r${i}`);
+            const stop = (): unknown => {
               begun += 1;
+              for (const user of started) if (user.after.includes(`r${i}`)) expect(open.has(user.name)).toBe(false);
               if (kind === "throws") throw new Error("no");
               return kind === "hangs" ? hang() : undefined;
-            }),
-          );
+            };
+            const closing = (signal: AbortSignal): unknown => {
+              signal.addEventListener("abort", () => open.delete(`r${i}`));
+              if (kind === "closes") open.delete(`r${i}`);
+              return stop();
+            };
+            return resource(`r${i}`, closing, undefined, after);
+          });
           const { cut, took } = await stopInTime(started, closeTimeout, budget);
           expect(begun).toBe(kinds.length);
           expect(took).toBeLessThanOrEqual(budget + 1e-6);

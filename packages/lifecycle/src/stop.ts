@@ -15,15 +15,31 @@ export interface StopOptions {
 }
 
 /**
- * Closes the resources one after the other, last started first. Each gets its own limit, and never more than its share
- * of the time left, so that the last one's turn comes before the end whatever the others do. Never rejects.
+ * Closes the resources, each as soon as those that come after it are closed, and so independent ones at the same time.
+ * Each gets its own limit, and never more than its share of the time left, so that the last one's turn comes before the
+ * end whatever the others do. Never rejects.
  */
 export async function stopAll(started: readonly Resource[], options: StopOptions): Promise<void> {
-  for (let left = started.length; left > 0; left--) {
-    const resource = started[left - 1] as Resource;
-    const share = Math.max(0, options.end - options.clock.monotonic()) / left;
-    await stopOne(resource, Math.min(resource.closeTimeout ?? options.closeTimeout, share), options);
-  }
+  const byName = new Map(started.map((resource) => [resource.name, resource]));
+  const closed = new Map<string, Promise<void>>();
+  const close = (resource: Resource): Promise<void> => {
+    const known = closed.get(resource.name);
+    if (known !== undefined) return known;
+    const users = started.filter(({ after }) => after.includes(resource.name));
+    const closing = Promise.all(users.map(close)).then(() => {
+      const share = Math.max(0, options.end - options.clock.monotonic()) / turnsOf(resource, byName);
+      return stopOne(resource, Math.min(resource.closeTimeout ?? options.closeTimeout, share), options);
+    });
+    closed.set(resource.name, closing);
+    return closing;
+  };
+  await Promise.all(started.map(close));
+}
+
+/** How many closes have to come one after the other, from this resource to the last that it comes after. */
+function turnsOf({ after }: Resource, open: ReadonlyMap<string, Resource>): number {
+  const below = after.flatMap((name) => open.get(name) ?? []).map((resource) => turnsOf(resource, open));
+  return 1 + Math.max(0, ...below);
 }
 
 async function stopOne(resource: Resource, limit: number, { clock, onCut }: StopOptions): Promise<void> {

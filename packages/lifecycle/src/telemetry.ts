@@ -1,10 +1,17 @@
-import { defineEvent, type TelemetryEvent } from "@seaworthy/core";
+import { defineEvent, defineGauge, type Gauge, type TelemetryEvent } from "@seaworthy/core";
 
 /** The service went from one state to another. Details: previous, reason. */
 export const stateChanged: TelemetryEvent<"state"> = defineEvent("lifecycle.state", {
   help: "The service changed its state.",
   labels: ["state"],
   level: ({ state }) => (state === "failed" ? "error" : "info"),
+});
+
+/** The state that the service is in now. */
+export const stateGauge: Gauge<"state"> = defineGauge("lifecycle.state", {
+  help: "1 for the state that the service is in, and 0 for the other states.",
+  labels: ["state"],
+  merge: "max",
 });
 
 /** A resource or server has been started, or failed to. Details: error. */

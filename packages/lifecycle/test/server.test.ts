@@ -221,6 +221,31 @@ describe("a drained server", () => {
     expect((await whileTimePasses(clock, stopped)).code).toBe(0);
   });
 
+  test("is not held by a connection on which headers arrive byte by byte without an end", async () => {
+    const { clock, server, client, life } = await serve({ drainDelay: 0 });
+    const accepted = new Promise<Socket>((resolve) => server.once("connection", resolve));
+    const dripping = await client();
+    const socket = await accepted;
+    dripping.send("GET / HTTP/1.1\r\nX-A: ");
+    let sent = "GET / HTTP/1.1\r\nX-A: ".length;
+    while (socket.bytesRead < sent) await clock.advance(0);
+    const began = clock.monotonic();
+    let stopped: { code: number; duration: number } | undefined;
+    void life.stop("test").then((report) => {
+      stopped = report;
+    });
+    while (stopped === undefined && clock.monotonic() - began < 10_000) {
+      if (!socket.destroyed) {
+        dripping.send("a");
+        sent += 1;
+        while (socket.bytesRead < sent && !socket.destroyed) await clock.advance(0);
+      }
+      await clock.advance(100);
+    }
+    expect(stopped).toMatchObject({ code: 0, cut: [] });
+    expect(stopped?.duration).toBeLessThanOrEqual(2100);
+  });
+
   test("answers a request with a body that is still being sent", async () => {
     const clock = manualClock();
     const server = createServer(async (request, response) => {
@@ -339,7 +364,10 @@ describe("a drained server", () => {
     await rm(directory, { recursive: true });
   });
 
-  test("that cannot listen fails the start, closes what was open and says why", async () => {
+  test.each([
+    [{}, "choose another port (0 takes a free one)"],
+    [{ portSetting: "HTTP__PORT" }, "set HTTP__PORT to another port"],
+  ])("whose port is in use says in one line what to do, given %j", async (setting, advice) => {
     const taken = createTcpServer();
     await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
     const notices: string[] = [];
@@ -354,11 +382,12 @@ describe("a drained server", () => {
     life.resource("database", { stop: () => closed.push("database") });
     const free = createServer();
     life.serve(free, { host: "127.0.0.1", port: 0, name: "first" });
-    life.serve(createServer(), { host: "127.0.0.1", port: (taken.address() as AddressInfo).port });
+    const { port } = taken.address() as AddressInfo;
+    life.serve(createServer(), { host: "127.0.0.1", port, ...setting });
     await expect(life.start()).rejects.toMatchObject({ code: "LIFECYCLE_START_FAILED", context: { resource: "http" } });
     expect(notices).toHaveLength(1);
-    expect(notices[0]).toMatch(
-      /resource "http" did not start \(\d+ ms\): .*EADDRINUSE.*; closing first, database; exit code 1/,
+    expect(notices[0]).toBe(
+      `the service could not start: port ${port} is in use by another process; end that process, or ${advice}; closing first, database; exit code 1`,
     );
     expect([codes, closed, free.listening]).toEqual([[1], ["database"], false]);
     taken.close();

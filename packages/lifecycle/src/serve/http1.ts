@@ -6,6 +6,12 @@ import { closeAfter } from "./connection-close.ts";
 import { listenBeside } from "./listen-beside.ts";
 import { type HeldStream, heldStream, isEventStream } from "./streams.ts";
 
+/**
+ * Milliseconds that a request has to arrive once the listeners are closed. One that was sent before has long arrived; a
+ * client that sends a byte now and then must not hold the shutdown.
+ */
+const ARRIVAL = 2000;
+
 /** Milliseconds for which a connection has to have been quiet before it is closed under nobody's request. */
 export const QUIET = 500;
 
@@ -14,6 +20,8 @@ interface Connection {
   active: number;
   /** When it last did anything, and how many bytes it had received by then. */
   quietSince: number;
+  /** When its last request ended, or when it was made. */
+  idleSince: number;
   bytes: number;
   latest?: ServerResponse;
   upgraded?: HeldStream;
@@ -33,6 +41,8 @@ export class Http1Connections {
   readonly #handshakes = new Map<string, { socket: Socket; since: number }>();
   readonly #exchanges = new Map<ServerResponse, Exchange>();
   #draining = false;
+  /** When the wait for the connections' ends began. */
+  #waitingSince: number | undefined;
   #onChange: (() => void) | undefined;
   #cancelTimer: (() => void) | undefined;
 
@@ -67,6 +77,7 @@ export class Http1Connections {
 
   /** Resolves once all connections are gone. Those that are quiet and have no request on them are closed here. */
   async gone(): Promise<void> {
+    this.#waitingSince = this.#clock.monotonic();
     while (!this.#sweep())
       await new Promise<void>((resolve) => {
         this.#onChange = resolve;
@@ -89,7 +100,8 @@ export class Http1Connections {
   #connection(socket: Socket): Connection {
     const known = this.#connections.get(socket);
     if (known !== undefined) return known;
-    const connection = { active: 0, quietSince: this.#clock.monotonic(), bytes: socket.bytesRead };
+    const now = this.#clock.monotonic();
+    const connection = { active: 0, quietSince: now, idleSince: now, bytes: socket.bytesRead };
     // HTTP/2 over TLS has sessions in place of these.
     if ((socket as { alpnProtocol?: unknown }).alpnProtocol === "h2") return connection;
     this.#connections.set(socket, connection);
@@ -120,6 +132,7 @@ export class Http1Connections {
       this.#exchanges.delete(response);
       connection.active -= 1;
       connection.quietSince = this.#clock.monotonic();
+      connection.idleSince = connection.quietSince;
       connection.bytes = request.socket.bytesRead;
       this.#changed();
     });
@@ -148,7 +161,9 @@ export class Http1Connections {
         connection.bytes = socket.bytesRead;
         connection.quietSince = now;
       }
-      const wait = connection.quietSince + QUIET - now;
+      // The time to arrive counts from the last request's end, or from the begin of the wait.
+      const arrived = Math.max(connection.idleSince, this.#waitingSince ?? now) + ARRIVAL;
+      const wait = Math.min(connection.quietSince + QUIET, arrived) - now;
       if (wait <= 0) socket.destroy();
       else next = Math.min(next, wait);
     }

@@ -4,15 +4,17 @@ import { Server as NetServer } from "node:net";
 import { checkOptions, optionalFunction, showValue, wholeNumber } from "@seaworthy/core/options";
 import type { OpenStream } from "./streams.ts";
 
-/** A server of `node:http`, `node:https` or `node:http2`, whoever made it. */
+/** A server of `node:http`, `node:https` or `node:http2`, made by the host or by a framework. */
 export type AnyServer = HttpServer | Http2Server | Http2SecureServer;
 
 /** How a server is served. */
 export interface ServeOptions {
   /** Address to listen on, together with a port. @default Node's: all addresses */
   host?: string;
-  /** Port to listen on, 0 to 65535; 0 takes a free one. @default none: the server is adopted, whoever made it lets it listen */
+  /** Port to listen on, 0 to 65535; 0 takes a free one. @default none: the server is adopted, and its maker lets it listen */
   port?: number;
+  /** Name of the setting that holds the port, such as `HTTP__PORT`, for the message when the port is in use. @default none */
+  portSetting?: string;
   /** Path of a Unix domain socket, in place of host and port. */
   path?: string;
   /** Lets the server listen, in place of host, port and path; for a framework with a `listen()` of its own. */
@@ -27,9 +29,9 @@ export interface ServeOptions {
   onDrain?: (streams: readonly OpenStream[]) => unknown;
 }
 
-const KEYS = ["host", "port", "path", "listen", "name", "onDrain"];
+const KEYS = ["host", "port", "portSetting", "path", "listen", "name", "onDrain"];
 
-/** @throws TypeError when the server is none, or an option malformed */
+/** @throws TypeError if `server` is not an HTTP server, or an option is malformed */
 export function checkServe(server: unknown, options: ServeOptions): void {
   const shape = server as Partial<HttpServer> | null;
   if (
@@ -44,10 +46,10 @@ export function checkServe(server: unknown, options: ServeOptions): void {
       `serve: server must be a server of node:http, node:https or node:http2; got ${showValue(server)}`,
     );
   checkOptions("serve", options, KEYS);
-  const { host, port, path, listen, name } = options;
-  for (const [key, value] of Object.entries({ host, path, name }))
+  const { host, port, portSetting, path, listen, name } = options;
+  for (const [key, value] of Object.entries({ host, portSetting, path, name }))
     if (value !== undefined && (typeof value !== "string" || value === ""))
-      throw new TypeError(`serve: ${key} must be text; got ${showValue(value)}`);
+      throw new TypeError(`serve: ${key} must be a string that is not empty; got ${showValue(value)}`);
   if (port !== undefined) wholeNumber("serve: port", port, 0, 65_535);
   optionalFunction("serve: listen", listen);
   optionalFunction("serve: onDrain", options.onDrain);
@@ -78,5 +80,8 @@ export async function listen(server: AnyServer, options: ServeOptions): Promise<
  * connections at once, also those on which a request is just arriving.
  */
 export function stopListening(server: AnyServer): void {
-  if (server.listening) NetServer.prototype.close.call(server);
+  if (!server.listening) return;
+  // In another runtime, such as Bun, an HTTP server does not derive from that of node:net.
+  if (server instanceof NetServer) NetServer.prototype.close.call(server);
+  else (server as { close(): unknown }).close();
 }

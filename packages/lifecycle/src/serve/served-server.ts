@@ -1,6 +1,7 @@
 import type { Server } from "node:net";
 import { type Clock, startTimer } from "@seaworthy/core";
 import type { Cut } from "../cut.ts";
+import { errors } from "../errors.ts";
 import { Http1Connections } from "./http1.ts";
 import { Http2Sessions } from "./http2.ts";
 import { type AnyServer, listen, type ServeOptions, stopListening } from "./serve.ts";
@@ -58,8 +59,12 @@ export class ServedServer {
     return this.#streams().length;
   }
 
-  start(): Promise<void> {
-    return listen(this.#server, this.#options);
+  async start(): Promise<void> {
+    try {
+      await listen(this.#server, this.#options);
+    } catch (error) {
+      throw portInUse(error, this.#options.portSetting) ?? error;
+    }
   }
 
   /** From now on clients are told to come back on another connection. */
@@ -117,6 +122,16 @@ export class ServedServer {
       endAll(fresh); // a hook that fails must not keep its streams open until the limit
     }
   }
+}
+
+/** The error that says in one line what to do, if the port is in use. */
+function portInUse(error: unknown, setting: string | undefined): Error | undefined {
+  const { code, port, address } = (error ?? {}) as { code?: unknown; port?: unknown; address?: unknown };
+  if (code !== "EADDRINUSE") return undefined;
+  const where = typeof port === "number" && port > 0 ? `port ${port}` : `the address ${String(address)}`;
+  const other = setting === undefined ? "choose another port (0 takes a free one)" : `set ${setting} to another port`;
+  const message = `${where} is in use by another process; end that process, or ${other}`;
+  return errors.LIFECYCLE_PORT_IN_USE({ port, address }, { cause: error, message });
 }
 
 function endAll(streams: readonly HeldStream[]): void {
