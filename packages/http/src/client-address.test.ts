@@ -3,6 +3,21 @@ import { describe, expect, test } from "vitest";
 import { addressKey, clientAddress, type TrustProxy } from "./client-address.ts";
 
 describe("the client's address", () => {
+  test("is the IPv4 address wherever one is written as an IPv6 address", () => {
+    expect(clientAddress(1)("10.0.0.9", "::ffff:808:808")).toBe("8.8.8.8");
+    expect(clientAddress(["10.0.0.0/8"])("::ffff:a00:9", "64:ff9b::808:808")).toBe("8.8.8.8");
+    fc.assert(
+      fc.property(fc.ipV4(), (address) => {
+        const [a = 0, b = 0, c = 0, d = 0] = address.split(".").map(Number);
+        const hexadecimal = `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
+        for (const written of [`::ffff:${address}`, `::ffff:${hexadecimal}`, `64:ff9b::${hexadecimal}`]) {
+          expect(clientAddress()(written, undefined)).toBe(address);
+          expect(addressKey(written)).toBe(address);
+        }
+      }),
+    );
+  });
+
   test("is the socket's unless proxies are trusted, whatever a header says", () => {
     expect(clientAddress()("10.0.0.9", "1.2.3.4")).toBe("10.0.0.9");
     expect(clientAddress(0)("::ffff:10.0.0.9", "1.2.3.4")).toBe("10.0.0.9");
@@ -66,11 +81,17 @@ test("an IPv6 subscriber is one key, an IPv4 address another, and anything else 
   expect(addressKey("2001:db8:1:2::")).toBe("2001:db8:1:2::/64");
   expect(addressKey("2001:DB8::1")).toBe("2001:db8:0:0::/64");
   expect(addressKey("::1")).toBe("0:0:0:0::/64");
-  expect(addressKey("64:ff9b::203.0.113.7")).toBe("64:ff9b:0:0::/64");
+  expect(addressKey("64:ff9b::203.0.113.7")).toBe("203.0.113.7");
+  expect(addressKey("64:ff9b::cb00:7107")).toBe("203.0.113.7");
+  expect(addressKey("::ffff:203.0.113.7")).toBe("203.0.113.7");
+  expect(addressKey("::FFFF:cb00:7107")).toBe("203.0.113.7");
+  expect(addressKey("0:0:0:0:0:ffff:203.0.113.7")).toBe("203.0.113.7");
+  expect(addressKey("::203.0.113.7")).toBe("0:0:0:0::/64");
+  expect(addressKey("fe80::1%eth0")).toBe("fe80:0:0:0::/64");
   expect(addressKey("")).toBe("");
   fc.assert(
     fc.property(fc.ipV6(), fc.ipV6(), (a, b) => {
-      expect(addressKey(a)).toMatch(/^([0-9a-f]{1,4}:){4}:\/64$/);
+      expect(addressKey(a)).toMatch(/^([0-9a-f]{1,4}:){4}:\/64$|^\d+\.\d+\.\d+\.\d+$/);
       if (a === b) expect(addressKey(a)).toBe(addressKey(b));
     }),
   );

@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import type { Answer } from "./exchange.ts";
 import type { IdempotencyStore } from "./idempotency-store.ts";
+import type { Answer } from "./messages.ts";
 
 /** One promise of an idempotency store. */
 export interface ConformanceCase {
@@ -29,7 +29,7 @@ const ANSWER: Answer = {
 };
 
 const CASES: Record<string, Check> = {
-  "a key that nobody holds is claimed, and then known to be in flight with its fingerprint": async ({ store }) => {
+  "a key that no claim holds is claimed, and then known to be in flight with its fingerprint": async ({ store }) => {
     equal(await store.claim("k", "print", "t1", LONG), undefined);
     deepEqual(await store.claim("k", "other", "t2", LONG), { state: "in-flight", fingerprint: "print" });
   },
@@ -71,7 +71,7 @@ const CASES: Record<string, Check> = {
     await pass(SHORT * 3);
     equal(await store.claim("k", "print", "t2", LONG), undefined);
   },
-  "who has lost a claim can neither complete nor release it": async ({ store, pass }) => {
+  "a holder that has lost its claim can neither complete nor release it": async ({ store, pass }) => {
     await store.claim("k", "print", "late", SHORT);
     await pass(SHORT * 3);
     await store.claim("k", "print", "t2", LONG);
@@ -79,7 +79,21 @@ const CASES: Record<string, Check> = {
     await store.release("k", "late");
     deepEqual(await store.claim("k", "print", "t3", LONG), { state: "in-flight", fingerprint: "print" });
   },
-  "who completes after the time of a claim that nobody took over is still heard": async ({ store, pass }) => {
+  "a claim that is renewed lasts from then on, and only its holder can renew it": async ({ store, pass }) => {
+    await store.claim("k", "print", "t1", SHORT * 4);
+    equal(await store.renew("k", "other", LONG), false);
+    equal(await store.renew("k", "t1", LONG), true);
+    await pass(SHORT * 6);
+    deepEqual(await store.claim("k", "print", "t2", LONG), { state: "in-flight", fingerprint: "print" });
+  },
+  "neither an answer nor a key that is free can be renewed": async ({ store }) => {
+    equal(await store.renew("k", "t1", LONG), false);
+    await store.claim("k", "print", "t1", LONG);
+    await store.complete("k", "print", "t1", ANSWER, LONG);
+    equal(await store.renew("k", "t1", LONG), false);
+    deepEqual(await store.claim("k", "print", "t2", LONG), { state: "done", fingerprint: "print", answer: ANSWER });
+  },
+  "an answer completed after the time of its claim is kept if no other claim has come": async ({ store, pass }) => {
     await store.claim("k", "print", "late", SHORT);
     await pass(SHORT * 3);
     await store.complete("k", "print", "late", ANSWER, LONG);

@@ -1,13 +1,16 @@
 import { type Duration, toMilliseconds } from "@seaworthy/core";
 import { checkOptions, flag, showValue } from "@seaworthy/core/options";
+import { originMatcher } from "@seaworthy/validators/network";
+import type { Header } from "./messages.ts";
 
 /** Who may call from a browser. Without this option no other origin may. */
 export interface CorsOptions {
   /**
    * Exact origins such as `"https://app.example.com"`, or with one wildcard for the left-most label,
-   * `"https://*.example.com"`. `"*"` admits every origin and cannot go with `credentials`.
+   * `"https://*.example.com"`. `"*"` admits every origin and cannot go with `credentials`. A function decides at once
+   * about any other origin, for example from a list of tenants that is kept in memory; if it throws, the origin is refused.
    */
-  origins: readonly string[];
+  origins: readonly string[] | ((origin: string) => boolean);
   /** Whether cookies and authorisation may be sent. @default false */
   credentials?: boolean;
   /** How long a browser may keep the answer to a preflight, in whole seconds. Browsers cap it at 2 to 24 hours. @default "10m" */
@@ -20,12 +23,13 @@ export interface CorsOptions {
   expose?: readonly string[];
 }
 
-type Header = readonly [name: string, value: string];
-
 /** Decides about one request's origin. */
 export interface Cors {
   /** Whether answers depend on the origin, so that caches must know. */
   readonly varies: boolean;
+  /** Whether an origin is always decided alike, so that the decision may be kept. */
+  readonly isConstant: boolean;
+  admits(origin: string): boolean;
   /** Headers of an ordinary answer. */
   headers(origin: string | undefined): readonly Header[];
   /** Headers of the answer to a preflight, or `undefined` when the origin may not call. */
@@ -36,9 +40,8 @@ const METHODS = ["GET", "HEAD", "PUT", "PATCH", "POST", "DELETE"];
 const REQUEST_HEADERS = ["content-type", "authorization", "idempotency-key", "x-request-id", "traceparent"];
 const EXPOSED = ["x-request-id", "retry-after", "ratelimit", "ratelimit-policy"];
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-const WILDCARD = /^(https?:\/\/)\*\.([a-z0-9-]+(?:\.[a-z0-9-]+)+)(:\d{1,5})?$/;
-const LABEL = /^[a-z0-9-]{1,63}$/;
 const OPTIONS = ["origins", "credentials", "maxAge", "methods", "headers", "expose"];
+const LONGEST_ORIGIN = 300;
 const VARY: Header = ["vary", "Origin"];
 const DENIED: readonly Header[] = [VARY];
 
@@ -46,7 +49,7 @@ const DENIED: readonly Header[] = [VARY];
  * Cross-origin resource sharing (Fetch Standard): denied unless the origin is listed. `Origin: null`, which any sandboxed
  * document can send, is never listed.
  *
- * @throws TypeError when an origin is not one, or `"*"` is combined with credentials
+ * @throws TypeError if an origin is not one, or `"*"` is combined with credentials
  */
 export function createCors(options: CorsOptions): Cors {
   checkOptions("cors", options, OPTIONS);
@@ -54,8 +57,8 @@ export function createCors(options: CorsOptions): Cors {
   flag("cors.credentials", credentials);
   const seconds = Math.floor(toMilliseconds(options.maxAge ?? "10m", "cors.maxAge") / 1000);
   for (const [name, tokens] of Object.entries({ methods, headers, expose })) checkTokens(name, tokens);
-  const admits = originMatcher(options.origins, credentials);
-  const varies = !options.origins.includes("*");
+  const admits = matcherOf(options.origins, credentials);
+  const varies = typeof options.origins === "function" || !options.origins.includes("*");
   const common: Header[] = credentials ? [["access-control-allow-credentials", "true"]] : [];
   const exposed: Header[] = expose.length === 0 ? [] : [["access-control-expose-headers", expose.join(", ")]];
   const simple = [...common, ...exposed, ...(varies ? [VARY] : [])];
@@ -69,6 +72,8 @@ export function createCors(options: CorsOptions): Cors {
   const allow = (origin: string): Header => ["access-control-allow-origin", varies ? origin : "*"];
   return {
     varies,
+    admits: (origin) => !varies || admits(origin),
+    isConstant: typeof options.origins !== "function",
     headers(origin) {
       if (!varies) return origin === undefined ? [] : [allow(origin), ...simple];
       return origin !== undefined && admits(origin) ? [allow(origin), ...simple] : DENIED;
@@ -78,37 +83,32 @@ export function createCors(options: CorsOptions): Cors {
 }
 
 function checkTokens(name: string, tokens: unknown): void {
-  if (!Array.isArray(tokens)) throw new TypeError(`cors.${name} must be a list of names; got ${showValue(tokens)}`);
+  if (!Array.isArray(tokens)) throw new TypeError(`cors.${name} must be an array of names; got ${showValue(tokens)}`);
   for (const token of tokens)
     if (typeof token !== "string" || !TOKEN.test(token))
-      throw new TypeError(`cors.${name}: ${showValue(token)} is no method or header name`);
+      throw new TypeError(`cors.${name}: ${showValue(token)} is not the name of a method or header`);
 }
 
-function originMatcher(origins: readonly string[], credentials: boolean): (origin: string) => boolean {
-  if (!Array.isArray(origins)) throw new TypeError(`cors.origins must be a list of origins; got ${showValue(origins)}`);
+function matcherOf(origins: CorsOptions["origins"], credentials: boolean): (origin: string) => boolean {
+  if (typeof origins === "function") return (origin) => origin.length < LONGEST_ORIGIN && decided(origins, origin);
+  if (!Array.isArray(origins))
+    throw new TypeError(`cors.origins must be an array of origins or a function; got ${showValue(origins)}`);
   if (origins.includes("*")) {
     if (credentials) throw new TypeError('cors.origins: "*" cannot be combined with credentials');
     return () => true;
   }
-  const exact = new Set<string>();
-  const wild: { scheme: string; ending: string }[] = [];
-  for (const text of origins) {
-    const match = typeof text === "string" ? WILDCARD.exec(text) : null;
-    if (match !== null) wild.push({ scheme: match[1] as string, ending: `.${match[2]}${match[3] ?? ""}` });
-    else exact.add(checkOrigin(text));
+  try {
+    return originMatcher(origins);
+  } catch (error) {
+    throw new TypeError(`cors.${(error as Error).message}`);
   }
-  const matchesWild = (origin: string): boolean =>
-    wild.some(
-      ({ scheme, ending }) =>
-        origin.startsWith(scheme) && origin.endsWith(ending) && LABEL.test(origin.slice(scheme.length, -ending.length)),
-    );
-  return (origin) => exact.has(origin) || (wild.length > 0 && origin.length < 300 && matchesWild(origin));
 }
 
-function checkOrigin(text: unknown): string {
-  const origin = typeof text === "string" && URL.canParse(text) ? new URL(text).origin : undefined;
-  if (origin === undefined || origin === "null" || origin !== text || origin.includes("*")) {
-    throw new TypeError(`cors.origins: ${showValue(text)} is not an origin such as "https://app.example.com"`);
+/** What is not an origin, such as `null` of a sandboxed document, is never asked about. */
+function decided(admits: (origin: string) => boolean, origin: string): boolean {
+  try {
+    return URL.canParse(origin) && new URL(origin).origin === origin && origin !== "null" && admits(origin) === true;
+  } catch {
+    return false;
   }
-  return origin;
 }

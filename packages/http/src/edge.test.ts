@@ -1,7 +1,9 @@
+import { currentContext, runWithContext } from "@seaworthy/core";
 import { manualClock } from "@seaworthy/core/testing";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { createCors } from "./cors.ts";
 import { Edge, type EdgeOptions } from "./edge.ts";
+import { Exchange } from "./exchange.ts";
 import { createLoad } from "./load.ts";
 import { securityHeaders } from "./security-headers.ts";
 
@@ -14,13 +16,25 @@ test.each<[string, unknown, RegExp]>([
   ["metrics without render()", { metrics: 7 }, /metrics must have render\(\)/],
   ["a lifecycle without ready()", { lifecycle: null }, /lifecycle must have ready\(\)/],
   ["an authenticate that is no function", { authenticate: "me" }, /authenticate must be a function/],
-  ["limits that are no list", { limits: limiter }, /limits must be a list/],
+  ["limits that are no list", { limits: limiter }, /limits must be an array/],
   ["a rule without limiter", { limits: [{}] }, /limiter must have consume/],
   ["a rule of another shape", { limits: [{ limiter, path: "/" }] }, /limits has no option "path"/],
   ["a match that is no path", { limits: [{ limiter, match: "orders" }] }, /match must be a path/],
   ["a key that is no function", { limits: [{ limiter, key: "ip" }] }, /limits: key must be a function/],
   ["a deadline that is no duration", { deadline: "soon" }, /deadline/],
   ["a negative deadline", { deadline: -1 }, /deadline/],
+  ["a deadline of 0", { deadline: 0 }, /deadline must be more than 0; got 0/],
+  ["problems that are not a boolean", { problems: "no" }, /problems/],
+  ["a context that is not a boolean", { context: null }, /context/],
+  ["probes that are an array", { probes: ["/livez"] }, /probes must be a boolean or groups by path/],
+  ["a probe whose path is none", { probes: { livez: "live" } }, /probes: "livez" must be a path/],
+  ["a probe without a group", { probes: { "/livez": "" } }, /probes: "\/livez" must be a path with a group/],
+  [
+    "metrics for entitled callers without any",
+    { operations: { metrics: "entitled" } },
+    /there is no operations.entitled/,
+  ],
+  ["an access to metrics that is none", { operations: { metrics: true } }, /operations.metrics must be "everyone"/],
   ["a body limit beyond 100 MiB", { bodyLimit: "101mib" }, /bodyLimit must be at most 100 MiB/],
   ["a body limit that is NaN", { bodyLimit: Number.NaN }, /bodyLimit/],
   ["a port beyond 65535", { operationsPort: 70_000 }, /operationsPort must be/],
@@ -36,12 +50,24 @@ test.each<[string, unknown, RegExp]>([
   ["headers that are text", { headers: "DENY" }, /headers must be values by name, or false; got "DENY"/],
   ["a header without a name", { headers: { "": "b" } }, /cannot be a header's name/],
   ["a header that is a number", { headers: { "x-a": 1 } }, /headers: x-a/],
-  ["an origin with a path", { cors: { origins: ["https://a.example/x"] } }, /not an origin/],
-  ["an origin that is null", { cors: { origins: ["null"] } }, /not an origin/],
-  ["a wildcard in the middle", { cors: { origins: ["https://a.*.example"] } }, /not an origin/],
-  ["a wildcard for a whole domain", { cors: { origins: ["https://*"] } }, /not an origin/],
+  [
+    "an origin with a path",
+    { cors: { origins: ["https://a.example/x"] } },
+    /cors\.origins: an entry must be an origin/,
+  ],
+  ["an origin that is null", { cors: { origins: ["null"] } }, /cors\.origins: an entry must be an origin/],
+  [
+    "a wildcard in the middle",
+    { cors: { origins: ["https://a.*.example"] } },
+    /cors\.origins: an entry must be an origin/,
+  ],
+  ["a wildcard for a whole domain", { cors: { origins: ["https://*"] } }, /cors\.origins: an entry must be an origin/],
   ["every origin with credentials", { cors: { origins: ["*"], credentials: true } }, /cannot be combined/],
-  ["origins that are no list", { cors: { origins: "https://a.example" } }, /cors.origins must be a list/],
+  [
+    "origins that are no list",
+    { cors: { origins: "https://a.example" } },
+    /cors.origins must be an array of origins or a function/,
+  ],
   ["an unknown CORS option", { cors: { origins: [], age: 1 } }, /cors has no option "age"/],
   ["a method that is none", { cors: { origins: [], methods: ["GET\n"] } }, /cors.methods/],
   ["a clock without time", { clock: {} }, /clock must have now\(\) and monotonic\(\)/],
@@ -50,10 +76,14 @@ test.each<[string, unknown, RegExp]>([
   expect(() => new Edge(options as EdgeOptions)).toThrow(message);
 });
 
-test("security headers are built once: every request gets the very same list", () => {
-  const edge = new Edge();
-  expect(edge.securityHeaders).toBe(edge.securityHeaders);
-  expect(Object.isFrozen(edge.securityHeaders)).toBe(true);
+test("headers are prepared once: every request of an origin gets the very same", () => {
+  const edge = new Edge({ cors: { origins: ["https://a.example", "https://*.b.example"] } });
+  expect(edge.headersFor(undefined)).toBe(edge.headersFor("https://evil.example"));
+  expect(edge.headersFor("https://a.example")).toBe(edge.headersFor("https://a.example"));
+  expect(edge.headersFor("https://a.example").values.get("access-control-allow-origin")).toBe("https://a.example");
+  expect(edge.headersFor("https://evil.example").values.has("access-control-allow-origin")).toBe(false);
+  for (let i = 0; i < 2000; i++) edge.headersFor(`https://x${i}.b.example`);
+  expect(edge.headersFor("https://x1999.b.example")).not.toBe(edge.headersFor("https://x1999.b.example"));
   expect(securityHeaders(false)).toEqual([]);
 });
 
@@ -79,14 +109,31 @@ test("the event loop is watched only while requests come, and an idle edge owns 
 
 test("a deadline does not move when the context is entered again", async () => {
   const clock = manualClock();
-  const exchange = new Edge({ clock, deadline: "5s" }).begin({
+  const exchange = new Exchange(new Edge({ clock, deadline: "5s" }), {
     method: "GET",
     path: "/",
     query: "",
     socketAddress: undefined,
     header: () => undefined,
   });
+  exchange.startDeadline(() => undefined);
   const first = exchange.context().deadline;
   await clock.advance("3s");
   expect(exchange.context().deadline).toBe(first);
+});
+
+test("the controller of a request is made when its signal is first read, and reads aborted if the client has left by then", () => {
+  const made = vi.spyOn(globalThis, "AbortController");
+  const request = { method: "GET", path: "/", query: "", socketAddress: undefined, header: () => undefined };
+  const quiet = new Exchange(new Edge(), request);
+  runWithContext(quiet.context(), () => runWithContext({ tenant: "acme" }, () => quiet.end(200, "/")));
+  expect(made).not.toHaveBeenCalled();
+  const left = new Exchange(new Edge(), request);
+  runWithContext(left.context(), () => {
+    left.end(undefined, "/");
+    expect(currentContext().signal?.aborted).toBe(true);
+    expect(currentContext().signal).toBe(left.signal);
+  });
+  expect(made).toHaveBeenCalledOnce();
+  made.mockRestore();
 });

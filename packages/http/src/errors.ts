@@ -12,10 +12,12 @@ export const errors: {
   readonly HTTP_FORBIDDEN: ErrorFactory;
   readonly HTTP_RATE_LIMITED: ErrorFactory;
   readonly HTTP_OVERLOADED: ErrorFactory;
+  readonly HTTP_DEADLINE_EXCEEDED: ErrorFactory;
   readonly HTTP_IDEMPOTENCY_KEY_MISSING: ErrorFactory;
   readonly HTTP_IDEMPOTENCY_KEY_INVALID: ErrorFactory;
   readonly HTTP_IDEMPOTENCY_KEY_REUSED: ErrorFactory;
   readonly HTTP_IDEMPOTENCY_IN_FLIGHT: ErrorFactory;
+  readonly HTTP_IDEMPOTENCY_ANSWER_TOO_LARGE: ErrorFactory;
   readonly HTTP_REQUEST_FAILED: ErrorFactory;
 } = defineErrors(
   {
@@ -35,6 +37,13 @@ export const errors: {
       expose: true,
       stackless: true,
     },
+    HTTP_DEADLINE_EXCEEDED: {
+      status: 504,
+      title: "The request took longer than its deadline",
+      retryable: true,
+      expose: true,
+      stackless: true,
+    },
     HTTP_IDEMPOTENCY_KEY_MISSING: { status: 400, title: "An Idempotency-Key header is needed", stackless: true },
     HTTP_IDEMPOTENCY_KEY_INVALID: { status: 400, title: "The Idempotency-Key header is not valid", stackless: true },
     HTTP_IDEMPOTENCY_KEY_REUSED: {
@@ -46,6 +55,11 @@ export const errors: {
       status: 409,
       title: "A request with this Idempotency-Key is being processed",
       retryable: true,
+      stackless: true,
+    },
+    HTTP_IDEMPOTENCY_ANSWER_TOO_LARGE: {
+      status: 409,
+      title: "The request with this Idempotency-Key was processed, and its answer is too large to be kept",
       stackless: true,
     },
     HTTP_REQUEST_FAILED: { status: 500, title: "The request failed", stackless: true },

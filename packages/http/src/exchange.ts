@@ -1,54 +1,27 @@
-import { type Context, cutText, type Principal, type Problem, parseTraceparent, toProblem } from "@seaworthy/core";
+import { inspect } from "node:util";
+import {
+  type Context,
+  cutText,
+  isSeaworthyError,
+  lazySignal,
+  type Principal,
+  type Problem,
+  parseTraceparent,
+  scrubSecrets,
+  startTimer,
+  toProblem,
+} from "@seaworthy/core";
 import type { Edge } from "./edge.ts";
 import { errors } from "./errors.ts";
 import type { CheckedRule } from "./limits.ts";
+import { type Answer, BEARER, type EdgeRequest, type Header, type HeaderTarget, type Incoming } from "./messages.ts";
 import { requestId } from "./request-id.ts";
 import { rejectedEvent, requestEvent } from "./telemetry.ts";
 import { translate } from "./translate.ts";
 
-/** A header's name, in lower case, and its value. */
-export type Header = readonly [name: string, value: string];
-
-/** What the edge reads of a request, whatever the framework. */
-export interface Incoming {
-  readonly method: string;
-  /** Without the query. */
-  readonly path: string;
-  /** Behind the question mark; empty without one. */
-  readonly query: string;
-  /** Of the socket's other end. */
-  readonly socketAddress: string | undefined;
-  /** The value of a header by its lower-case name; repeated ones joined as HTTP joins them. */
-  header(name: string): string | undefined;
-}
-
-/** A request as the edge's hooks see it. */
-export interface EdgeRequest {
-  readonly id: string;
-  readonly method: string;
-  readonly path: string;
-  readonly query: string;
-  /** The client's address, as far as trusted proxies tell it. */
-  readonly address: string;
-  /** Who asks, once `authenticate` has told. */
-  readonly principal?: Principal | undefined;
-  header(name: string): string | undefined;
-}
-
-/** A whole answer. */
-export interface Answer {
-  readonly status: number;
-  readonly headers: readonly Header[];
-  readonly body: string;
-}
-
-/** What takes the headers of an answer: a `ServerResponse`, or whatever stands for it. */
-export interface HeaderTarget {
-  setHeader(name: string, value: string): unknown;
-}
-
 const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 const LONGEST_LOGGED_PATH = 512;
+const LONGEST_USER_AGENT = 512;
 
 /** One request on its way through the edge: what every adapter drives, in the same order. */
 export class Exchange implements EdgeRequest {
@@ -56,118 +29,160 @@ export class Exchange implements EdgeRequest {
   readonly method: string;
   readonly path: string;
   readonly query: string;
+  /** Whether it came through the operations listener. */
+  readonly isOperations: boolean;
   principal: Principal | undefined;
-  /** The template, where the edge itself answers; else the framework knows it. */
+  /** The template, if the edge itself answers or the application named it; otherwise the framework knows it. */
   route: string | undefined;
-  private readonly edge: Edge;
-  private readonly incoming: Incoming;
-  /** Whether it came by the operations listener. */
-  private readonly apart: boolean;
-  private readonly started: number;
-  private readonly gone = new AbortController();
-  private target: HeaderTarget | undefined;
-  private due: number | undefined;
-  private told: string | undefined;
-  private failure: unknown;
-  private broken = false;
-  private ended = false;
+  readonly #edge: Edge;
+  readonly #incoming: Incoming;
+  readonly #started: number;
+  #controller: AbortController | undefined;
+  /** Why nobody waits for the answer any more. */
+  #abandoned: Error | undefined;
+  #target: HeaderTarget | undefined;
+  #deadline: number | undefined;
+  #cancelDeadline: (() => void) | undefined;
+  #address: string | undefined;
+  /** What a hook threw where no answer could be made of it yet. */
+  #hookFailure: { readonly thrown: unknown } | undefined;
+  #failure: unknown;
+  #broken = false;
+  #ended = false;
 
-  constructor(edge: Edge, incoming: Incoming, apart = false) {
-    this.edge = edge;
-    this.incoming = incoming;
-    this.apart = apart;
-    this.started = edge.clock.monotonic();
+  constructor(
+    edge: Edge,
+    incoming: Incoming,
+    { isOperations = false, id }: { isOperations?: boolean; id?: string } = {},
+  ) {
+    this.#edge = edge;
+    this.#incoming = incoming;
+    this.isOperations = isOperations;
+    this.#started = edge.clock.monotonic();
     this.method = incoming.method;
     this.path = incoming.path;
     this.query = incoming.query;
-    this.id = requestId(incoming.header("x-request-id"));
+    this.id = id ?? requestId(incoming.header("x-request-id"));
   }
 
   get address(): string {
-    const { incoming } = this;
-    this.told ??= this.edge.clientAddress(incoming.socketAddress, incoming.header("x-forwarded-for"));
-    return this.told;
+    const incoming = this.#incoming;
+    this.#address ??= this.#edge.clientAddress(incoming.socketAddress, incoming.header("x-forwarded-for"));
+    return this.#address;
+  }
+
+  /** Aborts when nobody waits for the answer any more. The controller exists only from the first reading on. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#abandoned !== undefined) this.#controller.abort(this.#abandoned);
+    }
+    return this.#controller.signal;
   }
 
   header(name: string): string | undefined {
-    return this.incoming.header(name);
+    return this.#incoming.header(name);
   }
 
   /** What holds for everything done on behalf of this request. */
   context(): Context {
-    const { deadline, clock } = this.edge;
-    const context: { -readonly [K in keyof Context]: Context[K] } = {
-      correlationId: this.id,
-      signal: this.gone.signal,
-    };
-    const traceparent = this.incoming.header("traceparent");
+    const context: { -readonly [K in keyof Context]: Context[K] } = { correlationId: this.id, [lazySignal]: this };
+    const traceparent = this.#incoming.header("traceparent");
     if (traceparent !== undefined && parseTraceparent(traceparent) !== undefined) context.traceparent = traceparent;
-    if (deadline !== undefined) {
-      this.due ??= clock.now() + deadline; // the context may be entered again, and later
-      context.deadline = this.due;
-    }
+    if (this.#deadline !== undefined) context.deadline = this.#deadline;
     if (this.principal !== undefined) context.principal = this.principal;
+    const userAgent = this.#incoming.header("user-agent");
+    const { address } = this;
+    context.client =
+      userAgent === undefined ? { address } : { address, userAgent: cutText(userAgent, LONGEST_USER_AGENT) };
     return context;
   }
 
+  /**
+   * Starts the deadline of this request, if it has one. When it passes, the signal aborts, and `onExpired` is called one
+   * turn of the event loop later, so that a handler that heeds the signal can still answer by itself.
+   */
+  startDeadline(onExpired: () => void): void {
+    const { clock } = this.#edge;
+    let time: number | undefined;
+    try {
+      time = this.#edge.deadlineOf(this);
+    } catch (thrown) {
+      this.#hookFailure = { thrown };
+    }
+    if (time === undefined) return;
+    this.#deadline = clock.now() + time;
+    this.#cancelDeadline = startTimer(clock, time, () => {
+      if (this.#ended) return;
+      this.#abandon(errors.HTTP_DEADLINE_EXCEEDED());
+      setImmediate(onExpired);
+    });
+  }
+
   /** Writes the headers of every answer to this request; those of limits follow when they have decided. */
-  dress(target: HeaderTarget): void {
-    const { cors, securityHeaders } = this.edge;
-    this.target = target;
+  writeHeaders(target: HeaderTarget): void {
+    this.#target = target;
     target.setHeader("x-request-id", this.id);
-    for (const header of securityHeaders) target.setHeader(header[0], header[1]);
-    if (cors === undefined) return;
-    for (const header of cors.headers(this.incoming.header("origin"))) target.setHeader(header[0], header[1]);
+    for (const header of this.#edge.headersFor(this.#incoming.header("origin")).list)
+      target.setHeader(header[0], header[1]);
+  }
+
+  /** The same, where the fixed headers have been taken care of. */
+  writeOwnHeaders(target: HeaderTarget): void {
+    this.#target = target;
+    target.setHeader("x-request-id", this.id);
   }
 
   /** The edge's own answer, or `undefined` to let the request in. Throws or rejects with what a hook threw. */
   admit(): Answer | undefined | Promise<Answer | undefined> {
-    const { edge } = this;
-    const operations = edge.operationsApart === this.apart ? edge.operations : undefined;
+    const edge = this.#edge;
+    if (this.#hookFailure !== undefined) throw this.#hookFailure.thrown;
+    if (this.#incoming.hasTwoHosts === true) return this.problem(errors.HTTP_MALFORMED_REQUEST());
+    const operations = edge.hasOwnListener === this.isOperations ? edge.operations : undefined;
     const probe = operations?.answer(this);
     if (probe !== undefined) return probe;
-    const own = this.preflight() ?? this.shed();
+    const own = this.#preflight() ?? this.#shed();
     if (own !== undefined) return own;
-    const governs = operations?.governs(this) === true;
-    return edge.waits || governs ? this.enter(governs) : undefined;
+    const guarded = operations?.guards(this) === true;
+    return edge.waits || guarded ? this.#enter(guarded) : undefined;
   }
 
-  private preflight(): Answer | undefined {
-    if (this.method !== "OPTIONS" || this.incoming.header("access-control-request-method") === undefined)
+  #preflight(): Answer | undefined {
+    if (this.method !== "OPTIONS" || this.#incoming.header("access-control-request-method") === undefined)
       return undefined;
-    const origin = this.incoming.header("origin");
+    const origin = this.#incoming.header("origin");
     if (origin === undefined) return undefined;
     // Without the headers that allow it, the browser does not send the request; the status says nothing to scripts.
-    const headers = this.edge.cors?.preflight(origin);
-    if (headers === undefined) this.rejected("origin");
+    const headers = this.#edge.cors?.preflight(origin);
+    if (headers === undefined) this.#rejected("origin");
     return { status: 204, headers: headers ?? [["vary", "Origin"]], body: "" };
   }
 
-  private shed(): Answer | undefined {
-    const { load } = this.edge;
+  #shed(): Answer | undefined {
+    const { load } = this.#edge;
     if (load === undefined || !load.overloaded()) return undefined;
-    this.rejected("overload");
+    this.#rejected("overload");
     return this.problem(errors.HTTP_OVERLOADED({}, { retryAfter: load.retryAfter }));
   }
 
   /** Limits that need no principal come first, so that guessing credentials is limited too. */
-  private async enter(governs: boolean): Promise<Answer | undefined> {
-    const { limits, authenticate, operations } = this.edge;
-    const early = limits.before.length === 0 ? undefined : await this.limit(limits.before);
+  async #enter(guarded: boolean): Promise<Answer | undefined> {
+    const { limits, authenticate, operations } = this.#edge;
+    const early = limits.before.length === 0 ? undefined : await this.#limit(limits.before);
     if (early !== undefined) return early;
     if (authenticate !== undefined) this.principal = principalOf(await authenticate(this));
-    const late = limits.behind.length === 0 ? undefined : await this.limit(limits.behind);
-    return late ?? (governs ? operations.govern(this) : undefined);
+    const late = limits.behind.length === 0 ? undefined : await this.#limit(limits.behind);
+    return late ?? (guarded ? operations.answerGuarded(this) : undefined);
   }
 
-  private async limit(rules: readonly CheckedRule[]): Promise<Answer | undefined> {
+  async #limit(rules: readonly CheckedRule[]): Promise<Answer | undefined> {
     for (const rule of rules) {
       if (!rule.matches(this)) continue;
       const decision = await rule.limiter.consume(rule.keyOf(this));
-      const told = rule.headers?.(decision);
-      for (const name in told) this.target?.setHeader(name.toLowerCase(), String(told[name]));
+      const given = rule.headers?.(decision);
+      for (const name in given) this.#target?.setHeader(name.toLowerCase(), String(given[name]));
       if (decision.allowed) continue;
-      this.rejected("limit");
+      this.#rejected("limit");
       const { retryAfter } = decision;
       return this.problem(
         errors.HTTP_RATE_LIMITED({}, Number(retryAfter) >= 0 && retryAfter !== Infinity ? { retryAfter } : {}),
@@ -176,66 +191,106 @@ export class Exchange implements EdgeRequest {
     return undefined;
   }
 
-  private rejected(reason: string): void {
+  /** Notes that a WebSocket handshake was refused because of its origin. */
+  refuseOrigin(): Answer {
+    this.#rejected("origin");
+    return this.problem(errors.HTTP_FORBIDDEN());
+  }
+
+  #rejected(reason: string): void {
     if (rejectedEvent.active)
-      rejectedEvent.emit({ reason }, undefined, { method: this.method, path: this.shortPath() });
+      rejectedEvent.emit({ reason }, undefined, { method: this.method, path: this.#shortPath() });
   }
 
   /**
-   * Whatever was thrown, as problem+json (RFC 9457); what is the service's own fault goes into the request's event.
+   * Whatever was thrown, as problem+json (RFC 9457), with the headers that the error brought along. What is the service's
+   * own fault goes into the request's event.
    *
-   * @param bodyLimit - of the route, where the framework reads bodies
+   * @param bodyLimit - of the route, if the framework reads bodies
    */
   problem(thrown: unknown, bodyLimit?: number): Answer {
-    const problem: Problem = toProblem(translate(thrown, bodyLimit), { correlationId: this.id });
+    const { error, headers: own, detail } = translate(thrown, bodyLimit);
+    const problem: Problem = toProblem(error, { detail, correlationId: this.id });
     if (problem.status >= 500) this.failed(thrown);
     const headers: Header[] = [
       ["content-type", "application/problem+json; charset=utf-8"],
       ["cache-control", "no-store"],
+      ...own,
     ];
-    if (typeof problem.retryAfter === "number") headers.push(["retry-after", String(problem.retryAfter)]);
-    if (problem.status === 401) headers.push(["www-authenticate", "Bearer"]);
+    const has = (name: string): boolean => own.some((header) => header[0] === name);
+    if (typeof problem.retryAfter === "number" && !has("retry-after"))
+      headers.push(["retry-after", String(problem.retryAfter)]);
+    if (problem.status === 401 && !has("www-authenticate")) headers.push(BEARER);
     return { status: problem.status, headers, body: JSON.stringify(problem) };
   }
 
-  /** Notes what went wrong; `broken` when the answer had begun and is cut short for it. */
+  /** The answer where no route took the request: 405 if the path is known under other methods, otherwise 404. */
+  notFound(methods: readonly string[] = []): Answer {
+    if (methods.length === 0 || methods.includes(this.method)) return this.problem(errors.HTTP_NOT_FOUND());
+    const { status, headers, body } = this.problem(errors.HTTP_METHOD_NOT_ALLOWED());
+    return { status, headers: [...headers, ["allow", [...new Set(methods)].sort().join(", ")]], body };
+  }
+
+  /** Notes what went wrong; `broken` if the answer had begun and is cut short because of it. */
   failed(thrown: unknown, broken = false): void {
-    this.failure ??= thrown ?? new Error(`${String(thrown)} was thrown`);
-    if (broken) this.broken = true;
+    this.#failure ??= thrown ?? new Error(`${String(thrown)} was thrown`);
+    if (broken) this.#broken = true;
+  }
+
+  #abandon(reason: Error): void {
+    if (this.#abandoned !== undefined) return;
+    this.#abandoned = reason;
+    this.#controller?.abort(reason);
   }
 
   /**
-   * Ends the exchange, once: tells of it by one event and aborts the context's signal if nobody waits any more.
+   * Ends the exchange, once: emits its event, and aborts the context's signal if nobody waits any more.
    *
-   * @param status - of the answer; `undefined` when it was not completed
+   * @param status - of the answer; `undefined` if it was not completed
    * @param route - the matched template
    */
   end(status: number | undefined, route: string | undefined): void {
-    if (this.ended) return;
-    this.ended = true;
-    if (status === undefined) this.gone.abort(new Error("the client left before the answer was complete"));
-    if (!requestEvent.active) return;
-    const seconds = (this.edge.clock.monotonic() - this.started) / 1000;
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#cancelDeadline?.();
+    if (status === undefined) this.#abandon(new Error("the client left before the answer was complete"));
+    const shown = status ?? (this.#broken ? 500 : 499);
+    if (!requestEvent.active) {
+      if (this.#failure !== undefined && shown >= 500) this.#print();
+      return;
+    }
+    const seconds = (this.#edge.clock.monotonic() - this.#started) / 1000;
     const labels = {
       // Clients can invent methods; a label may not take what they invent.
       method: METHODS.has(this.method) ? this.method : "OTHER",
       route: this.route ?? route ?? "unmatched",
-      status: status ?? (this.broken ? 500 : 499),
+      status: shown,
     };
-    const details: Record<string, unknown> = { path: this.shortPath(), address: this.address };
+    const details: Record<string, unknown> = { path: this.#shortPath(), address: this.address };
     if (this.principal !== undefined) details.principal = this.principal.id;
-    if (this.failure !== undefined) details.error = this.failure;
+    if (this.#failure !== undefined) details.error = this.#failure;
     requestEvent.emit(labels, seconds, details);
   }
 
-  private shortPath(): string {
+  /** With no listener of telemetry a failure would be invisible, so it is printed, as frameworks do by default. */
+  #print(): void {
+    const failure = this.#failure;
+    if (isSeaworthyError(failure) && failure.status !== 500) return; // a refusal that was meant, such as an overload
+    try {
+      console.error(scrubSecrets(`${this.method} ${this.#shortPath()} failed: ${inspect(failure)}`));
+    } catch {
+      console.error(`${this.method} ${this.#shortPath()} failed with an error that cannot be shown`);
+    }
+  }
+
+  #shortPath(): string {
     return cutText(this.path, LONGEST_LOGGED_PATH);
   }
 }
 
-/** `null` is nobody, as many libraries say it. Without an id, idempotency keys of several callers would be one's. */
+/** `null` means that nobody is authenticated, as in many libraries. Without an id, callers could not be told apart. */
 function principalOf(given: Principal | null | undefined): Principal | undefined {
   if (given === undefined || given === null) return undefined;
   if (typeof given.id === "string" && given.id !== "") return given;
-  throw new TypeError(`authenticate must give a principal with a text as its id; got ${typeof given}`);
+  throw new TypeError(`authenticate must return a principal whose id is a string; got ${typeof given}`);
 }

@@ -1,13 +1,18 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from "express";
 import { Edge, type EdgeOptions } from "./edge.ts";
-import { errors } from "./errors.ts";
-import { templateOf } from "./express-route.ts";
-import { enter, exchangeOf, fail, send } from "./internal/node-exchange.ts";
-import { parsedElsewhere, readJson } from "./internal/read-body.ts";
+import { methodsAt, rememberApps, templateOf } from "./express-route.ts";
+import { enter, exchangeOf, fail, nameRoute, send } from "./internal/node-exchange.ts";
+import { runNodeRoute } from "./internal/node-route.ts";
+import { parsedElsewhere } from "./internal/read-body.ts";
 import { type EdgeHandle, openOperations } from "./operations-listener.ts";
-import { ANSWERED, perform, type RouteInput, type RouteSchemas } from "./route.ts";
+import { checkRoute, type RouteInput, type RouteSchemas } from "./route.ts";
 
-/** The edge of an Express 5 application. */
+/** Names the template that a request matched, such as `"/graphql"`, for its event, in place of what Express knows of it. */
+export function setRoute(request: Request, template: string): void {
+  nameRoute(request, template);
+}
+
+/** The edge of an application of Express 4.18 or later, or Express 5. */
 export interface ExpressEdge extends EdgeHandle {
   /** First of all middleware. */
   middleware: RequestHandler;
@@ -25,7 +30,7 @@ export interface ExpressEdge extends EdgeHandle {
 /**
  * The edge for Express.
  *
- * @throws TypeError when an option is malformed
+ * @throws TypeError if an option is malformed
  * @example
  * ```ts
  * import { edge } from "@seaworthy/http/express";
@@ -40,32 +45,39 @@ export interface ExpressEdge extends EdgeHandle {
  */
 export function edge(options: EdgeOptions = {}): ExpressEdge {
   const core = new Edge(options);
+  const unmatched = new WeakSet<Request>();
   const middleware: RequestHandler = (request, response, next) => {
     response.removeHeader("x-powered-by");
-    enter(core, request, response, () => templateOf(request, pathOf(request)), next);
+    rememberApps(request);
+    enter(core, request, response, () => templateOf(request, pathOf(request), !unmatched.has(request)), next);
   };
   return {
     ...openOperations(core),
     middleware,
-    notFound: (_request, _response, next) => next(errors.HTTP_NOT_FOUND()),
+    notFound(request, response, next) {
+      const exchange = exchangeOf(request);
+      if (exchange === undefined || !core.hasProblems) return next();
+      unmatched.add(request);
+      send(request, response, exchange.notFound(methodsAt(request, pathOf(request))));
+    },
     errorHandler: (thrown, request, response, next) => {
       const exchange = exchangeOf(request);
-      if (exchange === undefined) return next(thrown);
+      if (exchange === undefined || !core.hasProblems) return next(thrown);
       fail(exchange, request, response, thrown);
     },
-    route: (schemas, handler) => async (request, response) => {
-      const exchange = exchangeOf(request);
-      if (exchange === undefined) throw new TypeError("route: the request did not go through the edge's middleware");
-      const body = async (): Promise<unknown> =>
-        request.body === undefined
-          ? readJson(request, core.bodyLimit)
-          : parsedElsewhere(request.body, request.headers["content-type"]);
-      const raw = { body, query: request.query, params: request.params };
-      const answer = await perform(exchange, schemas, raw, async (input) => {
-        const result = await handler(input, request, response);
-        return response.headersSent ? ANSWERED : result;
-      });
-      if (answer !== undefined) send(request, response, answer);
+    route(schemas, handler) {
+      checkRoute(core, schemas);
+      const run = async (request: Request, response: Response): Promise<void> => {
+        const parsed = async (): Promise<unknown> => parsedElsewhere(request.body, request.headers["content-type"]);
+        const { query, params, body } = request;
+        const read = { query, params, ...(body === undefined ? undefined : { body: parsed }) };
+        await runNodeRoute(core, request, response, { schemas, read, mine: response }, (input) =>
+          handler(input, request, response),
+        );
+      };
+      // Express 4 does not look at promises, and both versions take a rejection with nothing for "next route".
+      return (request, response, next) =>
+        void run(request, response).catch((thrown) => next(thrown ?? new Error(`${String(thrown)} was thrown`)));
     },
   };
 }

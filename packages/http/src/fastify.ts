@@ -1,18 +1,22 @@
+import type { Duplex } from "node:stream";
 import { currentContext, runWithContext } from "@seaworthy/core";
 import type { FastifyInstance, FastifyPluginCallback, FastifyReply, FastifyRequest } from "fastify";
 import { Edge, type EdgeOptions } from "./edge.ts";
-import { errors } from "./errors.ts";
-import type { Answer } from "./exchange.ts";
-import { enter, exchangeOf, fail, REPRESENTATION } from "./internal/node-exchange.ts";
+import { answerParserError } from "./guard-server.ts";
+import { captureAnswer } from "./internal/capture.ts";
+import { installHandlers } from "./internal/fastify-handlers.ts";
+import { installReading, readRoutes, writeReply } from "./internal/fastify-io.ts";
+import { enter, exchangeOf, fail, nameRoute } from "./internal/node-exchange.ts";
 import { parsedElsewhere } from "./internal/read-body.ts";
 import { type EdgeHandle, openOperations } from "./operations-listener.ts";
-import { ANSWERED, perform, type RouteInput, type RouteSchemas } from "./route.ts";
+import { requestId } from "./request-id.ts";
+import { checkRoute, perform, type RouteInput, type RouteIo, type RouteSchemas } from "./route.ts";
 
 /** The edge of a Fastify 5 application: register it before the routes. */
 export interface FastifyEdge extends FastifyPluginCallback, EdgeHandle {
   /**
-   * For `Fastify({ frameworkErrors: front.frameworkErrors })`: a path that cannot be decoded is then answered, and told
-   * of, as every other; Fastify answers it before any plugin.
+   * For `Fastify({ frameworkErrors: front.frameworkErrors })`: a path that cannot be decoded is then answered like every
+   * other request, with an event; without it, Fastify answers before any plugin.
    */
   frameworkErrors(error: Error, request: FastifyRequest, reply: FastifyReply): void;
   /** A handler whose input is validated; what it returns is sent as JSON. */
@@ -22,10 +26,16 @@ export interface FastifyEdge extends FastifyPluginCallback, EdgeHandle {
   ): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
 }
 
+/** Names the template that a request matched for its event, in place of the route's own. */
+export function setRoute(request: FastifyRequest, template: string): void {
+  nameRoute(request.raw, template);
+}
+
 /**
- * The edge for Fastify, as a plugin that holds for the whole application.
+ * The edge for Fastify, as a plugin that holds for the whole application. It leaves alone the error handler and the 404
+ * handler of the application, whether they are set before it or later.
  *
- * @throws TypeError when an option is malformed
+ * @throws TypeError if an option is malformed
  * @example
  * ```ts
  * import { edge } from "@seaworthy/http/fastify";
@@ -44,18 +54,25 @@ export function edge(options: EdgeOptions = {}): FastifyEdge {
   const plugin: FastifyPluginCallback = (app, _options, done) => {
     install(app, core);
     app.addHook("onClose", handle.close);
-    done();
+    handle.listening().then(() => done(), done); // a port that cannot be had fails the start
   };
-  const route: FastifyEdge["route"] = (schemas, handler) => async (request, reply) => {
-    const exchange = exchangeOf(request.raw);
-    if (exchange === undefined) throw new TypeError("route: the request did not go through the edge's plugin");
-    const body = async (): Promise<unknown> => parsedElsewhere(request.body, request.headers["content-type"]);
-    const raw = { body, query: request.query, params: request.params };
-    const answer = await perform(exchange, schemas, raw, async (input) => {
-      const result = await handler(input, request, reply);
-      return reply.sent ? ANSWERED : result;
-    });
-    return answer === undefined ? reply : write(reply, answer);
+  const route: FastifyEdge["route"] = (schemas, handler) => {
+    checkRoute(core, schemas);
+    const run = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+      const exchange = exchangeOf(request.raw);
+      if (exchange === undefined) throw new TypeError("route: the request did not go through the edge's plugin");
+      const io: RouteIo = {
+        body: async () => parsedElsewhere(request.body, request.headers["content-type"]),
+        query: request.query,
+        params: request.params,
+        sent: (result) => reply.sent || result === reply,
+        capture: () => captureAnswer(reply.raw),
+      };
+      const answer = await perform(exchange, schemas, io, (input) => handler(input, request, reply));
+      return answer === undefined ? reply : writeReply(reply, answer);
+    };
+    if (schemas.body !== undefined || schemas.idempotency !== undefined) readRoutes.add(run);
+    return run;
   };
   const frameworkErrors: FastifyEdge["frameworkErrors"] = (error, { raw }, reply) => {
     const answer = (): void => {
@@ -74,33 +91,29 @@ export function edge(options: EdgeOptions = {}): FastifyEdge {
 }
 
 function install(app: FastifyInstance, core: Edge): void {
-  app.addHook("onRoute", (route) => {
-    route.bodyLimit ??= core.bodyLimit;
-  });
+  // Chosen here, the id is also that of Fastify's own logger. A generator of the application's goes before the edge's.
+  if ((app as { genReqId?: { name: string } }).genReqId?.name === "defaultGenReqId")
+    app.setGenReqId(({ headers }) => requestId(headers["x-request-id"] as string | undefined));
+  installReading(app, core);
   app.addHook("onRequest", (request, reply, done) => {
     const onOwnAnswer = (): void => void reply.hijack();
-    enter(core, request.raw, reply.raw, () => request.routeOptions.url, done, { onOwnAnswer });
+    enter(core, request.raw, reply.raw, () => request.routeOptions.url, done, {
+      onOwnAnswer,
+      id: requestId(String(request.id)), // of whatever generator holds in this scope
+    });
   });
-  // Body events are emitted in the socket's context, not in the request's: it is entered again behind the parser.
-  app.addHook("preValidation", (request, _reply, done) => {
-    const exchange = exchangeOf(request.raw);
-    if (exchange === undefined || currentContext().correlationId === exchange.id) return done();
-    runWithContext(exchange.context(), done);
-  });
-  app.setErrorHandler((thrown, request, reply) => {
-    const exchange = exchangeOf(request.raw);
-    if (exchange === undefined) return reply.send(thrown);
-    return write(reply, exchange.problem(thrown, request.routeOptions.bodyLimit));
-  });
-  app.setNotFoundHandler((request, reply) => {
-    const exchange = exchangeOf(request.raw);
-    return exchange === undefined ? reply.code(404).send() : write(reply, exchange.problem(errors.HTTP_NOT_FOUND()));
-  });
-}
-
-function write(reply: FastifyReply, answer: Answer): FastifyReply {
-  if (answer.status >= 400) for (const name of REPRESENTATION) reply.removeHeader(name);
-  reply.removeHeader("content-length");
-  for (const [name, value] of answer.headers) reply.header(name, value);
-  return reply.code(answer.status).send(answer.body === "" ? undefined : answer.body);
+  if (core.hasContext)
+    // Body events are emitted in the socket's context, not in the request's: it is entered again behind the parser.
+    app.addHook("preValidation", (request, _reply, done) => {
+      const exchange = exchangeOf(request.raw);
+      if (exchange === undefined || currentContext().correlationId === exchange.id) return done();
+      runWithContext(exchange.context(), done);
+    });
+  if (!core.hasProblems) return;
+  installHandlers(app);
+  const { server } = app;
+  const isDefault = server.listeners("clientError").every(({ name }) => name.includes("defaultClientErrorHandler"));
+  if (!isDefault) return;
+  server.removeAllListeners("clientError");
+  server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => answerParserError(core, error, socket));
 }

@@ -1,19 +1,25 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { runWithContext } from "@seaworthy/core";
-import type { Context, ErrorHandler, MiddlewareHandler, NotFoundHandler } from "hono";
+import type { Context, ErrorHandler, Hono, MiddlewareHandler, NotFoundHandler } from "hono";
+import type { HTTPException } from "hono/http-exception";
 import { matchedRoutes } from "hono/route";
 import { Edge, type EdgeOptions } from "./edge.ts";
 import { errors } from "./errors.ts";
-import type { Answer, Exchange } from "./exchange.ts";
-import { keepVary } from "./internal/keep-vary.ts";
-import { watch } from "./internal/node-exchange.ts";
+import { Exchange } from "./exchange.ts";
+import { fixHeaders } from "./internal/fixed-headers.ts";
+import { MethodTable } from "./internal/method-table.ts";
+import { expire, watch } from "./internal/node-exchange.ts";
 import { queryOf } from "./internal/query.ts";
+import { webAddress } from "./internal/web-address.ts";
 import { readWebJson, WebIncoming } from "./internal/web-request.ts";
+import { type Answer, bytesOf } from "./messages.ts";
 import { type EdgeHandle, openOperations } from "./operations-listener.ts";
-import { ANSWERED, isResponse, perform, type RouteInput, type RouteSchemas } from "./route.ts";
+import { checkRoute, isResponse, perform, type RouteInput, type RouteIo, type RouteSchemas } from "./route.ts";
 
 /** The edge of a Hono 4 application. */
 export interface HonoEdge extends EdgeHandle {
+  /** All three at once, to be called before the routes; an unknown method of a known path is then 405 instead of 404. */
+  install<A extends HonoApp>(app: A): A;
   /** First of all: `app.use(front.middleware)`. */
   middleware: MiddlewareHandler;
   /** `app.onError(front.onError)` */
@@ -25,6 +31,16 @@ export interface HonoEdge extends EdgeHandle {
     schemas: S,
     handler: (input: RouteInput<S>, context: Context) => unknown,
   ): (context: Context) => Promise<Response>;
+}
+
+/** An application of Hono, whatever its environment and schema. */
+// biome-ignore lint/suspicious/noExplicitAny: the type of every application
+type HonoApp = Hono<any, any, any>;
+
+/** Names the template that a request matched for its event, in place of the one that Hono matched. */
+export function setRoute(context: Context, template: string): void {
+  const exchange = (context as Held)[EXCHANGE];
+  if (exchange !== undefined) exchange.route = template;
 }
 
 /** What Hono's server for Node passes as the environment. */
@@ -39,7 +55,7 @@ type Held = Context & { [EXCHANGE]?: Exchange };
 /**
  * The edge for Hono.
  *
- * @throws TypeError when an option is malformed
+ * @throws TypeError if an option is malformed
  * @example
  * ```ts
  * import { edge } from "@seaworthy/http/hono";
@@ -56,23 +72,51 @@ type Held = Context & { [EXCHANGE]?: Exchange };
  */
 export function edge(options: EdgeOptions = {}): HonoEdge {
   const core = new Edge(options);
+  const middleware: MiddlewareHandler = (context, next) => pass(core, context, next);
+  const onError: ErrorHandler = (thrown, context) => problem(core, context, thrown);
+  const notFound: NotFoundHandler = (context) => {
+    context.res = undefined;
+    return responseOf(exchangeOf(core, context).notFound());
+  };
   return {
     ...openOperations(core),
-    middleware: (context, next) => pass(core, context, next),
-    onError: (thrown, context) => problem(core, context, thrown),
-    notFound: (context) => problem(core, context, errors.HTTP_NOT_FOUND()),
-    route: (schemas, handler) => async (context) => {
-      const exchange = exchangeOf(core, context);
-      const body = (): Promise<unknown> => readWebJson(context.req, core.bodyLimit);
-      const raw = { body, query: queryOf(exchange.query), params: context.req.param() };
-      let own: Response | undefined;
-      const answer = await perform(exchange, schemas, raw, async (input) => {
-        const result = await handler(input, context);
-        if (schemas.idempotency !== undefined || !isResponse(result)) return result;
-        own = result; // as it is, streams too; only an answer that is to come again has to be read
-        return ANSWERED;
+    middleware,
+    onError,
+    notFound,
+    install(app) {
+      const table = new MethodTable();
+      let known = 0;
+      app.use(middleware);
+      if (!core.hasProblems) return app;
+      app.onError(onError);
+      app.notFound((context) => {
+        const routes = app.routes.slice(known);
+        known += routes.length;
+        for (const { method, path } of routes)
+          if (method !== "ALL") table.add(path, method === "GET" ? ["GET", "HEAD"] : method);
+        return responseOf(exchangeOf(core, context).notFound(table.methodsAt(context.req.path)));
       });
-      return own ?? responseOf(answer as Answer);
+      return app;
+    },
+    route(schemas, handler) {
+      checkRoute(core, schemas);
+      return async (context) => {
+        const exchange = exchangeOf(core, context);
+        let own: Response | undefined;
+        const io: RouteIo = {
+          body: () => readWebJson(context.req, core.bodyLimit),
+          query: queryOf(exchange.query),
+          params: context.req.param(),
+          sent: () => own !== undefined,
+        };
+        const answer = await perform(exchange, schemas, io, async (input) => {
+          const result = await handler(input, context);
+          // Passed on as it is, streams too; only an answer that is to come again has to be read.
+          if (schemas.idempotency === undefined && isResponse(result)) own = result;
+          return result;
+        });
+        return own ?? responseOf(answer as Answer);
+      };
     },
   };
 }
@@ -80,17 +124,44 @@ export function edge(options: EdgeOptions = {}): HonoEdge {
 async function pass(core: Edge, context: Context, next: () => Promise<void>): Promise<undefined> {
   if ((context as Held)[EXCHANGE] !== undefined) return void (await next());
   const exchange = exchangeOf(core, context);
-  const { outgoing } = (context.env ?? {}) as NodeEnvironment;
+  const { incoming, outgoing } = (context.env ?? {}) as NodeEnvironment;
+  const onNode = incoming !== undefined && outgoing !== undefined;
+  const expired = Promise.withResolvers<void>();
+  exchange.startDeadline(onNode ? () => expire(exchange, incoming, outgoing) : expired.resolve);
   // Set on Node's own response, headers cost nothing more; on a Response they would make Hono build a real one.
   const headers = new Map<string, string>();
-  exchange.dress(outgoing ?? { setHeader: (name, value) => headers.set(name, value) });
-  if (outgoing !== undefined && core.cors?.varies === true) keepVary(outgoing);
-  await runWithContext(exchange.context(), () => {
-    if (outgoing !== undefined) watch(exchange, outgoing, () => routeOf(context));
-    return through(exchange, context, next);
-  });
-  if (outgoing !== undefined) return;
+  if (onNode) {
+    fixHeaders(outgoing, core.headersFor(incoming.headers.origin));
+    exchange.writeOwnHeaders(outgoing);
+  } else exchange.writeHeaders({ setHeader: (name, value) => headers.set(name, value) });
+  const work = (): Promise<void> => {
+    if (onNode) watch(exchange, incoming, outgoing, () => routeOf(context));
+    return through(core, exchange, context, next);
+  };
+  const done = core.hasContext ? runWithContext(exchange.context(), work) : work();
+  if (onNode) return void (await done);
+  await Promise.race([done, expired.promise.then(() => void problem(core, context, errors.HTTP_DEADLINE_EXCEEDED()))]);
+  finish(core, exchange, context, headers);
+}
+
+/** Where there is no response of Node's, the headers go onto the one of Hono, and the event is due now. */
+function finish(core: Edge, exchange: Exchange, context: Context, headers: ReadonlyMap<string, string>): void {
+  if (!context.finalized) {
+    // To read the response would make an empty one with 200, and hide that a handler has forgotten to return one.
+    const missing = new Error("a handler of Hono returned no response");
+    exchange.failed(missing);
+    if (!core.hasProblems) {
+      exchange.end(500, routeOf(context)); // Hono throws
+      return;
+    }
+    context.res = responseOf(exchange.problem(missing));
+  }
   const given = context.res;
+  // An accepted WebSocket, on Deno and in workers: that response cannot be made again, and has to be the very same.
+  if (given.status < 200 || given.status > 599) {
+    exchange.end(given.status, routeOf(context));
+    return;
+  }
   context.res = undefined;
   context.res = new Response(given.body, given); // the headers of what fetch() gave cannot be changed
   for (const [name, value] of headers) {
@@ -100,37 +171,48 @@ async function pass(core: Edge, context: Context, next: () => Promise<void>): Pr
   exchange.end(context.res.status, routeOf(context));
 }
 
-async function through(exchange: Exchange, context: Context, next: () => Promise<void>): Promise<void> {
+async function through(core: Edge, exchange: Exchange, context: Context, next: () => Promise<void>): Promise<void> {
   try {
     const admitted = exchange.admit();
     const own = admitted instanceof Promise ? await admitted : admitted;
     if (own !== undefined) context.res = responseOf(own);
     else {
-      await (exchange.principal === undefined ? next() : runWithContext({ principal: exchange.principal }, next));
-      if (await isDefaultNotFound(context)) context.res = responseOf(exchange.problem(errors.HTTP_NOT_FOUND()));
+      const { principal } = exchange;
+      await (principal === undefined || !core.hasContext ? next() : runWithContext({ principal }, next));
+      if (core.hasProblems && (await isDefaultNotFound(context))) context.res = responseOf(exchange.notFound());
     }
   } catch (thrown) {
-    // Hooks of the host's, and what Hono does not take for an error: it passes on whatever is no Error.
+    // Hooks of the host's, and what Hono does not take for an error: it passes on whatever is not an Error.
     context.res = undefined;
     context.res = responseOf(exchange.problem(thrown));
   }
 }
 
 /** Whether Hono answered that nothing matched, because the host has not said `app.notFound(front.notFound)`. */
-async function isDefaultNotFound({ res }: Context): Promise<boolean> {
+async function isDefaultNotFound(context: Context): Promise<boolean> {
+  const { res } = context;
   if (res.status !== 404 || res.headers.get("content-type")?.toLowerCase().startsWith("text/plain") !== true)
     return false;
-  return (await res.clone().text()) === "404 Not Found";
+  // A handler's own 404 may be a stream without an end; it is not read.
+  return routeOf(context) === undefined && (await res.clone().text()) === "404 Not Found";
 }
 
+/** What was thrown, as an answer: the response that an HTTPException brings along, or a problem document. */
 function problem(core: Edge, context: Context, thrown: unknown): Response {
-  context.res = undefined; // else the headers of the answer that failed would be kept
-  return responseOf(exchangeOf(core, context).problem(thrown));
+  context.res = undefined; // otherwise the headers of the answer that failed would be kept
+  const { res } = Object(thrown) as { res?: unknown };
+  if (isResponse(res)) {
+    if (res.status >= 500) exchangeOf(core, context).failed(thrown);
+    return (thrown as HTTPException).getResponse();
+  }
+  context.res = responseOf(exchangeOf(core, context).problem(thrown));
+  return context.res;
 }
 
 function exchangeOf(core: Edge, context: Held): Exchange {
   const { incoming } = (context.env ?? {}) as NodeEnvironment;
-  context[EXCHANGE] ??= core.begin(new WebIncoming(context.req, incoming?.socket.remoteAddress));
+  const address = webAddress(context.env, context.req.raw);
+  context[EXCHANGE] ??= new Exchange(core, new WebIncoming(context.req, address, incoming));
   return context[EXCHANGE];
 }
 
@@ -141,9 +223,9 @@ function routeOf(context: Context): string | undefined {
 }
 
 function responseOf(answer: Answer): Response {
-  const empty = answer.status === 204 || answer.body === "";
-  return new Response(empty ? null : answer.body, {
-    status: answer.status,
-    headers: Object.fromEntries(answer.headers),
-  });
+  const body = bytesOf(answer);
+  const headers = new Headers();
+  for (const [name, value] of answer.headers) headers.append(name, value);
+  const { status } = answer;
+  return new Response(status === 204 || status === 304 || body.length === 0 ? null : body, { status, headers });
 }

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "@seaworthy/core";
 import { checkOptions, soundClock, wholeNumber } from "@seaworthy/core/options";
-import type { Answer } from "./exchange.ts";
+import type { Answer } from "./messages.ts";
 
 /** What a store knows of a key. */
 export type IdempotencyRecord =
@@ -16,6 +16,11 @@ export interface IdempotencyStore {
    * @param token - of this claim: only who holds it may complete or release
    */
   claim(key: string, fingerprint: string, token: string, ttl: number): Promise<IdempotencyRecord | undefined>;
+  /**
+   * Prolongs a claim to `ttl` milliseconds from now. Resolves to `false`, and prolongs nothing, if another claim holds
+   * the key by now or the key has been completed or released.
+   */
+  renew(key: string, token: string, ttl: number): Promise<boolean>;
   /** Keeps the answer for `ttl` milliseconds from now, unless another claim holds the key by now. */
   complete(key: string, fingerprint: string, token: string, answer: Answer, ttl: number): Promise<void>;
   /** Gives the claimed key back, so that the request can be made again; of another claim it takes nothing. */
@@ -39,7 +44,7 @@ interface Entry {
 /**
  * Keeps answers in this process: for one instance, and for tests.
  *
- * @throws TypeError when an option is malformed
+ * @throws TypeError if an option is malformed
  */
 export function memoryIdempotencyStore(options: MemoryIdempotencyStoreOptions = {}): IdempotencyStore {
   checkOptions("memoryIdempotencyStore", options, ["entries", "clock"]);
@@ -65,6 +70,13 @@ export function memoryIdempotencyStore(options: MemoryIdempotencyStoreOptions = 
       if (held.size >= most) shrink();
       held.set(key, { record: { state: "in-flight", fingerprint }, token, expires: clock.monotonic() + ttl });
       return undefined;
+    },
+    async renew(key, token, ttl) {
+      const entry = held.get(key);
+      if (entry?.token !== token || entry.record.state !== "in-flight" || entry.expires <= clock.monotonic())
+        return false;
+      entry.expires = clock.monotonic() + ttl;
+      return true;
     },
     async complete(key, fingerprint, token, answer, ttl) {
       if (!holds(key, token)) return;

@@ -1,9 +1,9 @@
 import { captureTelemetry, manualClock } from "@seaworthy/core/testing";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Answer } from "./exchange.ts";
 import { createIdempotency, type IdempotencyOptions } from "./idempotency.ts";
 import { type IdempotencyStore, memoryIdempotencyStore } from "./idempotency-store.ts";
+import type { Answer } from "./messages.ts";
 
 const answer = (body: string, status = 200): Answer => ({ status, headers: [], body });
 const request = ["POST", "/orders"];
@@ -27,10 +27,17 @@ describe("a key", () => {
     expect(other.body).toBe("ben's");
   });
 
-  test("in flight is held for its lock time, not for the ttl: a process that died does not block it for a day", async () => {
+  test("in flight is free again after its lock time if its process died, and not only after the ttl", async () => {
     const clock = manualClock();
-    const idempotency = createIdempotency({ clock, lockFor: "30s" });
-    void idempotency.run("k", "u", request, () => new Promise(() => undefined));
+    const store = memoryIdempotencyStore({ clock });
+    const dead = { ...store, renew: () => new Promise<boolean>(() => undefined) };
+    void createIdempotency({ clock, store: dead, lockFor: "30s" }).run(
+      "k",
+      "u",
+      request,
+      () => new Promise(() => undefined),
+    );
+    const idempotency = createIdempotency({ clock, store, lockFor: "30s" });
     await expect(idempotency.run("k", "u", request, async () => answer("2"))).rejects.toMatchObject({
       code: "HTTP_IDEMPOTENCY_IN_FLIGHT",
       status: 409,
@@ -40,16 +47,69 @@ describe("a key", () => {
     expect((await idempotency.run("k", "u", request, async () => answer("2"))).answer.body).toBe("2");
   });
 
-  test("that was claimed anew is neither completed nor released by the one who held it before", async () => {
+  test("stays locked as long as its work runs, however long that is, and then owns no timer", async () => {
     const clock = manualClock();
-    const idempotency = createIdempotency({ clock, lockFor: "1s" });
+    const idempotency = createIdempotency({ clock, lockFor: "30s" });
     const { promise, resolve } = Promise.withResolvers<Answer>();
-    const late = idempotency.run("k", "u", request, () => promise);
+    const first = idempotency.run("k", "u", request, () => promise);
+    for (let i = 0; i < 60; i++) {
+      await clock.advance("10s");
+      await expect(idempotency.run("k", "u", request, async () => answer("2"))).rejects.toMatchObject({
+        code: "HTTP_IDEMPOTENCY_IN_FLIGHT",
+      });
+    }
+    resolve(answer("1"));
+    await first;
+    expect(clock.pending).toBe(0);
+    expect((await idempotency.run("k", "u", request, async () => answer("2"))).answer.body).toBe("1");
+  });
+
+  test("whose lock was lost in spite of renewals, or cannot be renewed, is reported and its answer is sent", async () => {
+    using telemetry = captureTelemetry();
+    const outcomes: (() => Promise<boolean>)[] = [
+      () => Promise.reject(new Error("redis is gone")),
+      async () => true,
+      async () => false,
+    ];
+    const clock = manualClock();
+    const store = { ...memoryIdempotencyStore({ clock }), renew: () => (outcomes.shift() as () => Promise<boolean>)() };
+    const { promise, resolve } = Promise.withResolvers<Answer>();
+    const first = createIdempotency({ clock, store, lockFor: "30s" }).run("k", "u", request, () => promise);
+    for (let i = 0; i < 6; i++) await clock.advance("10s");
+    resolve(answer("done"));
+    expect((await first).answer.body).toBe("done");
+    expect(outcomes).toEqual([]);
+    expect(telemetry.of("http.idempotency").map(({ labels }) => labels.outcome)).toEqual([
+      "first",
+      "store_failed",
+      "lost",
+    ]);
+  });
+
+  test("that was claimed anew is neither completed nor released by the one that held it before", async () => {
+    const clock = manualClock();
+    const store = memoryIdempotencyStore({ clock });
+    const lost = { ...store, renew: async () => false };
+    const { promise, resolve } = Promise.withResolvers<Answer>();
+    const late = createIdempotency({ clock, store: lost, lockFor: "1s" }).run("k", "u", request, () => promise);
     await clock.advance("2s");
+    const idempotency = createIdempotency({ clock, store, lockFor: "1s" });
     await idempotency.run("k", "u", request, async () => answer("second"));
     resolve(answer("first", 500));
     expect((await late).answer.body).toBe("first");
     expect((await idempotency.run("k", "u", request, async () => answer("third"))).answer.body).toBe("second");
+  });
+
+  test("whose answer is larger than the limit is not run again, and says why", async () => {
+    const idempotency = createIdempotency({ answerLimit: 10 });
+    let runs = 0;
+    const work = async (): Promise<Answer> => answer("x".repeat(10 + runs++));
+    expect((await idempotency.run("small", "u", request, work)).answer.body).toHaveLength(10);
+    expect((await idempotency.run("small", "u", request, work)).answer.body).toHaveLength(10);
+    expect((await idempotency.run("large", "u", request, work)).answer.body).toHaveLength(11);
+    const again = await idempotency.run("large", "u", request, work);
+    expect([again.answer.status, again.replayed, runs]).toEqual([409, true, 2]);
+    expect(JSON.parse(again.answer.body)).toMatchObject({ code: "HTTP_IDEMPOTENCY_ANSWER_TOO_LARGE" });
   });
 
   test.each([
@@ -88,6 +148,7 @@ test("a store that fails behind the work does not turn its answer into an error,
   using telemetry = captureTelemetry();
   const store: IdempotencyStore = {
     claim: async () => undefined,
+    renew: async () => true,
     complete: () => Promise.reject(new Error("redis is gone")),
     release: async () => undefined,
   };
@@ -126,6 +187,10 @@ test.each<[IdempotencyOptions]>([
   [{ ttl: "never" as "1s" }],
   [{ required: "yes" as unknown as boolean }],
   [{ store: {} as IdempotencyStore }],
+  [{ scope: "principal" as "credentials" }],
+  [{ scope: null as unknown as "credentials" }],
+  [{ answerLimit: -1 }],
+  [{ answerLimit: "101mib" }],
   [{ keep: 1 } as IdempotencyOptions],
 ])("options of %j are refused", (options) => {
   expect(() => createIdempotency(options)).toThrow(TypeError);

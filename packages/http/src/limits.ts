@@ -1,6 +1,6 @@
 import { checkOptions, flag, optionalFunction, showValue } from "@seaworthy/core/options";
 import { addressKey } from "./client-address.ts";
-import type { EdgeRequest } from "./exchange.ts";
+import type { EdgeRequest } from "./messages.ts";
 
 /** What a limiter decided. */
 export interface LimitDecision {
@@ -13,7 +13,7 @@ export interface LimitDecision {
   retryAfter: number;
 }
 
-/** Something that counts, such as a limiter of `@seaworthy/ratelimit`. */
+/** A limiter: it counts the requests of a key and decides about each. */
 export interface LimiterPort {
   consume(key: string): Promise<LimitDecision> | LimitDecision;
 }
@@ -31,7 +31,7 @@ export interface LimitRule {
   key?: (request: EdgeRequest) => string;
   /** Whether the rule is applied after authentication, when the principal is known. @default false */
   byPrincipal?: boolean;
-  /** Headers that tell the client of the decision, such as `rateLimitHeaders` of `@seaworthy/ratelimit` makes. @default none */
+  /** Makes the headers that describe the decision to the client, such as `RateLimit`. @default none */
   headers?: (decision: LimitDecision) => Readonly<Record<string, string | number>>;
 }
 
@@ -46,7 +46,7 @@ export interface CheckedRule {
 
 const OPTIONS = ["match", "limiter", "key", "byPrincipal", "headers"];
 
-/** @throws TypeError when a rule has no limiter, or its match is neither a path nor a function */
+/** @throws TypeError if a rule has no limiter, or its match is neither a path nor a function */
 export function checkRule(rule: LimitRule): CheckedRule {
   checkOptions("limits", rule, OPTIONS);
   const { match, limiter, key, byPrincipal = false, headers } = rule;

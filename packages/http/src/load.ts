@@ -19,7 +19,7 @@ const SAMPLE_EVERY = 50;
 // After so many samples without a request the sampling stops, so that an idle service owns no timer.
 const IDLE_SAMPLES = 20;
 
-/** @throws TypeError when a duration is malformed */
+/** @throws TypeError if a duration is malformed */
 export function createLoad(options: ShedOptions, clock: Clock): Load {
   checkOptions("shed", options, ["delay", "retryAfter"]);
   const threshold = toMilliseconds(options.delay ?? "500ms", "shed.delay");

@@ -1,11 +1,10 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { Edge, type EdgeOptions } from "./edge.ts";
-import { errors } from "./errors.ts";
-import { enter, exchangeOf, fail, send } from "./internal/node-exchange.ts";
+import { enter, exchangeOf, fail, nameRoute, send } from "./internal/node-exchange.ts";
+import { runNodeRoute } from "./internal/node-route.ts";
 import { queryOf } from "./internal/query.ts";
-import { readJson } from "./internal/read-body.ts";
 import { type EdgeHandle, openOperations } from "./operations-listener.ts";
-import { ANSWERED, perform, type RouteInput, type RouteSchemas } from "./route.ts";
+import { checkRoute, type RouteInput, type RouteSchemas } from "./route.ts";
 
 /** A handler of node:http; what it throws or rejects with becomes a problem document. */
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => unknown;
@@ -16,10 +15,10 @@ export interface NodeEdge extends EdgeHandle {
   handle(handler: NodeHandler): RequestListener;
   /** The same, around whatever `next` does. */
   middleware(request: IncomingMessage, response: ServerResponse, next: () => unknown): void;
-  /** Answers a request that no route took. */
-  notFound(request: IncomingMessage, response: ServerResponse): void;
-  /** Answers what was thrown. */
-  errorHandler(thrown: unknown, request: IncomingMessage, response: ServerResponse): void;
+  /** Answers a request that no route took: 405 if `methods` names those that its path does take, otherwise 404. */
+  notFound(request: IncomingMessage, response: ServerResponse, methods?: readonly string[]): void;
+  /** Answers what was thrown. It has the four parameters by which Express and connect know an error handler. */
+  errorHandler(thrown: unknown, request: IncomingMessage, response: ServerResponse, next?: unknown): void;
   /** A handler whose input is validated; what it returns is sent as JSON. It takes the path's parameters, if there are any. */
   route<const S extends RouteSchemas>(
     schemas: S,
@@ -27,19 +26,17 @@ export interface NodeEdge extends EdgeHandle {
   ): (request: IncomingMessage, response: ServerResponse, params?: unknown) => Promise<void>;
 }
 
-const ROUTE = Symbol("seaworthy.route");
-
-type Routed = IncomingMessage & { [ROUTE]?: string };
-
 /** Names the template that a request matched, such as `"/orders/:id"`, for its event. Without it the label is `unmatched`. */
 export function setRoute(request: IncomingMessage, template: string): void {
-  (request as Routed)[ROUTE] = template;
+  nameRoute(request, template);
 }
+
+const unnamed = (): undefined => undefined;
 
 /**
  * The edge for plain node:http.
  *
- * @throws TypeError when an option is malformed
+ * @throws TypeError if an option is malformed
  * @example
  * ```ts
  * import { createServer } from "node:http";
@@ -58,7 +55,7 @@ export function setRoute(request: IncomingMessage, template: string): void {
  */
 export function edge(options: EdgeOptions = {}): NodeEdge {
   const core = new Edge(options);
-  const errorHandler: NodeEdge["errorHandler"] = (thrown, request, response) => {
+  const errorHandler: NodeEdge["errorHandler"] = (thrown, request, response, _next) => {
     const exchange = exchangeOf(request);
     if (exchange === undefined)
       throw new TypeError("errorHandler: the request did not go through the edge", { cause: thrown });
@@ -72,26 +69,26 @@ export function edge(options: EdgeOptions = {}): NodeEdge {
     }
   };
   const middleware: NodeEdge["middleware"] = (request, response, next) => {
-    const routeOf = (): string | undefined => (request as Routed)[ROUTE];
-    enter(core, request, response, routeOf, () => void guarded(request, response, next));
+    enter(core, request, response, unnamed, () => void guarded(request, response, next));
   };
   return {
     ...openOperations(core),
     middleware,
     errorHandler,
-    notFound: (request, response) => errorHandler(errors.HTTP_NOT_FOUND(), request, response),
+    notFound(request, response, methods) {
+      const exchange = exchangeOf(request);
+      if (exchange === undefined) throw new TypeError("notFound: the request did not go through the edge");
+      send(request, response, exchange.notFound(methods));
+    },
     handle: (handler) => (request, response) => middleware(request, response, () => handler(request, response)),
-    route:
-      (schemas, handler) =>
-      async (request, response, params = {}) => {
-        const exchange = exchangeOf(request);
-        if (exchange === undefined) throw new TypeError("route: the request did not go through the edge's middleware");
-        const raw = { body: () => readJson(request, core.bodyLimit), query: queryOf(exchange.query), params };
-        const answer = await perform(exchange, schemas, raw, async (input) => {
-          const result = await handler(input, request, response);
-          return response.headersSent ? ANSWERED : result;
-        });
-        if (answer !== undefined) send(request, response, answer);
-      },
+    route(schemas, handler) {
+      checkRoute(core, schemas);
+      return (request, response, params = {}) => {
+        const read = { query: queryOf(exchangeOf(request)?.query ?? ""), params };
+        return runNodeRoute(core, request, response, { schemas, read, mine: response }, (input) =>
+          handler(input, request, response),
+        );
+      };
+    },
   };
 }

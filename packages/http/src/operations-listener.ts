@@ -2,52 +2,63 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Edge } from "./edge.ts";
 import { errors } from "./errors.ts";
+import { type GuardOptions, guardServer } from "./guard-server.ts";
 import { enter, exchangeOf, fail } from "./internal/node-exchange.ts";
 
 /** What every adapter's edge has besides its middleware. */
 export interface EdgeHandle extends AsyncDisposable {
   /**
-   * Resolves to the port of the operations listener once it listens, or to `undefined` when there is none.
+   * Resolves to the port of the operations listener once it listens, or to `undefined` if there is none.
    *
-   * Rejects with the system's error when the port cannot be had; the process is also warned, with the code
-   * `HTTP_OPERATIONS_PORT`, and runs on.
+   * Rejects if the port cannot be had. Await it before the service takes traffic; a rejection that is not handled ends
+   * the process, because a service without probes would be restarted later, under load.
    */
   listening(): Promise<number | undefined>;
+  /**
+   * Completes a server that the edge serves: requests that Node's parser refuses are answered as problems with an event,
+   * and WebSocket handshakes that reach `onUpgrade` have passed origin, limits and authentication.
+   */
+  guard<S extends Server>(server: S, options?: GuardOptions): S;
   /** Closes the operations listener, if there is one. The process would end without it too. */
   close(): Promise<void>;
 }
 
 /** Opens the listener of `operationsPort`, if one is wanted. */
 export function openOperations(edge: Edge): EdgeHandle {
-  const { operationsPort: port, operationsHost: host } = edge;
-  if (port === undefined) return handleOf(Promise.resolve(undefined), async () => undefined);
+  const { operationsPort: port } = edge;
+  if (port === undefined) return handleOf(edge, Promise.resolve(undefined), async () => undefined);
   const server = createServer((request, response) => {
     const notFound = (): void => {
       const exchange = exchangeOf(request);
       if (exchange !== undefined) fail(exchange, request, response, errors.HTTP_NOT_FOUND());
     };
-    enter(edge, request, response, () => undefined, notFound, { apart: true });
+    enter(edge, request, response, () => undefined, notFound, { isOperations: true });
   });
   server.on("connection", (socket) => void socket.unref());
   server.unref();
-  const listening = listen(server, port, host);
-  listening.catch((error: unknown) =>
-    process.emitWarning(`The operations endpoints cannot listen on port ${port} (${String(error)}).`, {
-      code: "HTTP_OPERATIONS_PORT",
-    }),
-  );
-  return handleOf(listening, () => closed(server));
+  return handleOf(edge, listen(server, port, edge.operationsHost), () => closed(server));
 }
 
-function handleOf(listening: Promise<number | undefined>, close: () => Promise<void>): EdgeHandle {
-  return { listening: () => listening, close, [Symbol.asyncDispose]: close };
+function handleOf(edge: Edge, listening: Promise<number | undefined>, close: () => Promise<void>): EdgeHandle {
+  return {
+    listening: () => listening,
+    guard: (server, options) => guardServer(edge, server, options),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
 }
 
-function listen(server: Server, port: number, host: string | undefined): Promise<number> {
+function listen(server: Server, port: number, host: string): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen({ port, ...(host === undefined ? undefined : { host }) }, () => {
-      server.off("error", reject);
+    const onError = (cause: NodeJS.ErrnoException): void => {
+      const why =
+        cause.code === "EADDRINUSE" ? "another process listens there; choose another operationsPort" : cause.message;
+      const error = new Error(`The operations endpoints cannot listen on ${host}:${port}: ${why}`, { cause });
+      reject(Object.assign(error, { code: cause.code }));
+    };
+    server.once("error", onError);
+    server.listen({ port, host }, () => {
+      server.off("error", onError);
       server.on("error", () => undefined);
       resolve((server.address() as AddressInfo).port);
     });

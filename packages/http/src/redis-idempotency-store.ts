@@ -12,6 +12,7 @@ export interface RedisIdempotencyStoreOptions {
 const IF_OURS = "redis.call('GETRANGE', KEYS[1], 0, #ARGV[1] - 1)";
 const COMPLETE = `local holder = ${IF_OURS}
 if holder == ARGV[1] or holder == '' then redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end`;
+const RENEW = `if ${IF_OURS} == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0`;
 const RELEASE = `if ${IF_OURS} == ARGV[1] then redis.call('DEL', KEYS[1]) end`;
 const ATTEMPTS = 5;
 
@@ -19,7 +20,7 @@ const ATTEMPTS = 5;
  * Keeps answers in Redis 6 or later, for several instances of a service. The client is the host's: ioredis or node-redis.
  * A key goes by itself when its time is over. What the server or the client fails with is passed on.
  *
- * @throws TypeError when the client is neither, or an option is malformed
+ * @throws TypeError if the client is neither, or an option is malformed
  * @example
  * ```ts
  * import { createIdempotency } from "@seaworthy/http";
@@ -38,8 +39,8 @@ export function redisIdempotencyStore(
     throw new TypeError(`client must be an ioredis or node-redis client; got ${showValue(client)}`);
   const { prefix = "seaworthy:idempotency:" } = options;
   boundedText("redisIdempotencyStore.prefix", prefix);
-  const script = async (text: string, key: string, ...values: (string | number)[]): Promise<void> =>
-    void (await redisCommand(client, "EVAL", text, 1, prefix + key, ...values));
+  const script = (text: string, key: string, ...values: (string | number)[]): Promise<unknown> =>
+    redisCommand(client, "EVAL", text, 1, prefix + key, ...values);
   return {
     async claim(key, fingerprint, token, ttl) {
       const value = write(token, { state: "in-flight", fingerprint });
@@ -51,9 +52,16 @@ export function redisIdempotencyStore(
       }
       throw new Error("the idempotency key went whenever it was looked at; is its time to live too short?");
     },
-    complete: (key, fingerprint, token, answer, ttl) =>
-      script(COMPLETE, key, token, write(token, { state: "done", fingerprint, answer }), whole(ttl)),
-    release: (key, token) => script(RELEASE, key, token),
+    async renew(key, token, ttl) {
+      // The beginning of what a claim writes: an answer that is there by now is not prolonged.
+      return Number(await script(RENEW, key, `${token}\n{"state":"in-flight"`, whole(ttl))) === 1;
+    },
+    async complete(key, fingerprint, token, answer, ttl) {
+      await script(COMPLETE, key, token, write(token, { state: "done", fingerprint, answer }), whole(ttl));
+    },
+    async release(key, token) {
+      await script(RELEASE, key, token);
+    },
   };
 }
 

@@ -1,8 +1,12 @@
 import { boundedJson, pagination } from "@seaworthy/validators";
 import { expect, expectTypeOf, test } from "vitest";
 import * as z from "zod";
+import { edge as expressEdge } from "./express.ts";
+import { edge as fastifyEdge } from "./fastify.ts";
+import { edge as honoEdge } from "./hono.ts";
+import { createIdempotency } from "./idempotency.ts";
 import { edge } from "./node.ts";
-import { type RouteInput, reply } from "./route.ts";
+import { type RouteInput, type RouteSchemas, reply } from "./route.ts";
 
 test("what a handler gets has the types that its schemas give, and nothing else", () => {
   const front = edge();
@@ -25,4 +29,23 @@ test.each([[199], [600], [200.5], [Number.NaN]])("a reply with status %d is refu
 test("a reply whose headers could not be sent is refused where it is made", () => {
   expect(() => reply(302, undefined, { location: "/a\r\nset-cookie: b=c" })).toThrow(TypeError);
   expect(() => reply(200, undefined, { "a b": "c" })).toThrow(TypeError);
+});
+
+test("an idempotent route that cannot tell its callers apart is refused when it is made", () => {
+  for (const open of [edge, expressEdge, fastifyEdge, honoEdge]) {
+    expect(() => open().route({ idempotency: createIdempotency() }, () => 1)).toThrow(TypeError);
+    expect(() => open().route({ idempotency: createIdempotency() }, () => 1)).toThrow(/tell callers apart/);
+    for (const scope of ["credentials", () => "everyone"] as const)
+      expect(open().route({ idempotency: createIdempotency({ scope }) }, () => 1)).toBeTypeOf("function");
+    const known = open({ authenticate: () => ({ id: "u-1" }) });
+    expect(known.route({ idempotency: createIdempotency() }, () => 1)).toBeTypeOf("function");
+  }
+});
+
+test.each<[string, unknown, RegExp]>([
+  ["an unknown part", { headers: {} }, /route has no option "headers"/],
+  ["a schema that is none", { body: { type: "object" } }, /route: body must be a Standard Schema; got/],
+  ["an idempotency that is none", { idempotency: true }, /route: idempotency must have run\(\); got true/],
+])("%s of a route is refused when it is made", (_what, schemas, message) => {
+  expect(() => edge().route(schemas as RouteSchemas, () => 1)).toThrow(message);
 });

@@ -1,7 +1,14 @@
+import { isUtf8 } from "node:buffer";
 import { validateHeaderName, validateHeaderValue } from "node:http";
-import { type OutputOf, type StandardSchema, validateAsync } from "@seaworthy/validators";
-import type { Answer, Exchange, Header } from "./exchange.ts";
+import { checkOptions, showValue } from "@seaworthy/core/options";
+import { type OutputOf, type StandardSchema, validateAsync } from "@seaworthy/validators/request";
+import type { Edge } from "./edge.ts";
+import type { Exchange } from "./exchange.ts";
 import type { Idempotency } from "./idempotency.ts";
+import { callerOf } from "./internal/caller.ts";
+import type { Capture } from "./internal/capture.ts";
+import { conditional } from "./internal/conditional.ts";
+import type { Answer, Header } from "./messages.ts";
 
 /** What a route takes, each part validated before the handler runs. A part without a schema is not read. */
 export interface RouteSchemas {
@@ -11,8 +18,8 @@ export interface RouteSchemas {
   /** Of the path's parameters, which are texts. */
   params?: StandardSchema;
   /**
-   * Runs the handler at most once per `Idempotency-Key`; see `createIdempotency`. The answer that comes again is what the
-   * handler returned: one that it sent by the framework's own means is not known, and 204 comes in its place.
+   * Runs the handler at most once per `Idempotency-Key` and caller; see `createIdempotency`. What the handler returns,
+   * and what it sends by the framework's own means, is kept and sent again.
    */
   idempotency?: Idempotency;
 }
@@ -40,7 +47,7 @@ const replies = new WeakSet<object>();
  * A reply with a status and headers of its own. What a handler returns otherwise is sent as JSON with 200; nothing is 204.
  *
  * @param body - sent as JSON; `undefined` sends none
- * @throws TypeError when `status` is not from 200 to 599, or a header could not be sent
+ * @throws TypeError if `status` is not from 200 to 599, or a header could not be sent
  * @example
  * ```ts
  * import { reply } from "@seaworthy/http";
@@ -59,55 +66,101 @@ export function reply(status: number, body?: unknown, headers: Readonly<Record<s
   return made;
 }
 
-/** The parts of a request as a framework read them. */
-export interface RawInput {
+/** A request and its answer in the hands of a framework. */
+export interface RouteIo {
   body: () => Promise<unknown>;
   query: unknown;
   params: unknown;
+  /** Whether the handler has answered by the framework's own means. @default never */
+  sent?: (result: unknown) => boolean;
+  /** Records what the handler sends by those means; see `captureAnswer`. */
+  capture?: () => Capture;
 }
 
-/** What a handler's result is exchanged for when it has answered by the framework's own means. */
-export const ANSWERED: unique symbol = Symbol("seaworthy.answered");
-
-const NOTHING: Answer = { status: 204, headers: [], body: "" };
+const OPTIONS = ["body", "query", "params", "idempotency"];
+const CUT_OFF: unique symbol = Symbol("seaworthy.cut-off");
 
 /**
- * Validates, runs the handler, once per idempotency key where one is asked for, and makes an answer of what it returned;
- * `undefined` where it has answered by itself.
+ * Checks what a route was given.
+ *
+ * @throws TypeError if a schema is not a Standard Schema, or if the route is idempotent and nothing tells its callers
+ * apart: one caller would get the answer of another
+ */
+export function checkRoute(edge: Pick<Edge, "authenticate">, schemas: RouteSchemas): void {
+  checkOptions("route", schemas, OPTIONS);
+  const { idempotency, ...parts } = schemas;
+  for (const [name, schema] of Object.entries(parts))
+    if (schema !== undefined && (schema as Partial<StandardSchema>)["~standard"] === undefined)
+      throw new TypeError(`route: ${name} must be a Standard Schema; got ${showValue(schema)}`);
+  if (idempotency === undefined) return;
+  if (typeof idempotency?.run !== "function")
+    throw new TypeError(`route: idempotency must have run(); got ${showValue(idempotency)}`);
+  if (idempotency.scope === undefined && edge.authenticate === undefined)
+    throw new TypeError(
+      'route: an idempotent route must tell callers apart: give edge({ authenticate }), or createIdempotency({ scope }) with "credentials" or a function; got neither',
+    );
+}
+
+/**
+ * Validates, runs the handler, once per idempotency key if one is asked for, and makes an answer of what it returned.
+ * Resolves to `undefined` if the handler has answered by the framework's own means.
  */
 export async function perform<S extends RouteSchemas>(
   exchange: Exchange,
   schemas: S,
-  raw: RawInput,
+  io: RouteIo,
   handler: (input: RouteInput<S>) => unknown,
 ): Promise<Answer | undefined> {
   const { body, query, params, idempotency } = schemas;
   const valid = {
-    params: params === undefined ? undefined : await validateAsync(params, raw.params),
-    query: query === undefined ? undefined : await validateAsync(query, raw.query),
+    params: params === undefined ? undefined : await validateAsync(params, io.params),
+    query: query === undefined ? undefined : await validateAsync(query, io.query),
   };
   // The whole request has to be the same under one key, whether or not the handler looks at the body.
-  const given = body === undefined && idempotency === undefined ? undefined : await raw.body();
+  const given = body === undefined && idempotency === undefined ? undefined : await io.body();
   const input = { ...valid, body: body === undefined ? undefined : await validateAsync(body, given) } as RouteInput<S>;
-  if (idempotency === undefined) return answerOf(await handler(input));
+  if (idempotency === undefined) {
+    const result = await handler(input);
+    return io.sent?.(result) === true ? undefined : conditional(exchange, await answerOf(result));
+  }
   let sent = false;
-  const scope = exchange.principal?.id ?? "";
-  const request = [exchange.method, exchange.path, exchange.query, given ?? null];
-  const { answer, replayed } = await idempotency.run(exchange.header("idempotency-key"), scope, request, async () => {
+  const work = async (): Promise<Answer> => {
+    const captured = io.capture?.();
+    const answered = (result: unknown): boolean => captured?.begun === true || io.sent?.(result) === true;
     try {
-      const answer = await answerOf(await handler(input));
-      sent = answer === undefined;
-      return answer ?? NOTHING;
+      const result = await handler(input);
+      if (!answered(result)) return await answerOf(result);
     } catch (thrown) {
-      return exchange.problem(thrown); // a refusal is an answer too: the same key gets it again
+      if (!answered(undefined)) return exchange.problem(thrown); // the same key gets the same refusal again
+      exchange.failed(thrown);
     }
-  });
-  if (sent) return undefined;
-  return replayed ? { ...answer, headers: [...answer.headers, ["idempotency-replayed", "true"]] } : answer;
+    sent = true;
+    const answer = await captured?.answer();
+    if (answer === undefined) throw CUT_OFF;
+    return answer;
+  };
+  try {
+    const request = [exchange.method, exchange.path, exchange.query, given ?? null];
+    const caller = callerOf(exchange, idempotency.scope);
+    const { answer, replayed } = await idempotency.run(exchange.header("idempotency-key"), caller, request, work);
+    if (sent) return undefined;
+    return replayed ? again(answer, exchange.id) : answer;
+  } catch (thrown) {
+    if (thrown === CUT_OFF) return undefined;
+    throw thrown;
+  }
 }
 
-function answerOf(result: unknown): Answer | undefined | Promise<Answer> {
-  if (result === ANSWERED) return undefined;
+/** A kept answer; a problem document names the request that gets it now. */
+function again(answer: Answer, id: string): Answer {
+  const headers: Header[] = [...answer.headers, ["idempotency-replayed", "true"]];
+  const isProblem = headers.some(([name, value]) => name === "content-type" && value.includes("problem+json"));
+  if (!isProblem) return { ...answer, headers };
+  const problem = JSON.parse(answer.body) as Record<string, unknown>;
+  return { ...answer, headers, body: JSON.stringify({ ...problem, correlationId: id }) };
+}
+
+function answerOf(result: unknown): Answer | Promise<Answer> {
   if (isResponse(result)) return whole(result);
   const given = isReply(result) ? result : { status: result === undefined ? 204 : 200, body: result, headers: {} };
   const own: Header[] = Object.entries(given.headers).map(([name, value]) => [name.toLowerCase(), value]);
@@ -117,11 +170,12 @@ function answerOf(result: unknown): Answer | undefined | Promise<Answer> {
   return { status: given.status, headers: [["content-type", "application/json; charset=utf-8"], ...own], body };
 }
 
-const whole = async (response: Response): Promise<Answer> => ({
-  status: response.status,
-  headers: [...response.headers],
-  body: await response.text(),
-});
+async function whole(response: Response): Promise<Answer> {
+  const bytes = Buffer.from(await response.arrayBuffer());
+  const text = isUtf8(bytes);
+  const body = bytes.toString(text ? "utf8" : "base64");
+  return { status: response.status, headers: [...response.headers], body, ...(text ? undefined : { base64: true }) };
+}
 
 /** By its tag: Hono's server for Node has a `Response` of its own. */
 export function isResponse(result: unknown): result is Response {

@@ -29,7 +29,7 @@ const VALUE = /^[\t\x20-\x7e]*$/;
  * The security headers of every answer, built once.
  *
  * @param overrides - other values, further headers, or `false` to leave one out; `false` alone sends none
- * @throws TypeError when a name or value could not stand in a header
+ * @throws TypeError if a name or value could not stand in a header
  */
 export function securityHeaders(overrides: HeaderOverrides | boolean = {}): readonly (readonly [string, string])[] {
   if (overrides === false) return Object.freeze([]);

@@ -1,6 +1,6 @@
 import { defineEvent, type LabelValue, type TelemetryEvent, type TelemetryLevel } from "@seaworthy/core";
 
-const OPERATIONS = new Set<LabelValue>(["/livez", "/readyz", "/healthz", "/metrics"]);
+const OPERATIONS = new Set<LabelValue>(["/livez", "/readyz", "/startupz", "/healthz", "/metrics"]);
 
 /** Exactly one per request, aborted ones included: access log and RED metrics are both made of it. */
 export const requestEvent: TelemetryEvent<"method" | "route" | "status"> = defineEvent("http.request", {
@@ -23,7 +23,7 @@ export const rejectedEvent: TelemetryEvent<"reason"> = defineEvent("http.rejecte
 
 /** A request came with an `Idempotency-Key`. */
 export const idempotencyEvent: TelemetryEvent<"outcome"> = defineEvent("http.idempotency", {
-  help: "A request with an Idempotency-Key was run, replayed, refused, or its answer could not be kept.",
+  help: "A request with an Idempotency-Key was run, replayed or refused, or its lock or answer could not be kept.",
   labels: ["outcome"],
-  level: ({ outcome }): TelemetryLevel => (outcome === "store_failed" ? "error" : "debug"),
+  level: ({ outcome }): TelemetryLevel => (outcome === "store_failed" || outcome === "lost" ? "error" : "debug"),
 });

@@ -1,6 +1,18 @@
 import { STATUS_CODES } from "node:http";
-import { isSeaworthyError, SeaworthyError } from "@seaworthy/core";
+import { cutText, isSeaworthyError, SeaworthyError, scrubSecrets } from "@seaworthy/core";
 import { errors } from "./errors.ts";
+import { headersOf } from "./internal/error-headers.ts";
+import { validationOf } from "./internal/error-issues.ts";
+import type { Header } from "./messages.ts";
+
+/** An error as the edge answers it. */
+export interface Translated {
+  readonly error: unknown;
+  /** Headers that the error brought along, such as `Allow` or `WWW-Authenticate`. */
+  readonly headers: readonly Header[];
+  /** A message that its author meant for clients. */
+  readonly detail: string | undefined;
+}
 
 /** Client errors of frameworks and parsers, by their status. */
 const BY_STATUS: Readonly<Record<number, () => SeaworthyError>> = {
@@ -13,36 +25,88 @@ const BY_STATUS: Readonly<Record<number, () => SeaworthyError>> = {
   429: errors.HTTP_RATE_LIMITED,
 };
 const JSON_SYNTAX = new Set(["entity.parse.failed", "FST_ERR_CTP_INVALID_JSON_BODY", "FST_ERR_CTP_EMPTY_JSON_BODY"]);
+/** Errors of multer, which have no status. */
+const TOO_LARGE = new Set([
+  "LIMIT_FILE_SIZE",
+  "LIMIT_FIELD_VALUE",
+  "LIMIT_FILE_COUNT",
+  "LIMIT_FIELD_COUNT",
+  "LIMIT_PART_COUNT",
+]);
 // What clients of other services throw carries that service's answer: its 404 is not ours.
 const UPSTREAM = ["response", "request", "config"];
+const LONGEST_DETAIL = 1000;
+const NOTHING: Pick<Translated, "headers" | "detail"> = { headers: [], detail: undefined };
 
 /**
- * What Express, Fastify, Hono, their plugins and their body parsers throw, as errors of the edge. Only their status is
- * taken over: their messages were not written for clients. Anything else comes back as it is.
+ * What Express, Fastify, Hono, Nest, their plugins and their body parsers throw, as errors of the edge: with their status,
+ * their headers, and their message if it is marked as meant for clients. Anything else comes back as it is.
  *
  * @param bodyLimit - of the route, for errors that do not name it
  */
-export function translate(thrown: unknown, bodyLimit?: number): unknown {
+export function translate(thrown: unknown, bodyLimit?: number): Translated {
   try {
-    if (isSeaworthyError(thrown) || typeof thrown !== "object" || thrown === null) return thrown;
-    const { status, statusCode, type, code } = thrown as Record<string, unknown>;
-    if (JSON_SYNTAX.has(type as string) || JSON_SYNTAX.has(code as string)) return errors.HTTP_MALFORMED_JSON();
-    const given = typeof status === "number" ? status : statusCode;
-    if (typeof given !== "number" || !Number.isInteger(given) || given < 400 || given > 599) return thrown;
-    if (UPSTREAM.some((member) => member in thrown)) return thrown;
-    // Routers report a path that cannot be decoded so; it names nothing that exists.
-    if ((given === 400 && thrown instanceof URIError) || code === "FST_ERR_BAD_URL") return errors.HTTP_NOT_FOUND();
-    if (given === 413) return tooLarge((thrown as { limit?: unknown }).limit ?? bodyLimit);
-    return BY_STATUS[given]?.() ?? ofStatus(given, thrown);
+    if (typeof thrown !== "object" || thrown === null) return { error: thrown, ...NOTHING };
+    if (isSeaworthyError(thrown)) return { error: thrown, headers: headersOf(thrown), detail: undefined };
+    const { type, code } = thrown as Record<string, unknown>;
+    if (JSON_SYNTAX.has(type as string) || JSON_SYNTAX.has(code as string))
+      return { error: errors.HTTP_MALFORMED_JSON(), ...NOTHING };
+    const status = statusOf(thrown as Record<string, unknown>);
+    if (status === undefined) return { error: thrown, ...NOTHING };
+    const validation = validationOf(thrown, status);
+    if (validation !== undefined) return { error: validation, ...NOTHING };
+    return { error: ofStatus(status, thrown, bodyLimit), headers: headersOf(thrown), detail: detailOf(thrown, status) };
   } catch {
-    return undefined; // reading it ran code that threw; it becomes a bare 500
+    return { error: undefined, ...NOTHING }; // reading it ran code that threw; it becomes a bare 500
   }
 }
 
-const tooLarge = (limit: unknown): SeaworthyError =>
-  errors.HTTP_BODY_TOO_LARGE(typeof limit === "number" ? { limit } : undefined);
+/** Nest's HttpException, which has `response` for a member and is no upstream's answer all the same. */
+const isOfNest = (thrown: object): thrown is { getStatus(): unknown; getResponse(): unknown } =>
+  typeof (thrown as { getStatus?: unknown }).getStatus === "function" &&
+  typeof (thrown as { getResponse?: unknown }).getResponse === "function";
 
-function ofStatus(status: number, cause: unknown): SeaworthyError {
-  const { code } = errors.HTTP_REQUEST_FAILED;
-  return new SeaworthyError(code, STATUS_CODES[status] ?? "The request failed", { status, cause, stackless: true });
+function statusOf(thrown: Record<string, unknown>): number | undefined {
+  const given = isOfNest(thrown)
+    ? thrown.getStatus()
+    : TOO_LARGE.has(thrown.code as string)
+      ? 413
+      : typeof thrown.status === "number"
+        ? thrown.status
+        : thrown.statusCode;
+  if (typeof given !== "number" || !Number.isInteger(given) || given < 400 || given > 599) return undefined;
+  return !isOfNest(thrown) && UPSTREAM.some((member) => member in thrown) ? undefined : given;
+}
+
+function ofStatus(status: number, thrown: object, bodyLimit: number | undefined): SeaworthyError {
+  const { code, limit } = thrown as { code?: unknown; limit?: unknown };
+  // Routers report a path that cannot be decoded so; it names nothing that exists.
+  if ((status === 400 && thrown instanceof URIError) || code === "FST_ERR_BAD_URL") return errors.HTTP_NOT_FOUND();
+  if (status === 413) {
+    const most = limit ?? bodyLimit;
+    return errors.HTTP_BODY_TOO_LARGE(typeof most === "number" ? { limit: most } : undefined);
+  }
+  const known = BY_STATUS[status];
+  if (known !== undefined) return known();
+  const title = STATUS_CODES[status] ?? "The request failed";
+  return new SeaworthyError(errors.HTTP_REQUEST_FAILED().code, title, { status, cause: thrown, stackless: true });
+}
+
+/**
+ * A message for clients: of http-errors that expose it (those of body parsers, which have a `type`, quote the body), and
+ * of HTTPException of Hono and HttpException of Nest, which are made to be shown.
+ */
+function detailOf(thrown: object, status: number): string | undefined {
+  if (status >= 500) return undefined;
+  const { expose, type, message, getResponse } = thrown as Record<string, unknown>;
+  const isMeant = (expose === true && typeof type !== "string") || typeof getResponse === "function";
+  const text = isOfNest(thrown) ? messageOf(thrown.getResponse(), message) : message;
+  if (!isMeant || typeof text !== "string" || text === "" || text === STATUS_CODES[status]) return undefined;
+  return cutText(scrubSecrets(text), LONGEST_DETAIL);
+}
+
+function messageOf(response: unknown, otherwise: unknown): unknown {
+  const { message } = Object(response) as { message?: unknown };
+  if (Array.isArray(message)) return message.filter((one) => typeof one === "string").join("; ");
+  return typeof message === "string" ? message : otherwise;
 }

@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { connect as connectHttp2 } from "node:http2";
@@ -81,7 +81,7 @@ describe("templates of Express", () => {
       "/sub/page/:n",
       "(pattern)",
       "(pattern)",
-      "unmatched",
+      "/static/*",
       "/b/:tenant/fail",
       "unmatched",
     ]);
@@ -272,7 +272,7 @@ test("a policy below shortens to the request's deadline", async () => {
   await using running = await serving(front.handle(() => calls.run(hangs)));
   const { status, json } = await ask(running, "/");
   expect(status).toBe(504);
-  expect(json).toMatchObject({ code: "RESILIENCE_TIMEOUT" });
+  expect(["RESILIENCE_TIMEOUT", "HTTP_DEADLINE_EXCEEDED"]).toContain(json.code);
 });
 
 test("what authentication throws may be one of the edge's own errors", async () => {
@@ -305,18 +305,41 @@ describe("the operations listener", () => {
     expect(status).toBe(0);
   }, 20_000);
 
-  test("whose port is taken says so, and the service runs on", async () => {
+  test("whose port is taken fails the start", async () => {
     await using holder = await serving((_request, response) => void response.end());
-    const warnings: Error[] = [];
-    const onWarning = (warning: Error): void => void warnings.push(warning);
-    process.on("warning", onWarning);
-    const front = nodeEdge({ operationsPort: Number(new URL(holder.url).port), operations: { host: "127.0.0.1" } });
-    await expect(front.listening()).rejects.toMatchObject({ code: "EADDRINUSE" });
-    await until(() => warnings.length > 0);
-    expect(warnings[0]).toMatchObject({ code: "HTTP_OPERATIONS_PORT" });
-    process.off("warning", onWarning);
-    await front.close();
+    const operationsPort = Number(new URL(holder.url).port);
+    const refused = { code: "EADDRINUSE", message: expect.stringContaining(`127.0.0.1:${operationsPort}`) };
+    await expect(nodeEdge({ operationsPort }).listening()).rejects.toMatchObject(refused);
+    const app = Fastify();
+    app.register(fastifyEdge({ operationsPort }));
+    await expect(app.ready()).rejects.toMatchObject(refused);
     expect(await nodeEdge().listening()).toBeUndefined();
+  });
+
+  test("whose port is taken ends a process that does not look", async () => {
+    await using holder = await serving((_request, response) => void response.end());
+    const script = `
+      import { createServer } from "node:http";
+      import { edge } from "@seaworthy/http/node";
+      const front = edge({ operationsPort: ${new URL(holder.url).port} });
+      createServer(front.handle(() => undefined)).listen(0, "127.0.0.1");
+    `;
+    const flags = ["--conditions=@seaworthy/source", "--input-type=module", "-e", script];
+    const { status, stderr } = await new Promise<{ status: number | null; stderr: string }>((resolve) => {
+      execFile(process.execPath, flags, { cwd: import.meta.dirname, timeout: 15_000 }, (error, _stdout, stderr) =>
+        resolve({ status: error === null ? 0 : Number(error.code), stderr }),
+      );
+    });
+    expect(status).toBe(1);
+    expect(stderr).toContain("another process listens there; choose another operationsPort");
+  }, 20_000);
+
+  test("binds the loopback address unless it is told otherwise", async () => {
+    await using loopback = nodeEdge({ operationsPort: 0 });
+    expect((await ask({ url: `http://127.0.0.1:${await loopback.listening()}` }, "/livez")).status).toBe(200);
+    await expect(ask({ url: `http://127.0.0.2:${await loopback.listening()}` }, "/livez")).rejects.toThrow();
+    await using everywhere = nodeEdge({ operationsPort: 0, operations: { host: "0.0.0.0" } });
+    expect((await ask({ url: `http://127.0.0.2:${await everywhere.listening()}` }, "/livez")).status).toBe(200);
   });
 
   test("answers readiness while the service refuses everything else", async () => {

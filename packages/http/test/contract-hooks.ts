@@ -154,7 +154,7 @@ export function hooks(subject: Subject, requests: (count: number) => Promise<Tel
     expect((await order("broken", "k-4")).headers.get("idempotency-replayed")).toBeNull();
   });
 
-  test("a route's handler may answer by the framework's own means, and is run once all the same", async () => {
+  test("what a handler sends by the framework's own means is kept and sent again, with its status and headers", async () => {
     await using running = await start(subject);
     const own = (key?: string): ReturnType<typeof ask> =>
       ask(running, "/own", { method: "POST", ...(key === undefined ? {} : { headers: { "idempotency-key": key } }) });
@@ -163,10 +163,37 @@ export function hooks(subject: Subject, requests: (count: number) => Promise<Tel
     const first = await own("k");
     expect([first.status, first.json]).toEqual([201, { number: 2 }]);
     const again = await own("k");
-    expect([201, 204]).toContain(again.status);
+    expect([again.status, again.json]).toEqual([201, { number: 2 }]);
+    expect(again.headers.get("content-type")).toBe(first.headers.get("content-type"));
     expect(again.headers.get("idempotency-replayed")).toBe("true");
+    expect(again.headers.get("x-request-id")).not.toBe(first.headers.get("x-request-id"));
     expect((await own()).json).toEqual({ number: 3 });
     for (const { details } of await requests(4)) expect(details).not.toHaveProperty("error");
+  });
+
+  test("callers that the edge did not authenticate are told apart by their credentials, and never get each other's answer", async () => {
+    await using running = await start(subject);
+    const order = (headers: Record<string, string>): ReturnType<typeof ask> =>
+      ask(running, "/orders", post({ item: "rope" }, { "idempotency-key": "k", ...headers }));
+    const callers: Record<string, string>[] = [
+      {},
+      { authorization: "Bearer alice" },
+      { authorization: "Bearer bob" },
+      { cookie: "session=alice" },
+      { cookie: "session=bob" },
+      { "x-api-key": "carol" },
+    ];
+    for (const [i, caller] of callers.entries()) expect((await order(caller)).json.number).toBe(i + 1);
+    for (const [i, caller] of callers.entries()) expect((await order(caller)).json.number).toBe(i + 1);
+  });
+
+  test("a refusal that comes again names the request that it answers", async () => {
+    await using running = await start(subject);
+    const refused = (id: string): ReturnType<typeof ask> =>
+      ask(running, "/orders", post({ item: "refused" }, { "idempotency-key": "k", "x-request-id": id }));
+    expect((await refused("trip-1")).json.correlationId).toBe("trip-1");
+    const { json, headers } = await refused("trip-2");
+    expect([json.correlationId, headers.get("idempotency-replayed")]).toEqual(["trip-2", "true"]);
   });
 
   test("of many requests at once under one key one is run, and the others get 409 or its answer", async () => {

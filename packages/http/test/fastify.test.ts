@@ -36,8 +36,9 @@ const subject: Subject = {
     mountRoutes((method, path, schemas, handler) => void app[method](path, front.route(schemas, handler)), orders);
     app.post(
       "/own",
-      front.route({ idempotency: createIdempotency({ required: false }) }, (_input, _request, reply) =>
-        reply.code(201).send({ number: ++orders.made }),
+      front.route(
+        { idempotency: createIdempotency({ scope: "credentials", required: false }) },
+        (_input, _request, reply) => reply.code(201).send({ number: ++orders.made }),
       ),
     );
     app.get("/hang", () => gone());

@@ -12,10 +12,7 @@ const subject: Subject = {
   async build({ edge: options, logger }) {
     const front = edge(options);
     const orders = new Orders();
-    const app = new Hono();
-    app.use(front.middleware);
-    app.onError(front.onError);
-    app.notFound(front.notFound);
+    const app = front.install(new Hono());
     app.get("/", (context) => context.json(routes.hello));
     app.get("/orders/:id", (context) => context.json({ id: context.req.param("id") }));
     const inner = new Hono();
@@ -37,7 +34,7 @@ const subject: Subject = {
     mountRoutes((method, path, schemas, handler) => void app[method](path, front.route(schemas, handler)), orders);
     app.post(
       "/own",
-      front.route({ idempotency: createIdempotency({ required: false }) }, (_input, context) =>
+      front.route({ idempotency: createIdempotency({ scope: "credentials", required: false }) }, (_input, context) =>
         context.json({ number: ++orders.made }, 201),
       ),
     );

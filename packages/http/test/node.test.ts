@@ -1,12 +1,14 @@
 import { createServer } from "node:http";
-import { createIdempotency } from "@seaworthy/http";
+import { currentContext } from "@seaworthy/core";
+import { createIdempotency, reply } from "@seaworthy/http";
 import { edge, type NodeHandler, setRoute } from "@seaworthy/http/node";
 import { contract } from "./contract.ts";
-import { gone, Orders, routes, type Subject, seen, thrown } from "./subject.ts";
+import { gone, Orders, routes, type Subject, seen, stuck, thrown } from "./subject.ts";
 import { wire } from "./wire.ts";
 
 const subject: Subject = {
   name: "node:http",
+  knowsMethods: false,
   async build({ edge: options, logger }) {
     const front = edge(options);
     const json = (response: Parameters<NodeHandler>[1], body: unknown): void =>
@@ -20,8 +22,15 @@ const subject: Subject = {
     );
     const any = front.route({ body: routes.any }, ({ body }) => body);
     const maybe = front.route({ body: routes.body.optional() }, ({ body }) => body);
-    const own = front.route({ idempotency: createIdempotency({ required: false }) }, (_input, _request, response) =>
-      response.writeHead(201, { "content-type": "application/json" }).end(`{"number":${++orders.made}}`),
+    const stays = front.route({}, () => {
+      stuck.signals.push(currentContext().signal);
+      return new Promise(() => undefined);
+    });
+    const reframed = front.route({}, () => reply(200, "ok", { "X-Frame-Options": "DENY" }));
+    const own = front.route(
+      { idempotency: createIdempotency({ scope: "credentials", required: false }) },
+      (_input, _request, response) =>
+        response.writeHead(201, { "content-type": "application/json" }).end(`{"number":${++orders.made}}`),
     );
     const table: [string, RegExp, string, (match: RegExpExecArray, ...rest: Parameters<NodeHandler>) => unknown][] = [
       ["GET", /^\/$/, "/", (_, _request, response) => json(response, routes.hello)],
@@ -66,6 +75,8 @@ const subject: Subject = {
       ["POST", /^\/any$/, "/any", (_, ...pair) => any(...pair)],
       ["POST", /^\/maybe$/, "/maybe", (_, ...pair) => maybe(...pair)],
       ["POST", /^\/own$/, "/own", (_, ...pair) => own(...pair)],
+      ["GET", /^\/stuck$/, "/stuck", (_, ...pair) => stays(...pair)],
+      ["GET", /^\/reframed$/, "/reframed", (_, ...pair) => reframed(...pair)],
       ["GET", /^\/hang$/, "/hang", () => gone()],
       [
         "GET",

@@ -25,6 +25,12 @@ export interface Subject {
   readonly name: string;
   /** Whether the framework takes a thrown `null` or `undefined` for "go on to the next route". */
   readonly fallsThrough?: boolean;
+  /** Whether a parser of the framework reads bodies before the edge's routes do. */
+  readonly hasOwnParser?: boolean;
+  /** Whether the framework answers a path that cannot be decoded before anything else sees it. */
+  readonly answersUndecodable?: boolean;
+  /** Whether the edge can know which methods a path takes. @default true */
+  readonly knowsMethods?: boolean;
   build(setup: Setup): Promise<{ server: Server; front: EdgeHandle; close?: () => Promise<unknown> }>;
 }
 
@@ -42,6 +48,7 @@ export async function start(subject: Subject, setup: Setup = {}): Promise<Runnin
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
   }
+  front.guard(server);
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
@@ -66,7 +73,7 @@ export const routes = {
     tag: z.union([z.string(), z.array(z.string())]).optional(),
   }),
   params: z.object({ id: z.coerce.number().int() }),
-  idempotency: (): ReturnType<typeof createIdempotency> => createIdempotency(),
+  idempotency: (): ReturnType<typeof createIdempotency> => createIdempotency({ scope: "credentials" }),
   order: z.object({ item: z.string() }),
 };
 
@@ -85,6 +92,9 @@ export class Orders {
   }
 }
 
+/** The signals of requests whose handlers never answer. */
+export const stuck: { signals: (AbortSignal | undefined)[] } = { signals: [] };
+
 /** Puts a route into a framework's application. */
 type Mount = <const S extends RouteSchemas>(
   method: "get" | "post",
@@ -101,6 +111,11 @@ export function mountRoutes(mount: Mount, orders: Orders): void {
   mount("get", "/items/:id", { params: routes.params }, ({ params }) => params);
   mount("post", "/orders", { body: routes.order, idempotency }, ({ body }) => orders.make(body.item));
   mount("post", "/any", { body: routes.any }, ({ body }) => body);
+  mount("get", "/stuck", {}, () => {
+    stuck.signals.push(currentContext().signal);
+    return new Promise(() => undefined);
+  });
+  mount("get", "/reframed", {}, () => reply(200, "ok", { "X-Frame-Options": "DENY" }));
   mount("post", "/maybe", { body: routes.body.optional() }, ({ body }) => body);
 }
 
@@ -109,8 +124,8 @@ export async function seen(logger: Logger | undefined): Promise<unknown> {
   await turn();
   await new Promise((resolve) => process.nextTick(resolve));
   logger?.info("in the handler");
-  const { correlationId, traceparent, principal } = currentContext();
-  return { correlationId, traceparent, principal, remaining: remainingTime() };
+  const { correlationId, traceparent, principal, client } = currentContext();
+  return { correlationId, traceparent, principal, client, remaining: remainingTime() };
 }
 
 /** Resolves with the reason when the context's signal aborts. */
@@ -120,6 +135,9 @@ export function gone(): Promise<unknown> {
 }
 
 export const SECRET_PATH = "/srv/app/secret-file.ts";
+
+const withHeaders = (status: number, headers: Record<string, unknown>): Error =>
+  Object.assign(new Error("db-7 down"), { status, headers });
 
 /** Things that get thrown. */
 export function thrown(kind: string): unknown {
@@ -146,6 +164,12 @@ export function thrown(kind: string): unknown {
         },
       }),
     teapot: () => Object.assign(new Error("short and stout"), { status: 418, expose: true }),
+    allow: () => withHeaders(405, { Allow: "GET, PUT" }),
+    basic: () => withHeaders(401, { "WWW-Authenticate": 'Basic realm="shop"' }),
+    range: () => withHeaders(416, { "Content-Range": "bytes */7", "content-length": "999", "Set-Cookie": "a=b" }),
+    busy: () => withHeaders(503, { "Retry-After": 7, "x-broken": "a\r\nb", "": "c" }),
+    taken: () => Object.assign(new Error("Email already taken"), { status: 409, expose: true }),
+    hidden: () => Object.assign(new Error("db-7 down"), { status: 503, expose: true }),
     gone: () => Object.assign(new Error("gone"), { statusCode: 410 }),
     unavailable: () => Object.assign(new Error("db-7 down"), { status: 503 }),
     upstream: () => Object.assign(new Error("upstream said 404"), { status: 404, response: { status: 404 } }),

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 
-const HAS_ORIGIN = /(?:^|,)\s*(?:origin|\*)\s*(?:,|$)/i;
+export const HAS_ORIGIN: RegExp = /(?:^|,)\s*(?:origin|\*)\s*(?:,|$)/i;
 
 /**
  * Makes an answer that depends on the origin say so, whatever its handler does with `Vary`: a cache that does not know

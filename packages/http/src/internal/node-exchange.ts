@@ -1,17 +1,20 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { bindContext, runWithContext } from "@seaworthy/core";
 import type { Edge } from "../edge.ts";
-import type { Answer, Exchange, Incoming } from "../exchange.ts";
-import { keepVary } from "./keep-vary.ts";
+import { errors } from "../errors.ts";
+import { Exchange } from "../exchange.ts";
+import { type Answer, BEARER, bytesOf, grouped } from "../messages.ts";
+import { fixHeaders } from "./fixed-headers.ts";
+import { NodeIncoming, type NodeRequest } from "./node-incoming.ts";
 
 // A property, because a WeakMap of so many short-lived keys costs the garbage collector dearly.
 const EXCHANGE: unique symbol = Symbol("seaworthy.exchange");
 
-type Request = IncomingMessage & { originalUrl?: string; [EXCHANGE]?: Exchange };
+type Request = NodeRequest & { [EXCHANGE]?: Exchange };
 
 /** Beyond so many announced bytes that nobody reads, the connection is closed instead of read to its end. */
 const MOST_DISCARDED = 16_777_216;
-/** What a handler may have said of the answer that it did not get to send. */
+/** Headers that a handler may have set for the answer that it did not get to send. */
 export const REPRESENTATION: readonly string[] =
   "content-encoding content-language content-disposition content-range content-md5 transfer-encoding etag last-modified expires accept-ranges".split(
     " ",
@@ -20,53 +23,38 @@ export const REPRESENTATION: readonly string[] =
 /** The exchange of a request that went through the edge. */
 export const exchangeOf = (request: IncomingMessage): Exchange | undefined => (request as Request)[EXCHANGE];
 
-/** A request of node:http, as the edge reads it. */
-export class NodeIncoming implements Incoming {
-  readonly method: string;
-  readonly path: string;
-  readonly query: string;
-  readonly socketAddress: string | undefined;
-  private readonly request: IncomingMessage;
-
-  constructor(request: Request) {
-    const url = request.originalUrl ?? request.url ?? "/";
-    const target = url.startsWith("/") && !url.includes("#") ? url : plainTarget(url);
-    const mark = target.indexOf("?");
-    this.request = request;
-    this.method = request.method ?? "GET";
-    this.path = mark < 0 ? target : target.slice(0, mark);
-    this.query = mark < 0 ? "" : target.slice(mark + 1);
-    this.socketAddress = request.socket.remoteAddress; // a socket that has closed does not know it any more
-  }
-
-  header(name: string): string | undefined {
-    const value = this.request.headers[name];
-    return Array.isArray(value) ? value.join(", ") : value;
-  }
+/** Names the template that a request matched; see `setRoute` of the adapters. */
+export function nameRoute(request: IncomingMessage, template: string): void {
+  const exchange = exchangeOf(request);
+  if (exchange !== undefined) exchange.route = template;
 }
 
-/**
- * A request's target without what routers do not look at either: scheme, user and host of the absolute form (RFC 9112,
- * 3.2.2), and a fragment, which no client should send. Else limits would miss what a router serves.
- */
-function plainTarget(url: string): string {
-  const target = (url.split("#", 1)[0] as string).replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?]*/i, "");
-  return target === "" || target.startsWith("?") ? `/${target}` : target;
-}
-
-/** Sends a whole answer, unless one has begun: then the connection is cut, so that the client sees that it is not whole. */
+/** Sends a whole answer, unless one has begun. */
 export function send(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
   if (response.headersSent || response.destroyed) return;
-  const { status, headers, body } = answer;
+  const { status, headers } = answer;
+  const body = bytesOf(answer);
   const empty = status === 204 || status === 304;
   if (status >= 400) for (const name of REPRESENTATION) response.removeHeader(name);
-  for (const [name, value] of headers) response.setHeader(name, value);
+  for (const [name, value] of grouped(withoutDefaults(headers, response))) response.setHeader(name, value);
   response.statusCode = status;
   if (empty) response.removeHeader("content-length");
   else response.setHeader("content-length", Buffer.byteLength(body));
-  if (!request.complete && Number(request.headers["content-length"]) > MOST_DISCARDED)
-    response.setHeader("connection", "close");
+  if (!request.complete && Number(request.headers["content-length"]) > MOST_DISCARDED) closeAfter(request, response);
   response.end(request.method === "HEAD" || empty ? undefined : body);
+}
+
+/** A challenge that a plugin has already written, such as `Basic`, is kept. */
+export function withoutDefaults(
+  headers: Answer["headers"],
+  target: Pick<ServerResponse, "hasHeader">,
+): Answer["headers"] {
+  return headers.includes(BEARER) && target.hasHeader(BEARER[0]) ? headers.filter((one) => one !== BEARER) : headers;
+}
+
+/** HTTP/2 has no such header; there a stream ends by itself. */
+export function closeAfter(request: IncomingMessage, response: ServerResponse): void {
+  if (request.httpVersionMajor < 2) response.setHeader("connection", "close");
 }
 
 /** Answers what was thrown: as a problem, or by cutting off an answer that has begun and is not whole. */
@@ -78,22 +66,93 @@ export function fail(exchange: Exchange, request: IncomingMessage, response: Ser
   }
 }
 
+/**
+ * Answers a request whose deadline has passed, and cuts off a body that still comes. An answer that has begun is left
+ * alone: a download takes as long as its client does. What the handler says later is discarded, because in a callback
+ * it would be an uncaught exception.
+ */
+export function expire(exchange: Exchange, request: IncomingMessage, response: ServerResponse): void {
+  if (response.headersSent || response.destroyed || isUpgrade(request)) return;
+  if (!request.complete) closeAfter(request, response);
+  send(request, response, exchange.problem(errors.HTTP_DEADLINE_EXCEEDED()));
+  const ignored = (): ServerResponse => response;
+  const none = (): boolean => true;
+  Object.assign(response, { setHeader: ignored, appendHeader: ignored, setHeaders: ignored, writeHead: ignored });
+  Object.assign(response, { removeHeader: ignored, flushHeaders: ignored, write: none, end: ignored });
+}
+
 /** Whether an answer was waiting for its turn, behind others of a pipeline, when their connection went away. */
 const waitedInVain = ({ socket, req }: ServerResponse): boolean =>
   socket === null && (req as IncomingMessage | undefined)?.socket.destroyed === true;
 
+/** What this file reads of the stream of an HTTP/2 response. */
+interface Stream {
+  readonly aborted: boolean;
+  readonly rstCode: number;
+  readonly writableFinished: boolean;
+}
+
+/** Set by Node's parser where the server has a listener for upgrades; not in its types. */
+const isUpgrade = (request: IncomingMessage): boolean => (request as { upgrade?: boolean }).upgrade === true;
+
+function isWhole(response: ServerResponse): boolean {
+  const { stream } = response as { stream?: Stream };
+  if (stream === undefined) return response.writableFinished;
+  // A response of HTTP/2 takes itself for finished when its client has reset the stream.
+  return response.writableEnded && !stream.aborted && (stream.rstCode === 0 || stream.writableFinished);
+}
+
+/** The template of a request; a framework that cannot name it must not end the process from inside a listener. */
+function named(routeOf: () => string | undefined): string | undefined {
+  try {
+    return routeOf();
+  } catch {
+    return undefined;
+  }
+}
+
 /** Ends the exchange when the response does, however it does; to be called in the request's context, for the log line. */
-export function watch(exchange: Exchange, response: ServerResponse, routeOf: () => string | undefined): void {
+export function watch(
+  exchange: Exchange,
+  request: IncomingMessage,
+  response: ServerResponse,
+  routeOf: () => string | undefined,
+): void {
   const ended = (): void => {
-    const { writableFinished, writableEnded, errored } = response;
-    // The responses of HTTP/2 do not know whether they are flushed.
-    const whole = (writableFinished as boolean | undefined) ?? writableEnded;
-    if (!whole && errored !== null && errored !== undefined && !waitedInVain(response)) exchange.failed(errored, true);
-    exchange.end(whole ? response.statusCode : undefined, routeOf());
+    // A handshake that was accepted is answered past the response, on the socket.
+    const accepted = isUpgrade(request) && !response.headersSent;
+    const status = isWhole(response) ? response.statusCode : accepted ? 101 : undefined;
+    const { errored } = response;
+    if (status === undefined && errored !== null && errored !== undefined && !waitedInVain(response))
+      exchange.failed(errored, true);
+    exchange.end(status, named(routeOf));
   };
-  response.once("close", bindContext(ended));
+  response.on("close", bindContext(ended));
   // Writing to an answer that has ended emits an error that would end the process.
   response.on("error", (error) => exchange.failed(error));
+}
+
+/** What differs between the frameworks. */
+interface EnterOptions {
+  /** Called before the edge itself answers. */
+  onOwnAnswer?: () => void;
+  isOperations?: boolean;
+  /** Of the request, if the framework has chosen it already. */
+  id?: string;
+}
+
+/** Makes the exchange of a request, and writes the headers of its answer. */
+export function createExchange(
+  edge: Edge,
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: EnterOptions = {},
+): Exchange {
+  const exchange = new Exchange(edge, new NodeIncoming(request), options);
+  (request as Request)[EXCHANGE] = exchange;
+  fixHeaders(response, edge.headersFor(request.headers.origin));
+  exchange.writeOwnHeaders(response);
+  return exchange;
 }
 
 /**
@@ -106,19 +165,20 @@ export function enter(
   response: ServerResponse,
   routeOf: () => string | undefined,
   next: () => void,
-  { onOwnAnswer, apart = false }: { onOwnAnswer?: () => void; apart?: boolean } = {},
+  options: EnterOptions = {},
 ): void {
   if (exchangeOf(request) !== undefined) return void next();
-  const exchange = edge.begin(new NodeIncoming(request), apart);
-  (request as Request)[EXCHANGE] = exchange;
-  exchange.dress(response);
-  if (edge.cors?.varies === true) keepVary(response);
+  const exchange = createExchange(edge, request, response, options);
   const answer = (own: Answer): void => {
-    onOwnAnswer?.();
+    options.onOwnAnswer?.();
     send(request, response, own);
   };
-  runWithContext(exchange.context(), () => {
-    watch(exchange, response, routeOf);
+  exchange.startDeadline(() => {
+    if (!response.headersSent) options.onOwnAnswer?.();
+    expire(exchange, request, response);
+  });
+  const admit = (): void => {
+    watch(exchange, request, response, routeOf);
     let admitted: ReturnType<Exchange["admit"]>;
     try {
       admitted = exchange.admit();
@@ -129,14 +189,16 @@ export function enter(
     else if (!(admitted instanceof Promise)) answer(admitted);
     else
       admitted.then(
-        (own) => (own === undefined ? withPrincipal(exchange, next) : answer(own)),
+        (own) => (own === undefined ? withPrincipal(edge, exchange, next) : answer(own)),
         (thrown) => answer(exchange.problem(thrown)),
       );
-  });
+  };
+  if (edge.hasContext) runWithContext(exchange.context(), admit);
+  else admit();
 }
 
 /** Again into the context, now that the principal may be known. */
-function withPrincipal(exchange: Exchange, next: () => void): void {
-  if (exchange.principal === undefined) next();
+function withPrincipal(edge: Edge, exchange: Exchange, next: () => void): void {
+  if (exchange.principal === undefined || !edge.hasContext) next();
   else runWithContext({ principal: exchange.principal }, next);
 }

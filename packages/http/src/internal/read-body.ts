@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { boundedJson } from "@seaworthy/validators";
+import { boundedJson } from "@seaworthy/validators/request";
 import { errors } from "../errors.ts";
 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
@@ -10,19 +10,22 @@ const DEPTH = 64;
  * Reads a JSON body of at most `limit` bytes; no body is `undefined`. What it refuses is still there to be discarded, so
  * that the client gets to read why.
  *
- * @throws HTTP_UNSUPPORTED_MEDIA_TYPE when it is not announced as JSON in UTF-8
+ * @throws HTTP_UNSUPPORTED_MEDIA_TYPE if it is not announced as JSON in UTF-8, or not announced at all
  * @throws HTTP_BODY_TOO_LARGE as soon as the limit is passed, announced or counted
  * @throws HTTP_MALFORMED_JSON when it is not JSON, or nested or keyed beyond bounds
  */
 export async function readJson(request: IncomingMessage, limit: number): Promise<unknown> {
-  checkJsonHeaders((name) => request.headers[name] as string | undefined, limit);
-  return parseJson(await readBytes(request, limit), limit);
+  const header = (name: string): string | undefined => request.headers[name] as string | undefined;
+  checkJsonHeaders(header, limit);
+  return parseJson(await readBytes(request, limit), limit, header("content-type"));
 }
 
 /** Refuses by its headers a body that would not be read. */
 export function checkJsonHeaders(header: (name: string) => string | undefined, limit: number): void {
   const type = header("content-type");
-  if (type !== undefined && (!JSON_TYPE.test(type) || OTHER_CHARSET.test(type)))
+  const announced = Number(header("content-length") ?? 0) > 0 || header("transfer-encoding") !== undefined;
+  // A body without a type needs no preflight in a browser: taken for JSON, it would let other origins write.
+  if (type === undefined ? announced : !JSON_TYPE.test(type) || OTHER_CHARSET.test(type))
     throw errors.HTTP_UNSUPPORTED_MEDIA_TYPE();
   const encoding = header("content-encoding");
   if (encoding !== undefined && encoding.toLowerCase() !== "identity") throw errors.HTTP_UNSUPPORTED_MEDIA_TYPE();
@@ -53,8 +56,9 @@ function readBytes(request: IncomingMessage, limit: number): Promise<Uint8Array>
 }
 
 /** Bytes as JSON within bounds; none are no body, `undefined`. */
-export function parseJson(bytes: Uint8Array, limit: number): unknown {
+export function parseJson(bytes: Uint8Array, limit: number, type: string | undefined): unknown {
   if (bytes.length === 0) return undefined;
+  if (type === undefined) throw errors.HTTP_UNSUPPORTED_MEDIA_TYPE(); // HTTP/2 does not announce that a body comes
   if (bytes.length > limit) throw errors.HTTP_BODY_TOO_LARGE({ limit });
   try {
     return boundedJson(withoutMark(bytes), { bytes: limit, depth: DEPTH, keys: 10_000 });

@@ -1,0 +1,65 @@
+import type { Principal } from "@seaworthy/core";
+
+/** The name of a header, in lower case, and its value. */
+export type Header = readonly [name: string, value: string];
+
+/** What the edge reads from a request, whatever the framework. */
+export interface Incoming {
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  /** The part after the question mark; empty without one. */
+  readonly query: string;
+  /** The address of the other end of the socket. */
+  readonly socketAddress: string | undefined;
+  /** The value of a header by its lower-case name; repeated ones are joined as HTTP joins them. */
+  header(name: string): string | undefined;
+  /** Whether the request has more than one `Host`, which RFC 9112, section 3.2, says to refuse. */
+  readonly hasTwoHosts?: boolean;
+}
+
+/** A request as the hooks of the edge see it. */
+export interface EdgeRequest {
+  readonly id: string;
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  /** The client's address, as far as trusted proxies report it. */
+  readonly address: string;
+  /** The authenticated caller, once `authenticate` has returned it. */
+  readonly principal?: Principal | undefined;
+  header(name: string): string | undefined;
+}
+
+/** A whole answer. */
+export interface Answer {
+  readonly status: number;
+  /** A name may occur several times, as `set-cookie` does. */
+  readonly headers: readonly Header[];
+  readonly body: string;
+  /** Whether `body` is base64, because the answer is not text in UTF-8. @default false */
+  readonly base64?: boolean;
+}
+
+/** What takes the headers of an answer: a `ServerResponse`, or what stands for it. */
+export interface HeaderTarget {
+  setHeader(name: string, value: string): unknown;
+  hasHeader?(name: string): boolean;
+}
+
+/** The challenge of a 401 that names none; RFC 9110, section 15.5.2, wants one. */
+export const BEARER: Header = ["www-authenticate", "Bearer"];
+
+/** The body of an answer as it is sent. */
+export const bytesOf = ({ body, base64 }: Answer): string | Uint8Array =>
+  base64 === true ? Buffer.from(body, "base64") : body;
+
+/** The headers of an answer by name; a name that occurs several times has an array, as `setHeader` takes it. */
+export function grouped(headers: readonly Header[]): ReadonlyMap<string, string | string[]> {
+  const groups = new Map<string, string | string[]>();
+  for (const [name, value] of headers) {
+    const known = groups.get(name);
+    groups.set(name, known === undefined ? value : [known, value].flat());
+  }
+  return groups;
+}
