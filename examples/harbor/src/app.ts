@@ -3,23 +3,28 @@ import { edge } from "@seaworthy/http/express";
 import express, { type Express } from "express";
 import type { HarborConfig } from "./config.ts";
 import { routes } from "./routes/index.ts";
+import type { Mount } from "./routes/mount.ts";
+import type { OpenRecords } from "./store/records.ts";
 import type { Classifier } from "./upstream/classifier.ts";
 
 /** What the application needs, made elsewhere. */
 export interface Parts {
   config: Pick<HarborConfig, "http" | "embeddings">;
   classifier: Classifier;
+  /** Where tasks and embeddings are kept. */
+  openRecords: OpenRecords;
   /** Health, metrics and lifecycle, which the edge puts on the wire. */
   edge: EdgeOptions;
 }
 
 /** The HTTP application: the edge around the routes. */
-export function createApp({ config, classifier, edge: parts }: Parts): Express {
+export function createApp({ config, classifier, openRecords, edge: parts }: Parts): Express {
   const { requestTimeout: deadline, bodyLimit } = config.http;
   const front = edge({ ...parts, deadline, bodyLimit, shed: true });
   const app = express();
   app.use(front.middleware);
-  routes((method, path, schemas, handler) => void app[method](path, front.route(schemas, handler)), config, classifier);
+  const mount: Mount = (method, path, schemas, handler) => void app[method](path, front.route(schemas, handler));
+  routes(mount, config, classifier, openRecords);
   app.use(front.notFound, front.errorHandler);
   return app;
 }

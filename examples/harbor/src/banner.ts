@@ -1,4 +1,4 @@
-/** What a person at a terminal sees once the service listens: where, and three things to try. */
+/** What a person at a terminal sees once the service listens: the addresses, and how to break, watch and heal it. */
 export function banner(url: string, upstreamUrl: string | undefined): string {
   const json = `-H 'content-type: application/json'`;
   return [
@@ -8,10 +8,19 @@ export function banner(url: string, upstreamUrl: string | undefined): string {
       ? []
       : [`  its flaky upstream on ${upstreamUrl} (POST /mode/failing, /mode/hanging, /mode/healthy)`]),
     "",
-    "  Try:",
-    `    curl -s ${url}/tasks ${json} -d '{"text":"A leak in hold 3, urgent"}'`,
-    `    curl -s ${url}/embeddings ${json} -d '{"id":"a","vector":[1,2,"x"]}'`,
-    `    curl -s ${url}/healthz`,
+    "  Submit a task:",
+    `    curl -s ${url}/tasks ${json} -d '{"text":"A leak in hold 3, urgent"}'; echo`,
+    ...(upstreamUrl === undefined
+      ? []
+      : [
+          "  Break the upstream, and submit until the breaker opens:",
+          `    curl -s -X POST ${upstreamUrl}/mode/failing; echo`,
+          `    for i in 1 2 3 4 5 6; do curl -s ${url}/tasks ${json} -d '{"text":"fire"}'; echo; done`,
+          "  Heal it:",
+          `    curl -s -X POST ${upstreamUrl}/mode/healthy; echo`,
+        ]),
+    "  Watch its health:",
+    `    curl -s ${url}/healthz; echo`,
     "",
     "",
   ].join("\n");

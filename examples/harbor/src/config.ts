@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { byteSize, duration, loadConfig, port, secretText, url } from "@seaworthy/config";
+import { byteSize, duration, loadConfig, port, redisUrl, secretText, url } from "@seaworthy/config";
 import { z } from "zod";
 
 const home = join(import.meta.dirname, "..");
@@ -9,26 +9,27 @@ export const schema = z.object({
   http: z.object({
     host: z.string().default("127.0.0.1"),
     port: port({ ephemeral: true }).default(3000),
-    requestTimeout: duration().default(10_000),
-    bodyLimit: byteSize().default(100_000),
+    requestTimeout: duration().default("10s"),
+    bodyLimit: byteSize().default("100kb"),
   }),
   log: z.object({
     level: z.enum(["trace", "debug", "info", "warn", "error"]).default("info"),
-    slow: duration().default(500),
+    slow: duration().default("500ms"),
     file: z.string().optional(),
   }),
   data: z.object({ directory: z.string().default(join(home, "data")) }).prefault({}),
+  redis: z.object({ url: redisUrl().optional(), prefix: z.string().default("harbor:") }).prefault({}),
   vault: z.object({ password: secretText({ minBytes: 12 }).optional() }).prefault({}),
   upstream: z.object({
     url: url().optional(),
     port: port({ ephemeral: true }).default(3001),
-    timeout: duration().default(1000),
+    timeout: duration().default("1s"),
     failureRate: z.number().min(0).max(1).default(0.2),
-    openFor: duration().default(10_000),
+    openFor: duration().default("10s"),
   }),
   shutdown: z.object({
-    drainDelay: duration().default(5000),
-    drainTimeout: duration().default(15_000),
+    drainDelay: duration().default("5s"),
+    drainTimeout: duration().default("15s"),
   }),
   health: z.object({ details: z.enum(["always", "never"]).default("always") }).prefault({}),
   embeddings: z.object({ dimensions: z.int().min(1).max(4096).default(8) }),

@@ -68,6 +68,17 @@ describe("the Kubernetes manifests", () => {
     expect(toMilliseconds(shutdown.drainDelay)).toBeGreaterThan(periodSeconds * failureThreshold * 1000);
   });
 
+  test("several replicas share their state, and so do the containers of the compose file", () => {
+    expect(deployment.spec?.replicas).toBeGreaterThan(1);
+    expect(container?.env).toContainEqual({ name: "REDIS__URL_FILE", value: "/secrets/redis-url" });
+    const { services } = parse(read("compose.yaml")) as {
+      services: Record<string, { environment?: Record<string, string>; depends_on?: string[] }>;
+    };
+    const { hostname } = new URL(services.harbor?.environment?.REDIS__URL ?? "");
+    expect(services).toHaveProperty(hostname);
+    expect(services.harbor?.depends_on).toContain(hostname);
+  });
+
   test("liveness asks /livez and readiness /readyz", () => {
     expect(container?.livenessProbe?.httpGet?.path).toBe("/livez");
     expect(container?.readinessProbe?.httpGet?.path).toBe("/readyz");

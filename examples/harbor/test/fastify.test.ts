@@ -5,10 +5,13 @@ import { secret } from "@seaworthy/core";
 import type { EdgeOptions } from "@seaworthy/http";
 import { edge as expressEdge } from "@seaworthy/http/express";
 import { edge as fastifyEdge } from "@seaworthy/http/fastify";
+import { createLogger } from "@seaworthy/logger";
 import express from "express";
 import Fastify from "fastify";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { routes } from "../src/routes/index.ts";
+import type { Mount } from "../src/routes/mount.ts";
+import { memoryRecords } from "../src/store/memory-records.ts";
 import { createClassifier } from "../src/upstream/classifier.ts";
 
 // Nothing listens there: the rule answers every time, on either framework.
@@ -17,6 +20,8 @@ const classifier = createClassifier({
   apiKey: secret("unused-key"),
   timeout: 100,
   openFor: 60_000,
+  logger: createLogger({ level: "fatal" }),
+  slow: 60_000,
 });
 const config = { embeddings: { dimensions: 3 } };
 const options: EdgeOptions = { deadline: "5s" };
@@ -25,7 +30,8 @@ async function onExpress(): Promise<Server> {
   const front = expressEdge(options);
   const app = express();
   app.use(front.middleware);
-  routes((method, path, schemas, handler) => void app[method](path, front.route(schemas, handler)), config, classifier);
+  const mount: Mount = (method, path, schemas, handler) => void app[method](path, front.route(schemas, handler));
+  routes(mount, config, classifier, memoryRecords);
   app.use(front.notFound, front.errorHandler);
   const server = createServer(app).listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -36,7 +42,8 @@ async function onFastify(): Promise<Server> {
   const front = fastifyEdge(options);
   const app = Fastify({ frameworkErrors: front.frameworkErrors });
   await app.register(front);
-  routes((method, url, schemas, handler) => void app[method](url, front.route(schemas, handler)), config, classifier);
+  const mount: Mount = (method, url, schemas, handler) => void app[method](url, front.route(schemas, handler));
+  routes(mount, config, classifier, memoryRecords);
   await app.listen({ port: 0, host: "127.0.0.1" });
   return app.server;
 }
@@ -84,6 +91,8 @@ test.each([
   ["/"],
   ["/tasks", '{"text":"A leak in hold 3, urgent"}'],
   ["/tasks?limit=1"],
+  ["/tasks?status=provisional"],
+  ["/tasks?status=lost"],
   ["/tasks?limit=1e3"],
   ["/tasks?limit=1&limit=2"],
   ["/tasks/none"],

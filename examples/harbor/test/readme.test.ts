@@ -2,7 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { blocksOf } from "../../../test/docs/blocks.ts";
 import { matches } from "../../../test/docs/workshop.ts";
 import { type Harbor, startHarbor } from "./harbor.ts";
@@ -27,17 +27,20 @@ test("the walk has all its stations", () => {
   expect(commands.length).toBeGreaterThanOrEqual(6);
 });
 
-test.skipIf(!curl).each(commands)(
-  "line $line of the README does what it says",
-  async ({ command, output }) => {
-    const here = command
-      .replaceAll("http://127.0.0.1:3000", harbor.url)
-      .replaceAll("http://127.0.0.1:3001", harbor.upstreamUrl);
-    const shell = spawn("bash", ["-eu", "-c", here], { stdio: ["ignore", "pipe", "inherit"] });
-    let printed = "";
-    shell.stdout.setEncoding("utf8").on("data", (text: string) => (printed += text));
-    await once(shell, "close");
-    if (!matches(printed.replaceAll("\r", ""), output)) expect(printed).toBe(output);
-  },
-  60_000,
-);
+// A walk has one order: what a block shows depends on the blocks before it.
+describe("the walk", { shuffle: false }, () => {
+  test.skipIf(!curl).each(commands)(
+    "line $line of the README does what it says",
+    async ({ command, output }) => {
+      const here = command
+        .replaceAll("http://127.0.0.1:3000", harbor.url)
+        .replaceAll("http://127.0.0.1:3001", harbor.upstreamUrl);
+      const shell = spawn("bash", ["-eu", "-c", here], { stdio: ["ignore", "pipe", "inherit"] });
+      let printed = "";
+      shell.stdout.setEncoding("utf8").on("data", (text: string) => (printed += text));
+      await once(shell, "close");
+      if (!matches(printed.replaceAll("\r", ""), output)) expect(printed).toBe(output);
+    },
+    60_000,
+  );
+});

@@ -1,5 +1,7 @@
+import { execFile } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually, type Harbor, runHarbor, startHarbor } from "./harbor.ts";
 
@@ -30,6 +32,7 @@ describe("tasks", () => {
   });
 
   test("tasks are paged, and a limit beyond 1000 or in another notation is refused", async () => {
+    await post("/tasks", { text: "calm" });
     expect(await json(await fetch(`${harbor.url}/tasks?skip=0&limit=1`))).toMatchObject({
       skip: 0,
       limit: 1,
@@ -38,6 +41,19 @@ describe("tasks", () => {
     for (const query of ["limit=1001", "limit=1e3", "limit=0x10", "limit=-1", "limit=1&limit=2", "skip=x"]) {
       expect((await fetch(`${harbor.url}/tasks?${query}`)).status, query).toBe(422);
     }
+  });
+
+  test("tasks can be listed by their status, and an unknown status is refused", async () => {
+    await post("/tasks", { text: "calm" });
+    const classified = await json(await fetch(`${harbor.url}/tasks?status=classified`));
+    expect(classified).toMatchObject({ status: "classified", items: expect.arrayContaining([expect.anything()]) });
+    expect(classified.items).toSatisfy((items: { status: string }[]) =>
+      items.every(({ status }) => status === "classified"),
+    );
+    const { total } = await json(await fetch(`${harbor.url}/tasks`));
+    const provisional = await json(await fetch(`${harbor.url}/tasks?status=provisional`));
+    expect((classified.total as number) + (provisional.total as number)).toBe(total);
+    expect((await fetch(`${harbor.url}/tasks?status=lost`)).status).toBe(422);
   });
 
   test("an upstream that fails is covered by the rule, which says so; the breaker opens and closes again, and readiness stays", async () => {
@@ -77,6 +93,20 @@ test("a call that the upstream fails is made three times with one idempotency ke
     .lines()
     .filter(({ event, correlationId }) => event === "resilience.attempt" && correlationId === "three-times");
   expect(attempts.map(({ attempt }) => attempt)).toEqual([1, 2, 3]);
+});
+
+test("a classification that takes log.slow or longer is logged as a warning", async () => {
+  await using other = await startHarbor({ LOG__SLOW: "0ms" });
+  await fetch(`${other.url}/tasks`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-request-id": "slow-one" },
+    body: '{"text":"calm"}',
+  });
+  const warning = await eventually(
+    async () => other.lines().find(({ correlationId, slow }) => correlationId === "slow-one" && slow === true),
+    (line) => line !== undefined,
+  );
+  expect(warning).toMatchObject({ operation: "classify", slowAfterMs: 0, msg: "classify finished slowly" });
 });
 
 describe("embeddings", () => {
@@ -162,14 +192,26 @@ describe("credentials", () => {
 describe("metrics", () => {
   test("requests and the policy's events are series", async () => {
     const text = await (await fetch(`${harbor.url}/metrics`)).text();
-    expect(text).toMatch(/^http_request_seconds_count\{.*route="\/tasks".*\} \d+/m);
+    expect(text).toMatch(/^http_request_duration_seconds_count\{.*route="\/tasks".*\} \d+/m);
     expect(text).toMatch(/^resilience_/m);
   });
 });
 
 describe("the process", () => {
-  test("prints where it listens and three curl lines", () => {
-    expect(harbor.output().match(/^ {4}curl /gm)).toHaveLength(3);
+  test("the printed commands submit a task, open the breaker, heal it and show the health", async () => {
+    const commands = harbor
+      .output()
+      .split("\n")
+      .map((line) => line.trim())
+      .filter((line) => /^(curl|for) /.test(line));
+    const run = promisify(execFile);
+    const [submit = "", fail = "", again = "", heal = "", watch = ""] = commands;
+    const sh = async (command: string): Promise<string> => (await run("sh", ["-c", command])).stdout;
+    expect(await sh(submit)).toContain('"label":"urgent"');
+    expect(await sh(fail)).toBe('{"mode":"failing"}\n');
+    expect((await sh(again)).match(/"answeredBy":"rule"/g)).toHaveLength(6);
+    expect(await sh(watch)).toContain('"status":"degraded"');
+    expect(await sh(heal)).toBe('{"mode":"healthy"}\n');
   });
 
   test("a bad configuration ends it at once with every problem and its variable, and no listener", async () => {

@@ -1,4 +1,5 @@
 import type { Secret } from "@seaworthy/core";
+import type { Logger } from "@seaworthy/logger";
 import { type Breaker, createBreaker, guardedFetch, policy, tiers } from "@seaworthy/resilience";
 import { z } from "zod";
 import { errors } from "../errors.ts";
@@ -20,10 +21,13 @@ export interface ClassifierOptions {
   apiKey: Secret;
   timeout: number;
   openFor: number;
+  logger: Logger;
+  /** A classification that takes this long or longer, in milliseconds, is logged as a warning. */
+  slow: number;
 }
 
 /** Calls the upstream through retries, a breaker, a timeout and a bulkhead; a plain rule answers when it cannot. */
-export function createClassifier({ url, apiKey, timeout, openFor }: ClassifierOptions): Classifier {
+export function createClassifier({ url, apiKey, timeout, openFor, logger, slow }: ClassifierOptions): Classifier {
   const breaker = createBreaker({ name: "classifier", failureRate: 0.5, minimumCalls: 5, window: "10s", openFor });
   const guard = policy("classifier", {
     retry: { attempts: 3, base: "50ms", cap: "500ms" },
@@ -53,5 +57,7 @@ export function createClassifier({ url, apiKey, timeout, openFor }: ClassifierOp
       run: async (text: string) => ({ label: /urgent|fire|leak/i.test(text) ? "urgent" : "unknown", score: 0.5 }),
     },
   ]);
-  return { breaker, classify: (text) => answers.run(text) };
+  const classify = (text: string): ReturnType<typeof answers.run> =>
+    logger.operation("classify", () => answers.run(text), { slow, level: "debug" });
+  return { breaker, classify };
 }

@@ -1,0 +1,26 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+
+const run = (...args: string[]) =>
+  spawnSync(
+    process.execPath,
+    ["--conditions=@seaworthy/source", join(import.meta.dirname, "..", "src", "demo.ts"), ...args],
+    { encoding: "utf8", env: { PATH: process.env.PATH } },
+  );
+
+test("the demo breaks the upstream and heals it, and every request is answered", () => {
+  const { stdout, stderr, status } = run("4");
+  expect(stderr).toBe("");
+  expect(status).toBe(0);
+  const rows = stdout.split("\n").filter((line) => /^(→ )?(healthy|failing|hanging)/.test(line));
+  expect(rows).toHaveLength(16);
+  const failing = rows.filter((row) => row.includes("failing")).join("\n");
+  expect(failing).toMatch(/ open .*degraded/);
+  expect(rows.at(-1)).toMatch(/^healthy +10 of 10 .* closed +healthy$/);
+  expect(stdout).toContain("160 of 160 requests were answered");
+}, 120_000);
+
+test("a phase of no sensible length is refused", () => {
+  for (const length of ["0", "61", "1.5", "long"]) expect(run(length).status, length).toBe(2);
+});
