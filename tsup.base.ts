@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Options } from "tsup";
+import { writeDeclarations } from "./scripts/declarations.ts";
 
 type Exports = Record<string, string | { "@seaworthy/source"?: string }>;
 type Manifest = { exports: Exports; seaworthy?: { programs?: string[] } };
 
-/** The build of a package, read off its manifest: one entry per door, one per command-line program. */
+/** The build of a package, read from its manifest: one entry per door and one per command-line program. */
 export function library(directory: string): Options {
   const manifest = JSON.parse(readFileSync(join(directory, "package.json"), "utf8")) as Manifest;
   const doors = Object.values(manifest.exports)
@@ -16,11 +17,18 @@ export function library(directory: string): Options {
     format: ["esm"],
     target: "node22",
     platform: "node",
-    dts: { entry: doors, compilerOptions: { noEmit: false, ignoreDeprecations: "6.0" } },
     tsconfig: join(directory, "../../tsconfig.json"),
     clean: true,
     splitting: true,
-    treeshake: true,
     silent: true,
+    sourcemap: true,
+    esbuildOptions(options) {
+      // The names of classes and functions stay, because people read them in stacks and in the output of console.log.
+      options.minifySyntax = true;
+      options.minifyWhitespace = true;
+      // The sources are in the tarball, where the maps point to them.
+      options.sourcesContent = false;
+    },
+    onSuccess: async () => writeDeclarations(directory, doors),
   };
 }

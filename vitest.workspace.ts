@@ -10,11 +10,11 @@ const project = (
   name: string,
   directory: string,
   include: string[],
-  testTimeout = 20_000,
+  testTimeout = 60_000,
 ): TestProjectInlineConfiguration => ({
   root: directory,
   ssr: { resolve: { conditions, externalConditions: conditions } },
-  test: { name, include, environment: "node", testTimeout, hookTimeout: 60_000, pool: "forks" },
+  test: { name, include, environment: "node", testTimeout, hookTimeout: 120_000, pool: "forks" },
 });
 
 const members = (folder: string): TestProjectInlineConfiguration[] =>
@@ -22,15 +22,22 @@ const members = (folder: string): TestProjectInlineConfiguration[] =>
     .filter((name) => existsSync(join(root, folder, name, "package.json")))
     .map((name) => project(name, join(root, folder, name), ["src/**/*.test.ts", "test/**/*.test.ts"]));
 
+/** Tests of the packed packages, which are packed once for each project. */
+function packed(name: string, include: string[]): TestProjectInlineConfiguration {
+  const { test, ...rest } = project(name, root, include, 600_000);
+  return { ...rest, test: { ...test, globalSetup: [join(root, "test/hosts/tarballs.ts")] } };
+}
+
 /** Every package and example, the house rules, the documents, and the packed tarballs. */
 const config: ViteUserConfig = {
   test: {
     projects: [
       ...members("packages"),
       ...members("examples"),
-      project("house", root, ["test/architecture.test.ts", "test/repository.test.ts"]),
+      project("house", root, ["test/architecture.test.ts", "test/repository.test.ts", "test/run.test.ts"]),
       project("docs", root, ["test/docs.test.ts"], 300_000),
-      project("packaging", root, ["test/packaging.test.ts"], 600_000),
+      packed("packaging", ["test/packaging.test.ts"]),
+      packed("hosts", ["test/hosts.test.ts"]),
     ],
   },
 };

@@ -82,7 +82,7 @@ try {
       "@t3-oss/env-core": () => createEnv({ server: flat, runtimeEnv: env }),
       envalid: () => cleanEnv(env, envalidSpec),
       convict: () => convict(convictSpec as never, { env, args: [] }).validate(),
-      "@seaworthy/config": () => loadConfig(schema, { env, directory: "/nonexistent/config", envFile: false }),
+      "@seaworthy/config": () => loadConfig(schema, { env, directory: false, envFile: false }),
       "@seaworthy/config, with files": () => loadConfig(schema, { env, directory, envFile: false }),
     },
     { asynchronous: true },

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import {
+  containsSecret,
   currentContext,
   defineErrors,
   defineEvent,
@@ -58,4 +59,10 @@ const held = Array.from({ length: 10 }, (_, i) => secret(`a-secret-of-usual-leng
 await compare(`Scrubbing ${held.length} secrets out of a line of ${line.length} units`, {
   "10 × String.includes": () => held.some((one) => line.includes(one.reveal())),
   scrubSecrets: () => scrubSecrets(line),
+});
+
+const many = Array.from({ length: 5000 }, (_, i) => secret(`another-secret-of-usual-length-${i}`));
+await compare(`Looking for ${held.length + many.length} secrets in a line of ${line.length} units`, {
+  containsSecret: () => containsSecret(line),
+  "one by one, with String.includes": () => many.some((one) => line.includes(one.reveal())),
 });

@@ -120,6 +120,10 @@ async function writing(path: string): Promise<void> {
       "bare atomic write of the small vault's bytes": () => atomicWrite(join(directory, "bare"), bytes),
       "set in a vault of 50 entries": () => few.set(`entry/${turn++ % 50}`, value),
       "set in a vault of 10 000 entries": () => many.set(`service/${turn++ % ENTRIES}/api-key`, value),
+      "100 sets at once in a vault of 50 entries": () =>
+        Promise.all(Array.from({ length: 100 }, (_, i) => few.set(`entry/${i % 50}`, value))),
+      "setMany of 100 values in a vault of 50 entries": () =>
+        few.setMany(Array.from({ length: 100 }, (_, i) => ({ name: `more/${i}`, value }))),
     },
     { asynchronous: true, rounds: 15, iterations: 20 },
   );

@@ -1,6 +1,6 @@
 // `npm start` and `npm test` in a fresh clone: brings pnpm and the pinned Node, installs, builds, then runs.
 // Plain JavaScript of built-in modules only, since it runs before anything is installed, on any Node from 20.
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -10,7 +10,9 @@ const PNPM = "pnpm@12.21.0";
 const stamps = join(root, "node_modules", ".seaworthy");
 const [task, ...rest] = process.argv.slice(2);
 
-const say = (text) => console.error(`seaworthy: ${text}`);
+const PREFIX = "seaworthy: ";
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
+const say = (text) => console.error(PREFIX + text);
 
 /** All files below a folder that are read by an install or a build, in a stable order. */
 function filesBelow(folder, keep) {
@@ -32,25 +34,61 @@ function fingerprint(files) {
 }
 
 /** Runs `make` unless the same files were seen by the last run that succeeded. */
-function unlessSame(name, files, alsoNeeds, make) {
+async function unlessSame(name, files, alsoNeeds, make) {
   const stamp = join(stamps, name);
   const now = fingerprint(files);
   const made = existsSync(stamp) && readFileSync(stamp, "utf8") === now && alsoNeeds.every((path) => existsSync(path));
   if (made) return;
-  make();
+  await make();
   mkdirSync(stamps, { recursive: true });
   writeFileSync(stamp, now);
 }
 
-function pnpm(args) {
-  const windows = process.platform === "win32";
-  const { status, error } = spawnSync("npx", ["--yes", PNPM, ...args], {
-    cwd: root,
-    stdio: ["ignore", 2, 2],
-    shell: windows,
+/**
+ * Runs pnpm behind one line that says what happens. Its output is shown only if it fails: on a Node that is good enough
+ * to start from, but not to run the packages on, it has dozens of warnings that do not matter.
+ */
+async function pnpm(doing, args) {
+  const began = Date.now();
+  const seconds = () => Math.round((Date.now() - began) / 1000);
+  const { isTTY } = process.stderr;
+  const draw = () => process.stderr.write(`\r${PREFIX}${doing} … ${seconds()} s`);
+  if (!isTTY) say(`${doing} …`);
+  const drawing = isTTY ? setInterval(draw, 1000) : undefined;
+  if (isTTY) draw();
+
+  // Listening begins before the child does, so that no signal ends this process alone.
+  let told;
+  let child;
+  const stop = (signal) => {
+    told = signal;
+    child.kill(signal);
+  };
+  for (const signal of SIGNALS) process.on(signal, stop);
+  const options = { cwd: root, stdio: ["ignore", "pipe", "pipe"], shell: process.platform === "win32" };
+  child = spawn("npx", ["--yes", PNPM, ...args], options);
+  const output = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => output.push(chunk));
+  const ended = await new Promise((resolve) => {
+    child.once("error", (error) => resolve({ error }));
+    child.once("close", (status, signal) => resolve({ status, signal }));
   });
-  if (error !== undefined) fail(`npx could not be started (${error.message}). Is npm installed?`);
-  if (status !== 0) fail(`pnpm ${args.join(" ")} failed; its output above says why.`);
+  for (const signal of SIGNALS) process.off(signal, stop);
+  clearInterval(drawing);
+  if (isTTY) process.stderr.write("\n");
+
+  if (ended.error !== undefined) fail(`npx could not be started (${ended.error.message}). Is npm installed?`);
+  if (told !== undefined) return dieBy(told);
+  if (ended.status === 0) return;
+  process.stderr.write(Buffer.concat(output));
+  fail(`pnpm ${args.join(" ")} failed with ${ended.signal ?? `code ${ended.status}`}; its output above says why.`);
+}
+
+/** Ends this process as a signal would have ended it, so that a shell sees what happened. */
+function dieBy(signal) {
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+  return new Promise(() => setInterval(() => undefined, 1000)); // the signal arrives in a moment
 }
 
 function fail(reason) {
@@ -60,28 +98,29 @@ function fail(reason) {
 
 const nodeBinary = join(root, "node_modules", "node", "bin", process.platform === "win32" ? "node.exe" : "node");
 
-function install() {
+async function install() {
   const manifests = filesBelow(
     root,
     (path) => path.endsWith("package.json") || /pnpm-(lock|workspace)\.yaml$/.test(path),
   );
-  unlessSame("installed", manifests, [nodeBinary], () => {
-    say("installing the dependencies and the pinned Node (about a minute the first time) …");
-    pnpm(["install", "--frozen-lockfile"]);
-  });
+  await unlessSame("installed", manifests, [nodeBinary], () =>
+    pnpm("installing the dependencies and the pinned Node (about a minute the first time)", [
+      "install",
+      "--frozen-lockfile",
+    ]),
+  );
 }
 
-function build() {
+async function build() {
   const packages = readdirSync(join(root, "packages")).filter((name) =>
     existsSync(join(root, "packages", name, "package.json")),
   );
   const sources = filesBelow(join(root, "packages"), (path) => /\.(ts|json)$/.test(path) && !/\.test\.ts$/.test(path));
-  const shared = [join(root, "tsup.base.ts"), join(root, "tsconfig.json"), join(root, "pnpm-lock.yaml")];
+  const shared = ["tsup.base.ts", "tsconfig.json", "pnpm-lock.yaml", join("scripts", "declarations.ts")].map((file) =>
+    join(root, file),
+  );
   const results = packages.map((name) => join(root, "packages", name, "dist", "index.js"));
-  unlessSame("built", [...shared, ...sources], results, () => {
-    say("building the packages …");
-    pnpm(["run", "build"]);
-  });
+  await unlessSame("built", [...shared, ...sources], results, () => pnpm("building the packages", ["run", "build"]));
 }
 
 /** Runs the pinned Node in place of this process: signals go through, the exit code comes back. */
@@ -96,8 +135,7 @@ function become(args) {
   child.on("error", (error) => fail(`the pinned Node could not be started: ${error.message}`));
   child.on("exit", (code, signal) => {
     if (signal === null) process.exit(code ?? 1);
-    process.removeAllListeners(signal);
-    process.kill(process.pid, signal);
+    dieBy(signal);
   });
 }
 
@@ -106,16 +144,19 @@ const tasks = {
     say("starting the example app; Ctrl-C stops it.");
     become([join("examples", "harbor", "src", "main.ts"), ...rest]);
   },
+  demo() {
+    say("starting the example app, and breaking its upstream; this takes half a minute.");
+    become([join("examples", "harbor", "src", "demo.ts"), ...rest]);
+  },
   test() {
     say("running the whole test suite …");
     become([join("node_modules", "vitest", "vitest.mjs"), "run", "--config", "vitest.workspace.ts", ...rest]);
   },
 };
 
-if (!Object.hasOwn(tasks, task))
-  fail(`no such task: ${task ?? "(none)"}; there are ${Object.keys(tasks).join(" and ")}.`);
+if (!Object.hasOwn(tasks, task)) fail(`no such task: ${task ?? "(none)"}; there are ${Object.keys(tasks).join(", ")}.`);
 if (Number(process.versions.node.split(".")[0]) < 20)
   fail(`Node ${process.versions.node} is too old to start from; 20 or later is needed.`);
-install();
-build();
+await install();
+await build();
 tasks[task]();

@@ -15,6 +15,9 @@ const FLOORS: readonly (readonly string[])[] = [
   ["survey"],
 ];
 
+/** Peers that a package cannot do without: the host's schemas and the package's have to be of one copy. */
+const REQUIRED_PEERS: readonly string[] = ["zod"];
+
 /** Files that may be longer than 300 lines, each with its argument. */
 const LONG_FILES: Readonly<Record<string, string>> = {};
 const LONGEST = 300;
@@ -150,8 +153,9 @@ describe("the floors", () => {
 
   test.each(packages)("%s loads no optional peer from its main door", (name) => {
     const { peerDependencies = {}, peerDependenciesMeta = {} } = manifestOf(name);
-    for (const peer of Object.keys(peerDependencies))
-      expect(peerDependenciesMeta[peer]?.optional, `${peer} must be optional`).toBe(true);
+    const optional = Object.keys(peerDependencies).filter((peer) => peerDependenciesMeta[peer]?.optional === true);
+    for (const peer of Object.keys(peerDependencies).filter((name) => !optional.includes(name)))
+      expect(REQUIRED_PEERS, `${peer} must be optional`).toContain(peer);
     const door = join(root, "packages", name, "src", "index.ts");
     const seen = new Set<string>();
     const visit = (file: string): void => {
@@ -159,13 +163,36 @@ describe("the floors", () => {
       seen.add(file);
       for (const specifier of valueImportsOf(file)) {
         if (specifier.startsWith(".")) visit(resolve(dirname(file), specifier));
-        else
-          expect(Object.keys(peerDependencies), `${relative(root, file)} imports ${specifier}`).not.toContain(
-            specifier,
-          );
+        else expect(optional, `${relative(root, file)} imports ${specifier}`).not.toContain(specifier);
       }
     };
     visit(door);
+  });
+});
+
+describe("what an import loads", () => {
+  const doors = packages
+    .filter((name) => name !== "config")
+    .flatMap((name) => Object.entries(manifestOf(name).exports).map(([door, target]) => ({ name, door, target })))
+    .filter(({ name, door, target }) => typeof target !== "string" && !(name === "validators" && door === "."));
+
+  test.each(doors)("$name $door does not load zod", ({ name, target }) => {
+    const seen = new Set<string>();
+    const visit = (file: string, path: readonly string[]): void => {
+      if (seen.has(file)) return;
+      seen.add(file);
+      const here = [...path, relative(root, file)];
+      for (const specifier of valueImportsOf(file)) {
+        expect(specifier, here.join(" → ")).not.toBe("zod");
+        if (specifier.startsWith(".")) visit(resolve(dirname(file), specifier), here);
+        if (specifier.startsWith("@seaworthy/")) {
+          const [, owner, ...rest] = specifier.split("/") as [string, string, ...string[]];
+          const door = manifestOf(owner).exports[[".", ...rest].join("/")] as Record<string, string>;
+          visit(join(root, "packages", owner, door["@seaworthy/source"] as string), here);
+        }
+      }
+    };
+    visit(join(root, "packages", name, (target as Record<string, string>)["@seaworthy/source"] as string), []);
   });
 });
 
@@ -191,7 +218,7 @@ describe("the doors", () => {
       type: "module",
       sideEffects: false,
       license: "MIT",
-      engines: { node: ">=22" },
+      engines: { node: ">=22.14" },
     });
     expect(manifest.files).toEqual(expect.arrayContaining(["dist", "src", "!src/**/*.test.ts"]));
     expect(manifest.exports["./package.json"]).toBe("./package.json");

@@ -1,67 +1,68 @@
-import { execFile } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { parse } from "yaml";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { definitionOf } from "./hosts/definitions.ts";
+import {
+  catalog,
+  catalogs,
+  doors,
+  execute,
+  installHost,
+  manifestOf,
+  packages,
+  pinnedPeers,
+  root,
+  tarballOf,
+} from "./hosts/tarballs.ts";
 
-interface Manifest {
-  name: string;
-  exports: Record<string, unknown>;
-  bin?: Record<string, string>;
-  peerDependencies?: Record<string, string>;
-}
+/** Another patch of zod than the pinned one, as a host may have it. */
+const OTHER_ZOD = "4.6.3";
 
-const root = join(import.meta.dirname, "..");
-const execute = promisify(execFile);
-const packages = readdirSync(join(root, "packages")).filter((name) =>
-  existsSync(join(root, "packages", name, "package.json")),
-);
-const manifestOf = (name: string): Manifest =>
-  JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8"));
-const doorsOf = ({ name, exports }: Manifest): string[] => Object.keys(exports).map((door) => name + door.slice(1));
-const tarballs = new Map<string, string>();
-const pnpmProgram = /pnpm[^/\\]*\.[cm]?js$/.test(process.env.npm_execpath ?? "")
-  ? (process.env.npm_execpath as string)
-  : undefined;
+const tarballs = inject("tarballs");
+let workshop: string;
 let project: string;
 
-/** Packs with pnpm, which alone knows the catalog and the workspace. */
-async function pack(name: string): Promise<string> {
-  const args = ["pack", "--json", "--pack-destination", project];
-  const cwd = join(root, "packages", name);
-  const command =
-    pnpmProgram === undefined
-      ? execute("npx", ["--yes", "pnpm@12.21.0", ...args], { cwd })
-      : execute(process.execPath, [pnpmProgram, ...args], { cwd });
-  const { stdout } = await command;
-  const packed = JSON.parse(stdout.slice(stdout.indexOf("{"))) as { filename: string };
-  return packed.filename;
+/** What the compiler says about a host's file. */
+async function typeErrors(directory: string, text: string): Promise<string> {
+  writeFileSync(join(directory, "consumer.ts"), text);
+  const compilerOptions = {
+    strict: true,
+    noEmit: true,
+    target: "es2023",
+    lib: ["es2024", "esnext.disposable"],
+    module: "nodenext",
+    types: ["node"],
+    typeRoots: [join(root, "node_modules", "@types")],
+    skipLibCheck: true,
+  };
+  writeFileSync(join(directory, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["consumer.ts"] }));
+  const compiler = join(root, "node_modules", "@typescript", "native", "bin", "tsc");
+  const { stdout } = await execute(process.execPath, [compiler, "-p", directory], { cwd: directory }).catch(
+    (error: { stdout: string }) => error,
+  );
+  return stdout;
+}
+
+/** Imports every door in a host, and returns what that prints. */
+async function importAll(directory: string): Promise<string> {
+  const script = doors.map((door) => `await import("${door}");`).join("\n");
+  const { stdout, stderr } = await execute(process.execPath, ["--input-type=module", "--eval", script], {
+    cwd: directory,
+  });
+  return stdout + stderr;
 }
 
 beforeAll(async () => {
-  project = mkdtempSync(join(tmpdir(), "seaworthy-packaging-"));
-  for (const name of packages) tarballs.set(name, await pack(name));
-  const { catalog } = parse(readFileSync(join(root, "pnpm-workspace.yaml"), "utf8")) as {
-    catalog: Record<string, string>;
-  };
-  // Subpaths for a framework are imported by hosts that have it.
-  const peers = packages.flatMap((name) => Object.keys(manifestOf(name).peerDependencies ?? {}));
-  const dependencies = {
-    ...Object.fromEntries(peers.map((peer) => [peer, catalog[peer]])),
-    ...Object.fromEntries(packages.map((name) => [`@seaworthy/${name}`, `file:${tarballs.get(name)}`])),
-  };
-  writeFileSync(
-    join(project, "package.json"),
-    JSON.stringify({ name: "host", version: "1.0.0", private: true, type: "module", dependencies }),
-  );
-  await execute("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: project });
+  workshop = mkdtempSync(join(tmpdir(), "seaworthy-packaging-"));
+  project = join(workshop, "host");
+  await installHost(project, tarballs, pinnedPeers());
 }, 300_000);
-afterAll(() => rmSync(project, { recursive: true, force: true }));
+afterAll(() => rmSync(workshop, { recursive: true, force: true }));
 
 describe("installed from its tarball in an empty project", () => {
-  test.each(packages.flatMap((name) => doorsOf(manifestOf(name))))("%s can be imported", async (door) => {
+  const manifests = packages.map((name) => `@seaworthy/${name}/package.json`);
+  test.each([...doors, ...manifests])("%s can be imported", async (door) => {
     const assertion = door.endsWith(".json") ? `with { type: "json" }` : "";
     const script = `import * as door from "${door}" ${assertion}; if (Object.keys(door).length === 0) throw new Error("an empty door"); if (process.getActiveResourcesInfo().some((kind) => /Timeout|Immediate|TCP/.test(kind))) throw new Error("importing it started something");`;
     const { stdout, stderr } = await execute(process.execPath, ["--input-type=module", "--eval", script], {
@@ -79,27 +80,10 @@ describe("installed from its tarball in an empty project", () => {
   );
 
   test("every door has types that a strict consumer can check", async () => {
-    const doors = packages.flatMap((name) => doorsOf(manifestOf(name))).filter((door) => !door.endsWith(".json"));
     const lines = doors.map(
       (door, i) => `import * as door${i} from "${door}";\nexport const keys${i}: string[] = Object.keys(door${i});`,
     );
-    writeFileSync(join(project, "consumer.ts"), lines.join("\n"));
-    const compilerOptions = {
-      strict: true,
-      noEmit: true,
-      target: "es2023",
-      lib: ["es2024", "esnext.disposable"],
-      module: "nodenext",
-      types: ["node"],
-      typeRoots: [join(root, "node_modules", "@types")],
-      skipLibCheck: true,
-    };
-    writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["consumer.ts"] }));
-    const compiler = join(root, "node_modules", "@typescript", "native", "bin", "tsc");
-    const { stdout } = await execute(process.execPath, [compiler, "-p", project], { cwd: project }).catch(
-      (error: { stdout: string }) => error,
-    );
-    expect(stdout).toBe("");
+    expect(await typeErrors(project, lines.join("\n"))).toBe("");
   });
 
   test.each(packages)("%s ships no tests and no fixtures", (name) => {
@@ -111,9 +95,100 @@ describe("installed from its tarball in an empty project", () => {
   });
 });
 
+const schemaOfTheHost = `import { loadConfig, port } from "@seaworthy/config";
+import { text, validate } from "@seaworthy/validators";
+import { z } from "zod";
+const schema = z.object({ p: port(), name: z.string().meta({ env: "THE_NAME" }).refine((name) => name !== "") });
+const config = await loadConfig(schema, { profile: "test", env: { P: "8080", THE_NAME: "host" } });
+const p: number = config.p;
+const title: string = validate(z.object({ title: text() }), { title: "Tides" }).title;
+if (p !== 8080 || config.name !== "host" || title !== "Tides") throw new Error(JSON.stringify({ p, title }));
+`;
+
+describe("maps", () => {
+  test.each(packages)("%s has a map for each file, and every source that a map names is in the tarball", (name) => {
+    const home = join(project, "node_modules", "@seaworthy", name);
+    const built = readdirSync(join(home, "dist"), { recursive: true, encoding: "utf8" });
+    const files = built.filter((file) => /\.(js|d\.ts)$/.test(file));
+    expect(files.length).toBeGreaterThan(1);
+    for (const file of files) {
+      const path = join(home, "dist", `${file}.map`);
+      const { sources } = JSON.parse(readFileSync(path, "utf8")) as { sources: string[] };
+      // A door that only passes names on has no code of its own to map.
+      const text = readFileSync(join(home, "dist", file), "utf8");
+      const code = text.replace(
+        /\/\/.*$|\b(import|export)(\s*type)?\s*\{[^}]*\}(\s*from)?|\bimport\b|"[^"]*"|[;\s]/gm,
+        "",
+      );
+      if (code !== "") expect(sources.length, file).toBeGreaterThan(0);
+      for (const source of sources) {
+        expect(source, file).toMatch(/(^|\/)src\//);
+        expect(existsSync(join(path, "..", source)), `${file} → ${source}`).toBe(true);
+      }
+    }
+  });
+
+  test("a stack names the sources with --enable-source-maps", async () => {
+    const script = `import { toBytes } from "@seaworthy/core"; try { toBytes("much"); } catch (error) { console.log(error.stack); }`;
+    const args = ["--enable-source-maps", "--input-type=module", "--eval", script];
+    const { stdout } = await execute(process.execPath, args, { cwd: project });
+    const frame = /at toBytes \((.*):(\d+):\d+\)/.exec(stdout);
+    expect(frame?.[1]).toMatch(/@seaworthy\/core\/src\/byte-size\.ts$/);
+    const line = readFileSync(join(root, "packages/core/src/byte-size.ts"), "utf8").split("\n")[Number(frame?.[2]) - 1];
+    expect(line).toContain("throw new TypeError");
+  });
+
+  test.each([
+    ["@seaworthy/config", "loadConfig"],
+    ["@seaworthy/http/express", "edge"],
+    ["@seaworthy/vault", "openVault"],
+  ])("an editor opens the source of %s's %s", (door, name) => {
+    const file = join(project, "definition.ts");
+    writeFileSync(file, `import { ${name} } from "${door}";\n`);
+    const definition = definitionOf(file, 1, "import { ".length + 1);
+    expect(definition?.file).toMatch(/node_modules\/@seaworthy\/\w+\/src\/[\w/-]+\.ts$/);
+    const lines = readFileSync(definition?.file as string, "utf8").split("\n");
+    expect(lines[(definition?.line as number) - 1]).toContain(`function ${name}`);
+  });
+});
+
+describe("beside a host's own versions", () => {
+  test("another patch of zod is the only copy, and its schemas compile and load", async () => {
+    expect(OTHER_ZOD).not.toBe(catalog.zod);
+    const host = join(workshop, "other-zod");
+    await installHost(host, tarballs, { zod: OTHER_ZOD });
+    expect(installedVersions(host, "zod")).toEqual([OTHER_ZOD]);
+    expect(await typeErrors(host, schemaOfTheHost)).toBe("");
+    await execute(process.execPath, [join(host, "consumer.ts")], { cwd: host });
+  }, 300_000);
+
+  test("the lowest version that each range accepts imports, compiles and loads", async () => {
+    const lowest = Object.entries({ ...catalogs.runtime, ...catalogs.peers }).map(
+      ([name, range]) => [name, range.split(" || ")[0]?.slice(1)] as [string, string],
+    );
+    const host = join(workshop, "lowest");
+    await installHost(host, tarballs, Object.fromEntries(lowest));
+    for (const [name, version] of lowest) expect(installedVersions(host, name), name).toEqual([version]);
+    expect(await importAll(host)).toBe("");
+    expect(await typeErrors(host, schemaOfTheHost)).toBe("");
+    await execute(process.execPath, [join(host, "consumer.ts")], { cwd: host });
+  }, 300_000);
+});
+
+/** The versions of every copy of a package that a host and our packages see. */
+function installedVersions(host: string, name: string): string[] {
+  const { packages: all } = JSON.parse(readFileSync(join(host, "package-lock.json"), "utf8")) as {
+    packages: Record<string, { version: string }>;
+  };
+  return Object.entries(all)
+    .filter(([path]) => new RegExp(`^node_modules/(@seaworthy/\\w+/node_modules/)?${name}$`).test(path))
+    .map(([, { version }]) => version);
+}
+
 describe("without any optional peer", () => {
   test.each(packages)("@seaworthy/%s can be imported by its main door", async (name) => {
-    const peers = Object.keys(manifestOf(name).peerDependencies ?? {});
+    const { peerDependencies = {}, peerDependenciesMeta = {} } = manifestOf(name);
+    const peers = Object.keys(peerDependencies).filter((peer) => peerDependenciesMeta[peer]?.optional === true);
     const hidden = peers.map((peer) => `"${peer}"`).join(", ");
     // A resolver that does not find the peers stands for a project that has not installed them.
     const hook = `export const resolve = (id, context, next) => { if ([${hidden}].some((peer) => id === peer || id.startsWith(peer + "/"))) throw new Error("not installed: " + id); return next(id, context); };`;
@@ -129,13 +204,13 @@ describe("a package's tarball", () => {
       "--strict",
       "--level",
       "suggestion",
-      tarballs.get(name) as string,
+      tarballOf(tarballs, name),
     ]);
     expect(stdout).toMatch(/All good/);
   });
 
   test.each(packages)("%s passes are-the-types-wrong", async (name) => {
-    const args = [tarballs.get(name) as string, "--profile", "esm-only", "--no-color", "--no-definitely-typed"];
+    const args = [tarballOf(tarballs, name), "--profile", "esm-only", "--no-color", "--no-definitely-typed"];
     const { code, stdout } = await tool("@arethetypeswrong/cli", "attw", args);
     expect({ code, stdout: code === 0 ? "" : stdout }).toEqual({ code: 0, stdout: "" });
   });

@@ -15,10 +15,14 @@ describe("the repository", () => {
     "LICENSE",
     "README.md",
     "CONTRIBUTING.md",
+    "CODE_OF_CONDUCT.md",
     "SECURITY.md",
     ".changeset/config.json",
     ".ci/run",
+    ".github/dependabot.yml",
     ".github/workflows/ci.yml",
+    ".github/workflows/codeql.yml",
+    ".github/workflows/release.yml",
   ])("has %s", (path) => {
     expect(existsSync(join(root, path))).toBe(true);
   });
@@ -38,17 +42,81 @@ describe("the repository", () => {
     for (const page of pages) expect(listed, page).toContain(`(${page.slice("docs/".length)})`);
   });
 
-  test("every version of a dependency is pinned exactly, in the catalog", () => {
-    const { catalog } = parse(read("pnpm-workspace.yaml")) as { catalog: Record<string, string> };
+  test("every action of a workflow is pinned by the digest of a commit, with its version in a comment", () => {
+    const workflows = tracked.filter((path) => path.startsWith(".github/workflows/"));
+    const uses = workflows.flatMap((path) =>
+      [...read(path).matchAll(/uses: (.*)/g)].map((match) => match[1] as string),
+    );
+    expect(uses.length).toBeGreaterThan(5);
+    for (const action of uses) expect(action).toMatch(/^[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+    for (const path of tracked.filter((file) => /^\.github\/.*\.yml$/.test(file)))
+      expect(parse(read(path)), path).toBeTypeOf("object");
+  });
+
+  test("every published package says what it is about, where its documentation is and where to report a bug", () => {
+    const manifests = tracked.filter((path) => /^packages\/[\w-]+\/package\.json$/.test(path));
+    for (const path of manifests) {
+      const manifest = JSON.parse(read(path)) as Record<string, unknown>;
+      const name = path.split("/")[1] as string;
+      expect(manifest, path).toMatchObject({
+        description: expect.stringMatching(/^[A-Z].{30,160}\.$/),
+        author: expect.any(String),
+        homepage: `https://github.com/seaworthy/seaworthy/blob/main/docs/reference/${name}.md`,
+        bugs: "https://github.com/seaworthy/seaworthy/issues",
+        funding: expect.stringMatching(/^https:/),
+        repository: { type: "git", directory: `packages/${name}` },
+      });
+      expect((manifest.keywords as string[]).length, path).toBeGreaterThanOrEqual(5);
+      expect(existsSync(join(root, "docs", "reference", `${name}.md`)), name).toBe(true);
+    }
+  });
+
+  test("documents and sources name no package that does not exist", () => {
+    const packages = tracked.flatMap((path) => /^packages\/([\w-]+)\/package\.json$/.exec(path)?.[1] ?? []);
+    for (const path of tracked.filter((file) => /^(docs|packages|examples)\/.*\.(md|ts)$|^[A-Z]+\.md$/.test(file))) {
+      // "@seaworthy/source" is the export condition that leads to the sources.
+      const named = [...read(path).matchAll(/@seaworthy\/([\w-]+)/g)].map(([, name]) => name);
+      for (const name of named) expect([...packages, "source"], path).toContain(name);
+    }
+  });
+
+  test("development uses pinned versions, and what hosts install has ranges that accept them", () => {
+    const { catalog, catalogs } = parse(read("pnpm-workspace.yaml")) as {
+      catalog: Record<string, string>;
+      catalogs: { runtime: Record<string, string>; peers: Record<string, string> };
+    };
+    const { packages: locked } = parse(read("pnpm-lock.yaml")) as { packages: Record<string, unknown> };
     for (const [name, version] of Object.entries(catalog))
       expect(version, name).toMatch(/^(npm:@?[\w./-]+@)?\d+\.\d+\.\d+$/);
+    for (const [name, range] of Object.entries({ ...catalogs.runtime, ...catalogs.peers })) {
+      expect(range, name).toMatch(/^\^\d+\.\d+\.\d+( \|\| \^\d+\.\d+\.\d+)*$/);
+      const installed = Object.keys(locked).filter((key) => key.startsWith(`${name}@`));
+      expect(
+        installed.some((key) => accepts(range, key.slice(name.length + 1))),
+        `${name}: the lockfile has ${installed}`,
+      ).toBe(true);
+    }
+  });
+
+  test("every manifest takes its versions from the catalogs", () => {
+    const workspace = ["workspace:^"];
+    const { catalog } = parse(read("pnpm-workspace.yaml")) as { catalog: Record<string, string> };
+    const used = new Set<string>();
     for (const path of tracked.filter((file) => file.endsWith("package.json"))) {
       const manifest = JSON.parse(read(path)) as Record<string, Record<string, string> | undefined>;
-      for (const kind of ["dependencies", "devDependencies"]) {
+      const published = path.startsWith("packages/");
+      const allowed: Record<string, string[]> = {
+        dependencies: [...workspace, published ? "catalog:runtime" : "catalog:"],
+        devDependencies: [...workspace, "catalog:"],
+        peerDependencies: [...workspace, "catalog:peers"],
+      };
+      for (const [kind, versions] of Object.entries(allowed)) {
         for (const [name, version] of Object.entries(manifest[kind] ?? {}))
-          expect(["catalog:", "workspace:^"], `${path}: ${name}`).toContain(version);
+          expect(versions, `${path}: ${name}`).toContain(version);
+        for (const name of Object.keys(manifest[kind] ?? {})) used.add(name);
       }
     }
+    expect(Object.keys(catalog).filter((name) => !used.has(name))).toEqual([]);
   });
 
   test("no tracked file names a machine's path or a registry's host", () => {
@@ -72,3 +140,14 @@ describe("the repository", () => {
     expect(Object.values(workflow.jobs).map((job) => job.strategy?.matrix?.node)).toContainEqual([22, 24, 26]);
   });
 });
+
+/** Whether a range of the catalogs accepts a version: one caret range, or several. */
+function accepts(range: string, version: string): boolean {
+  const parts = (text: string): number[] => text.split(".").map((part) => Number.parseInt(part, 10));
+  const [major, minor, patch] = parts(version) as [number, number, number];
+  return range.split(" || ").some((caret) => {
+    const [least, lesser, smallest] = parts(caret.slice(1)) as [number, number, number];
+    const same = least > 0 ? major === least : major === 0 && minor === lesser;
+    return same && (minor > lesser || (minor === lesser && patch >= smallest));
+  });
+}

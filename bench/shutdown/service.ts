@@ -2,6 +2,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createTerminus } from "@godaddy/terminus";
+import type { Duration } from "@seaworthy/core";
 import { createLifecycle } from "@seaworthy/lifecycle";
 import closeWithGrace from "close-with-grace";
 import { createHttpTerminator } from "http-terminator";
@@ -15,7 +16,7 @@ const server = createServer((request, response) => {
 const listen = (): Promise<void> => new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
 const closed = (): Promise<void> => new Promise((resolve) => server.close(() => resolve()));
 
-async function seaworthy(drainDelay: string): Promise<void> {
+async function seaworthy(drainDelay: Duration): Promise<void> {
   const life = createLifecycle({ drainDelay });
   life.serve(server, { host: "127.0.0.1", port: 0 });
   await life.start();

@@ -125,7 +125,7 @@ export function performTogether(page: Page): Promise<Outcome> {
 
 /** Lines that would change the machine: what they name is checked in place of running them. */
 function isCheckedOnly(line: string): boolean {
-  const script = /^(?:npm|pnpm)(?: run)? (start|test|lint|build|typecheck|bench|docs|format|changeset)\b/.exec(
+  const script = /^(?:npm|pnpm)(?: run)? (start|test|demo|lint|build|typecheck|bench|docs|format|changeset)\b/.exec(
     line,
   )?.[1];
   if (script !== undefined) {
@@ -139,17 +139,20 @@ function isCheckedOnly(line: string): boolean {
   for (const name of installed?.match(/@seaworthy\/[\w-]+/g) ?? [])
     readFileSync(join(root, "packages", name.slice(11), "package.json"));
   return (
-    installed !== undefined || /^(git clone|cd seaworthy\b|docker |kubectl |npx changeset|bash \.ci\/run)/.test(line)
+    installed !== undefined ||
+    /^npm (init|pkg set)\b|^(git clone|cd seaworthy\b|docker |kubectl |npx changeset|bash \.ci\/run)/.test(line)
   );
 }
 
 function run(page: Page, command: string, args: string[]): Promise<Outcome> {
   const path = [join(workshop, "bin"), dirname(process.execPath), process.env.PATH].join(delimiter);
-  const { CI, NODE_ENV, VITEST, NODE_OPTIONS, ...environment } = process.env;
+  // The pages show what happens on a machine where none of these is set.
+  const { CI, NODE_ENV, VITEST, NODE_OPTIONS, DATABASE_URL, REDIS_URL, AMQP_URL, ...environment } = process.env;
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd: folderOf(page),
-      env: { ...environment, PATH: path, NO_COLOR: "1" },
+      // A block's own `node` resolves the packages to their sources too, and so do the processes that it starts.
+      env: { ...environment, PATH: path, NO_COLOR: "1", NODE_OPTIONS: "--conditions=@seaworthy/source" },
       stdio: ["ignore", "pipe", "pipe"],
     });
     const outcome: Outcome = { code: null, stdout: "", stderr: "" };

@@ -1,0 +1,159 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { catalogs, doors, execute, installHost, manifestOf, packages, pinnedPeers } from "./hosts/tarballs.ts";
+
+const { "node-oldest": oldest, ...tools } = catalogs.hosts;
+const platformNode = `node-${process.platform === "win32" ? "win" : process.platform}-${process.arch}`;
+const count = doors.length;
+const quoted = doors.map((door) => JSON.stringify(door));
+let host: string;
+
+const write = (name: string, text: string): void => writeFileSync(join(host, name), text);
+const inModules = (path: string): string => join(host, "node_modules", path);
+
+/** Runs a program in the host; what it prints on both streams, also when it fails. */
+async function run(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
+  const options = { cwd: host, env: { ...process.env, NO_COLOR: "1", ...env }, maxBuffer: 64 * 1024 * 1024 };
+  try {
+    const { stdout, stderr } = await execute(program, [...args], options);
+    return stdout + stderr;
+  } catch (error) {
+    const { stdout = "", stderr = "", message } = error as { stdout?: string; stderr?: string; message: string };
+    return `${message}\n${stdout}${stderr}`;
+  }
+}
+
+/** The native program that a package of npm installs for this machine, or the one that its script has put in place. */
+const programOf = (name: string, candidates: readonly string[]): string =>
+  [...candidates, join(".bin", name)].map(inModules).find((path) => existsSync(path)) as string;
+
+// One install serves all hosts. Each host loads every door and counts those that export something.
+beforeAll(async () => {
+  host = mkdtempSync(join(tmpdir(), "seaworthy-hosts-"));
+  await installHost(host, inject("tarballs"), { ...pinnedPeers(), ...tools, [platformNode]: oldest as string });
+  const check = `
+    const empty = names.filter((_, i) => Object.keys(all[i]).length === 0);
+    if (empty.length > 0) throw new Error("these export nothing: " + empty);
+    console.log(all.length + " doors");`;
+  write(
+    "imports.mjs",
+    `const names = [${quoted}]; const all = []; for (const name of names) all.push(await import(name));${check}`,
+  );
+  write("requires.cjs", `const names = [${quoted}]; const all = names.map((name) => require(name));${check}`);
+  write(
+    "bundled.mjs",
+    `${doors.map((door, i) => `import * as door${i} from "${door}";`).join("\n")}
+     const names = [${quoted}]; const all = [${doors.map((_, i) => `door${i}`)}];${check}`,
+  );
+  // A bundle and a transformed module have no address of their own; what needs one fails when it is used, not only loaded.
+  write(
+    "config.cjs",
+    `const { loadConfig, port } = require("@seaworthy/config");
+     const { z } = require("zod");
+     loadConfig(z.object({ port: port() }), { profile: "test", env: { PORT: "8080" } })
+       .then((config) => console.log("port " + config.port));`,
+  );
+}, 600_000);
+afterAll(() => rmSync(host, { recursive: true, force: true }));
+
+describe("Node", () => {
+  test.each(["imports.mjs", "requires.cjs"])("the one that runs this loads every door with %s", async (script) => {
+    expect(await run(process.execPath, [script])).toBe(`${count} doors\n`);
+  });
+
+  test.each(["imports.mjs", "requires.cjs"])(
+    "the oldest that the manifests allow loads every door with %s",
+    async (script) => {
+      const node = inModules(`${platformNode}/bin/node`);
+      expect(await run(node, ["--version"])).toBe(`v${oldest}\n`);
+      for (const name of packages) expect(`${manifestOf(name).engines.node}.0`).toBe(`>=${oldest}`);
+      const printed = await run(node, [script]);
+      expect(printed.replace(/^\(.*ExperimentalWarning.*\n\(Use .*\n/gm, "")).toBe(`${count} doors\n`);
+    },
+  );
+});
+
+describe("Jest", () => {
+  const jest = async (config: object, env?: NodeJS.ProcessEnv): Promise<string> => {
+    write("jest.config.json", JSON.stringify({ testEnvironment: "node", ...config }));
+    return await run(process.execPath, [inModules("jest/bin/jest.js"), "--config", "jest.config.json", "--ci"], env);
+  };
+
+  test("imports every door as an ES module with --experimental-vm-modules", async () => {
+    write(
+      "esm.test.mjs",
+      `test.each([${quoted}])("%s", async (name) => { expect(Object.keys(await import(name))).not.toEqual([]); });`,
+    );
+    const config = { testMatch: ["**/esm.test.mjs"], moduleFileExtensions: ["mjs", "js", "json"], transform: {} };
+    expect(await jest(config, { NODE_OPTIONS: "--experimental-vm-modules" })).toMatch(
+      new RegExp(`Tests: +${count} passed, ${count} total`),
+    );
+  });
+
+  test("requires every door that babel has turned into CommonJS", async () => {
+    write(
+      "cjs.test.cjs",
+      `test.each([${quoted}])("%s", (name) => { expect(Object.keys(require(name))).not.toEqual([]); });
+       test("config", async () => {
+         const { loadConfig, port } = require("@seaworthy/config");
+         const { z } = require("zod");
+         const options = { profile: "test", env: { PORT: "8080" } };
+         expect(await loadConfig(z.object({ port: port() }), options)).toEqual({ port: 8080 });
+       });`,
+    );
+    const babel = ["babel-jest", { presets: [["@babel/preset-env", { targets: { node: "current" } }]] }];
+    const config = {
+      testMatch: ["**/cjs.test.cjs"],
+      moduleFileExtensions: ["cjs", "js", "json", "node"],
+      transform: { "\\.js$": babel },
+      // What Jest's own pages advise for packages that are ES modules only.
+      transformIgnorePatterns: ["/node_modules/(?!(@seaworthy|p-retry|is-network-error)/)"],
+    };
+    expect(await jest(config)).toMatch(new RegExp(`Tests: +${count + 1} passed, ${count + 1} total`));
+  });
+});
+
+describe("esbuild", () => {
+  // The addon of argon2 is a file beside its module, so hosts leave that package out of their bundle.
+  const bundle = async (entry: string, more: readonly string[]): Promise<string> => {
+    const args = [
+      entry,
+      "--bundle",
+      "--platform=node",
+      "--log-level=error",
+      "--external:argon2",
+      "--external:@nestjs/*",
+      ...more,
+    ];
+    return await run(inModules(".bin/esbuild"), args);
+  };
+
+  test("bundles every door into one CommonJS file", async () => {
+    expect(await bundle("bundled.mjs", ["--format=cjs", "--outfile=bundle.cjs"])).toBe("");
+    expect(await run(process.execPath, ["bundle.cjs"])).toBe(`${count} doors\n`);
+    expect(await bundle("config.cjs", ["--format=cjs", "--outfile=config-bundle.cjs"])).toBe("");
+    expect(await run(process.execPath, ["config-bundle.cjs"])).toBe("port 8080\n");
+  });
+
+  test("bundles every door into one ES module", async () => {
+    const require = `--banner:js=import { createRequire } from "node:module"; const require = createRequire(import.meta.url);`;
+    expect(await bundle("bundled.mjs", ["--format=esm", "--outfile=bundle.mjs", require])).toBe("");
+    expect(await run(process.execPath, ["bundle.mjs"])).toBe(`${count} doors\n`);
+  });
+});
+
+describe("other runtimes", () => {
+  test("Bun loads every door", async () => {
+    const bun = programOf("bun", [`@oven/bun-${process.platform}-${process.arch}/bin/bun`]);
+    expect(await run(bun, ["run", "imports.mjs"])).toBe(`${count} doors\n`);
+    expect(await run(bun, ["run", "requires.cjs"])).toBe(`${count} doors\n`);
+  });
+
+  test("Deno loads every door", async () => {
+    const deno = programOf("deno", [`@deno/${process.platform}-${process.arch}-glibc/deno`]);
+    const printed = await run(deno, ["run", "--allow-all", "--node-modules-dir=manual", "imports.mjs"]);
+    expect(printed).toBe(`${count} doors\n`);
+  });
+});
