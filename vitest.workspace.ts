@@ -6,6 +6,9 @@ const root = import.meta.dirname;
 // "import" and "require" are not named: they would hold for every require inside node_modules too.
 const conditions = ["@seaworthy/source", "node"];
 
+// CI repeats a test that failed once, and names it at the end (test/second-attempts.ts). Elsewhere a failure is final.
+const retry = process.env.CI === "true" ? 1 : 0;
+
 const project = (
   name: string,
   directory: string,
@@ -14,7 +17,7 @@ const project = (
 ): TestProjectInlineConfiguration => ({
   root: directory,
   ssr: { resolve: { conditions, externalConditions: conditions } },
-  test: { name, include, environment: "node", testTimeout, hookTimeout: 120_000, pool: "forks" },
+  test: { name, include, environment: "node", testTimeout, hookTimeout: 120_000, pool: "forks", retry },
 });
 
 const members = (folder: string): TestProjectInlineConfiguration[] =>
