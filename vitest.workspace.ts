@@ -37,7 +37,12 @@ const config: ViteUserConfig = {
     projects: [
       ...members("packages"),
       ...members("examples"),
-      project("house", root, ["test/architecture.test.ts", "test/repository.test.ts", "test/run.test.ts"]),
+      project("house", root, [
+        "test/architecture.test.ts",
+        "test/repository.test.ts",
+        "test/run.test.ts",
+        "test/wording.test.ts",
+      ]),
       project("docs", root, ["test/docs.test.ts"], 300_000),
       packed("packaging", ["test/packaging.test.ts"]),
       packed("hosts", ["test/hosts.test.ts"]),
