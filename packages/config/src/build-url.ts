@@ -1,5 +1,5 @@
 import { isSecret, type Secret } from "@seaworthy/core";
-import { checkOptions, flag, showValue, wholeNumber } from "@seaworthy/core/options";
+import { checkOptions, flag, integer, showValue } from "@seaworthy/core/options";
 import { isHost } from "./fields/endpoint.ts";
 
 /** Parts of a connection URL. */
@@ -71,7 +71,7 @@ export function buildPostgresUrl(parts: PostgresUrlParts): string {
  */
 export function buildRedisUrl(parts: RedisUrlParts): string {
   checkOptions("buildRedisUrl", parts, [...COMMON, "database", "tls"]);
-  if (parts.database !== undefined) wholeNumber("buildRedisUrl: database", parts.database, 0, Number.MAX_SAFE_INTEGER);
+  if (parts.database !== undefined) integer("buildRedisUrl: database", parts.database, 0, Number.MAX_SAFE_INTEGER);
   if (parts.tls !== undefined) flag("buildRedisUrl: tls", parts.tls);
   const path = parts.database === undefined ? "" : `/${parts.database}`;
   return build(parts.tls === true ? "rediss" : "redis", "buildRedisUrl", parts, path, true);
@@ -96,7 +96,7 @@ export function buildAmqpUrl(parts: AmqpUrlParts): string {
 
 function build(protocol: string, of: string, parts: ConnectionParts, path: string, userless = false): string {
   const { host = "localhost", port, user, password } = parts;
-  if (port !== undefined) wholeNumber(`${of}: port`, port, 1, 65_535);
+  if (port !== undefined) integer(`${of}: port`, port, 1, 65_535);
   if (password !== undefined && user === undefined && !userless) throw new TypeError(`${of}: a password needs a user`);
   const name = user === undefined ? "" : escaped("user", user);
   const secret =

@@ -1,4 +1,4 @@
-import { show } from "./internal/show.ts";
+import { showValue } from "./internal/show-value.ts";
 
 /** An amount of data: bytes, or text such as `"10mb"` (powers of 1000) or `"64kib"` (powers of 1024, IEC 80000-13). */
 export type ByteSize = number | string;
@@ -35,7 +35,7 @@ export function toBytes(size: ByteSize, name = "size"): number {
   const result = typeof size === "string" ? parse(size) : size;
   if (!Number.isSafeInteger(result) || result < 0) {
     throw new TypeError(
-      `${name} must be whole bytes of 0 or more, or text such as "10mb" or "64kib"; got ${show(size)}`,
+      `${name} must be whole bytes of 0 or more, or text such as "10mb" or "64kib"; got ${showValue(size)}`,
     );
   }
   return result;

@@ -1,5 +1,5 @@
 import { type Duration, toMilliseconds } from "./duration.ts";
-import { show } from "./internal/show.ts";
+import { showValue } from "./internal/show-value.ts";
 
 /**
  * Time as an injected service. Everything in Seaworthy that reads the time or waits takes `clock?: Clock`.
@@ -43,7 +43,7 @@ export const systemClock: Clock = Object.freeze({
 export function startTimer(clock: Clock, delay: number, callback: () => void, options?: TimerOptions): () => void {
   // Node would fire after 1 ms.
   if (typeof delay !== "number" || Number.isNaN(delay))
-    throw new TypeError(`delay must be milliseconds; got ${show(delay)}`);
+    throw new TypeError(`delay must be milliseconds; got ${showValue(delay)}`);
   return clock.schedule === undefined
     ? scheduleOnPlatform(callback, delay, options)
     : clock.schedule(callback, delay, options);

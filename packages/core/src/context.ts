@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { type Clock, systemClock } from "./clock.ts";
 import { shared } from "./internal/shared.ts";
-import { show } from "./internal/show.ts";
+import { showValue } from "./internal/show-value.ts";
 
 /**
  * Key under which a context can carry an object that makes its signal when it is first read; for code that enters a
@@ -74,7 +74,7 @@ export function currentContext(): Context {
  */
 export function runWithContext<T>(fields: Context, fn: () => T): T {
   if (typeof fields !== "object" || fields === null)
-    throw new TypeError(`context fields must be an object; got ${show(fields)}`);
+    throw new TypeError(`context fields must be an object; got ${showValue(fields)}`);
   const outer = storage.getStore();
   const lazy = fields[lazySignal] ?? outer?.[lazySignal];
   const inner: { -readonly [K in keyof Context]: Context[K] } =
@@ -116,7 +116,7 @@ function joinSignals(inner: { signal?: unknown }, own: AbortSignal, outer: Abort
 export function bindContext<This, A extends unknown[], R>(
   fn: (this: This, ...args: A) => R,
 ): (this: This, ...args: A) => R {
-  if (typeof fn !== "function") throw new TypeError(`fn must be a function; got ${show(fn)}`);
+  if (typeof fn !== "function") throw new TypeError(`fn must be a function; got ${showValue(fn)}`);
   const context = storage.getStore();
   return function (this: This, ...args: A): R {
     const run = (): R => fn.apply(this, args);

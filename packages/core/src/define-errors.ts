@@ -1,7 +1,7 @@
 import { type Duration, toMilliseconds } from "./duration.ts";
 import { captureStack, type ErrorContext, isSeaworthyError, SeaworthyError } from "./error.ts";
 import { shared } from "./internal/shared.ts";
-import { show } from "./internal/show.ts";
+import { showValue } from "./internal/show-value.ts";
 import { checkOptions, flag } from "./options.ts";
 
 /** How a kind of error is described, once. */
@@ -68,7 +68,7 @@ export function defineErrors<const D extends Record<string, ErrorDefinition>>(
   options: DefineErrorsOptions = {},
 ): { readonly [C in keyof D]: ErrorFactory } {
   if (typeof definitions !== "object" || definitions === null)
-    throw new TypeError(`definitions must be an object; got ${show(definitions)}`);
+    throw new TypeError(`definitions must be an object; got ${showValue(definitions)}`);
   checkOptions("defineErrors", options, ["owner"]);
   const entries = Object.entries(definitions);
   const factories: Record<string, ErrorFactory> = {};
@@ -104,14 +104,14 @@ function checkDefinition(code: string, definition: ErrorDefinition): void {
   checkOptions(code, definition, DEFINITION);
   const { title, type, retryable = false, stackless = false, expose = false } = definition;
   if (typeof title !== "string" || title === "")
-    throw new TypeError(`${code}: title must be a sentence; got ${show(title)}`);
+    throw new TypeError(`${code}: title must be a sentence; got ${showValue(title)}`);
   if (type !== undefined && (typeof type !== "string" || !URL.canParse(type, "http://base/")))
-    throw new TypeError(`${code}: type must be a URI reference; got ${show(type)}`);
+    throw new TypeError(`${code}: type must be a URI reference; got ${showValue(type)}`);
   flag(`${code}: retryable`, retryable);
   flag(`${code}: stackless`, stackless);
   const isList = Array.isArray(expose) && expose.every((member) => typeof member === "string");
   if (typeof expose !== "boolean" && !isList)
-    throw new TypeError(`${code}: expose must be true, false or a list of names; got ${show(expose)}`);
+    throw new TypeError(`${code}: expose must be true, false or a list of names; got ${showValue(expose)}`);
 }
 
 function factoryOf(code: string, definition: ErrorDefinition): ErrorFactory {

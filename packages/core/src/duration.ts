@@ -1,4 +1,4 @@
-import { show } from "./internal/show.ts";
+import { showValue } from "./internal/show-value.ts";
 
 type Weeks = `${number}w`;
 type Days = `${number}d`;
@@ -48,7 +48,7 @@ export function toMilliseconds(duration: Duration | string, name = "duration"): 
   const result = typeof duration === "string" ? parse(duration) : duration;
   if (typeof result !== "number" || !(result >= 0 && result <= Number.MAX_SAFE_INTEGER)) {
     throw new TypeError(
-      `${name} must be milliseconds of 0 or more, or text such as "250ms" or "1h30m"; got ${show(duration)}`,
+      `${name} must be milliseconds of 0 or more, or text such as "250ms" or "1h30m"; got ${showValue(duration)}`,
     );
   }
   return result;

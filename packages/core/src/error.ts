@@ -1,5 +1,5 @@
 import { type Duration, toMilliseconds } from "./duration.ts";
-import { show } from "./internal/show.ts";
+import { showValue } from "./internal/show-value.ts";
 import { checkOptions, flag } from "./options.ts";
 
 /** Facts about one occurrence of an error, for logs; clients see only the members that the definition exposes. */
@@ -47,9 +47,9 @@ export class SeaworthyError extends Error {
   constructor(code: string, message: string, options: SeaworthyErrorOptions = {}) {
     const { status = 500, context = {}, exposed = [] } = options;
     if (typeof code !== "string" || !CODE.test(code))
-      throw new TypeError(`code must be upper-snake text like ORDER_NOT_FOUND; got ${show(code)}`);
+      throw new TypeError(`code must be upper-snake text like ORDER_NOT_FOUND; got ${showValue(code)}`);
     if (!Number.isInteger(status) || status < 400 || status > 599)
-      throw new TypeError(`status must be from 400 to 599; got ${show(status)}`);
+      throw new TypeError(`status must be from 400 to 599; got ${showValue(status)}`);
     checkRest(options, exposed, context);
     // Turned into text here, since its toString may throw, and the limit must not stay at 0 then.
     const text = message === undefined ? "" : `${message}`;
@@ -83,9 +83,9 @@ function checkRest(options: SeaworthyErrorOptions, exposed: unknown, context: un
   if (expose !== undefined) flag("expose", expose);
   if (stackless !== undefined) flag("stackless", stackless);
   if (retryAfter !== undefined) toMilliseconds(retryAfter, "retryAfter");
-  if (!Array.isArray(exposed)) throw new TypeError(`exposed must be a list of names; got ${show(exposed)}`);
+  if (!Array.isArray(exposed)) throw new TypeError(`exposed must be a list of names; got ${showValue(exposed)}`);
   if (typeof context !== "object" || context === null)
-    throw new TypeError(`context must be an object; got ${show(context)}`);
+    throw new TypeError(`context must be an object; got ${showValue(context)}`);
 }
 
 function setHidden(target: object, key: string, value: unknown): void {

@@ -1,4 +1,4 @@
-import { show } from "./internal/show.ts";
+import { showValue } from "./internal/show-value.ts";
 
 /** ioredis, or anything with its `call`. */
 export interface CallingRedisClient {
@@ -30,5 +30,5 @@ export async function redisCommand(client: RedisClient, name: string, ...args: (
   if (typeof (client as Partial<SendingRedisClient>)?.sendCommand === "function") {
     return (client as SendingRedisClient).sendCommand([name, ...args.map(String)]);
   }
-  throw new TypeError(`client must be an ioredis or node-redis client; got ${show(client)}`);
+  throw new TypeError(`client must be an ioredis or node-redis client; got ${showValue(client)}`);
 }

@@ -2,7 +2,7 @@ import { NeedleIndex } from "./internal/needle-index.ts";
 import { REDACTED } from "./internal/redacted.ts";
 import { formsOf, percentDecoded, type SecretForms } from "./internal/secret-forms.ts";
 import { shared } from "./internal/shared.ts";
-import { show } from "./internal/show.ts";
+import { showValue } from "./internal/show-value.ts";
 import { blankCredentials } from "./text-credentials.ts";
 
 export { REDACTED };
@@ -127,7 +127,7 @@ export function isSecret(value: unknown): value is Secret<unknown> {
  * @throws TypeError when the listener is no function
  */
 export function onSecret(listener: SecretListener): () => void {
-  if (typeof listener !== "function") throw new TypeError(`listener must be a function; got ${show(listener)}`);
+  if (typeof listener !== "function") throw new TypeError(`listener must be a function; got ${showValue(listener)}`);
   const ends = new Set<() => void>();
   let reported = false;
   // Whoever makes a secret, or the collector, has no part in what a listener throws.

@@ -1,7 +1,7 @@
 import { channel } from "node:diagnostics_channel";
 import { systemClock } from "./clock.ts";
+import { warnOfCallback } from "./listeners.ts";
 import { checkOptions, oneOf, showValue } from "./options.ts";
-import { scrubAndCut } from "./secret.ts";
 
 /** Severity of an event's log line, in pino's terms. `"silent"` makes no line. */
 export type TelemetryLevel = "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
@@ -158,7 +158,8 @@ function checkDefinition(event: string, definition: Omit<TelemetryDefinition, "n
   const { help, unit, labels = [], level } = definition;
   if (typeof help !== "string" || help === "")
     throw new TypeError(`${event}: help must be a sentence; got ${showValue(help)}`);
-  if (!Array.isArray(labels)) throw new TypeError(`${event}: labels must be a list of names; got ${showValue(labels)}`);
+  if (!Array.isArray(labels))
+    throw new TypeError(`${event}: labels must be an array of names; got ${showValue(labels)}`);
   for (const label of labels) {
     if (typeof label !== "string" || !LABEL.test(label))
       throw new TypeError(`${event}: ${showValue(label)} cannot be a label name`);
@@ -183,12 +184,8 @@ export function definedEvents(): readonly TelemetryDefinition[] {
 export function onTelemetry(listener: TelemetryListener): () => void {
   if (typeof listener !== "function") throw new TypeError("listener must be a function");
   let busy = false;
-  let reported = false;
-  const report = (error: unknown): void => {
-    if (reported) return;
-    reported = true;
-    warn(error);
-  };
+  const report = (error: unknown): void =>
+    warnOfCallback(listener, { name: "A telemetry listener", code: "CORE_TELEMETRY_LISTENER" }, error);
   // diagnostics_channel turns an exception of a subscriber into an uncaughtException, so none may leave here.
   const subscriber = (message: unknown): void => {
     if (busy) return;
@@ -204,16 +201,4 @@ export function onTelemetry(listener: TelemetryListener): () => void {
   };
   events.subscribe(subscriber);
   return () => void events.unsubscribe(subscriber);
-}
-
-function warn(error: unknown): void {
-  let reason = "an unreadable value";
-  try {
-    reason = scrubAndCut(error instanceof Error ? `${error.name}: ${error.message}` : String(error), 1024);
-  } catch {
-    // Its own text is all that is lost; the warning itself must come out.
-  }
-  process.emitWarning(`A telemetry listener failed (${reason}); later failures of it are not reported.`, {
-    code: "CORE_TELEMETRY_LISTENER",
-  });
 }

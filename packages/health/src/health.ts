@@ -1,5 +1,5 @@
 import type { Clock, Duration } from "@seaworthy/core";
-import { boundedText, checkOptions, positiveDuration } from "@seaworthy/core/options";
+import { boundedString, checkOptions, positiveDuration } from "@seaworthy/core/options";
 import type { Check, CheckOptions, HealthGroup, HealthStatus } from "./check.ts";
 import { Aggregator } from "./internal/aggregator.ts";
 import { checkDetails, type DetailsDecision } from "./internal/entitlement.ts";
@@ -111,8 +111,8 @@ export function createHealth(options: HealthOptions = {}): Health {
   checkOptions("createHealth", options, OPTIONS);
   const { name, version, details } = options;
   const clock = soundClock(options.clock);
-  if (name !== undefined) boundedText("name", name);
-  if (version !== undefined) boundedText("version", version);
+  if (name !== undefined) boundedString("name", name);
+  if (version !== undefined) boundedString("version", version);
   checkDetails(details);
   return new Aggregator({
     identity: { ...(name === undefined ? undefined : { name }), ...(version === undefined ? undefined : { version }) },

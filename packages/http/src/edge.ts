@@ -7,7 +7,7 @@ import {
   toBytes,
   toMilliseconds,
 } from "@seaworthy/core";
-import { checkOptions, flag, optionalFunction, showValue, soundClock, wholeNumber } from "@seaworthy/core/options";
+import { checkOptions, clockOption, flag, integer, optionalFunction, showValue } from "@seaworthy/core/options";
 import { type ClientAddress, clientAddress, type TrustProxy } from "./client-address.ts";
 import { type Cors, type CorsOptions, createCors } from "./cors.ts";
 import { FixedHeaders } from "./internal/fixed-headers.ts";
@@ -109,7 +109,7 @@ export class Edge {
     checkPort("lifecycle", lifecycle, "ready");
     optionalFunction("authenticate", authenticate);
     if (!Array.isArray(limits)) throw new TypeError(`limits must be an array of rules; got ${showValue(limits)}`);
-    this.clock = soundClock("clock", options.clock ?? systemClock);
+    this.clock = clockOption("clock", options.clock ?? systemClock);
     this.cors = cors === undefined ? undefined : createCors(cors);
     const security = securityHeaders(options.headers);
     this.#fixed = new FixedHeaders([...security, ...(this.cors?.headers(undefined) ?? [])]);
@@ -136,7 +136,7 @@ export class Edge {
       clock: this.clock,
     });
     this.operationsPort =
-      operationsPort === undefined ? undefined : wholeNumber("operationsPort", operationsPort, 0, 65_535);
+      operationsPort === undefined ? undefined : integer("operationsPort", operationsPort, 0, 65_535);
     this.hasOwnListener = this.operationsPort !== undefined;
     this.operationsHost = options.operations?.host ?? "127.0.0.1";
   }

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from "@seaworthy/core";
-import { checkOptions, soundClock, wholeNumber } from "@seaworthy/core/options";
+import { checkOptions, clockOption, integer } from "@seaworthy/core/options";
 import type { Answer } from "./messages.ts";
 
 /** What a store knows of a key. */
@@ -49,8 +49,8 @@ interface Entry {
 export function memoryIdempotencyStore(options: MemoryIdempotencyStoreOptions = {}): IdempotencyStore {
   checkOptions("memoryIdempotencyStore", options, ["entries", "clock"]);
   const { entries: most = 10_000 } = options;
-  const clock = soundClock("memoryIdempotencyStore.clock", options.clock ?? systemClock);
-  wholeNumber("memoryIdempotencyStore.entries", most, 1);
+  const clock = clockOption("memoryIdempotencyStore.clock", options.clock ?? systemClock);
+  integer("memoryIdempotencyStore.entries", most, 1);
   const held = new Map<string, Entry>();
   const shrink = (): void => {
     for (const [key, { record, expires }] of held) {

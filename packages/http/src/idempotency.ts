@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { type ByteSize, type Clock, type Duration, startTimer, systemClock, toBytes } from "@seaworthy/core";
-import { checkOptions, flag, positiveDuration, showValue, soundClock } from "@seaworthy/core/options";
+import { checkOptions, clockOption, flag, positiveDuration, showValue } from "@seaworthy/core/options";
 import { errors } from "./errors.ts";
 import { type IdempotencyRecord, type IdempotencyStore, memoryIdempotencyStore } from "./idempotency-store.ts";
 import type { Answer, EdgeRequest } from "./messages.ts";
@@ -86,7 +86,7 @@ const LARGEST_ANSWER = 104_857_600;
  */
 export function createIdempotency(options: IdempotencyOptions = {}): Idempotency {
   checkOptions("idempotency", options, OPTIONS);
-  const clock = soundClock("idempotency.clock", options.clock ?? systemClock);
+  const clock = clockOption("idempotency.clock", options.clock ?? systemClock);
   const { scope, store = memoryIdempotencyStore({ clock }), required = true } = options;
   if (scope !== undefined && scope !== "credentials" && typeof scope !== "function")
     throw new TypeError(`idempotency.scope must be "credentials" or a function; got ${showValue(scope)}`);

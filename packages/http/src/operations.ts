@@ -1,5 +1,5 @@
 import type { Clock } from "@seaworthy/core";
-import { boundedText, checkOptions, optionalFunction, showValue } from "@seaworthy/core/options";
+import { boundedString, checkOptions, optionalFunction, showValue } from "@seaworthy/core/options";
 import { type HealthReport, statusCode, toHealthJson } from "@seaworthy/health";
 import { errors } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
@@ -78,7 +78,7 @@ export function createOperations({ options = {}, probes, health, metrics, lifecy
     throw new TypeError('operations.metrics is "entitled", but there is no operations.entitled');
   if (logger !== undefined && typeof logger?.level !== "string")
     throw new TypeError(`operations.logger must have a level; got ${showValue(logger)}`);
-  if (host !== undefined) boundedText("operations.host", host);
+  if (host !== undefined) boundedString("operations.host", host);
   const paths = checkProbes(probes, metrics !== undefined);
   const started = startupLatch(lifecycle);
   const isScrape = ({ method, path }: Exchange): boolean =>

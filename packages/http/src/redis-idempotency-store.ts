@@ -1,5 +1,5 @@
 import { type RedisClient, redisCommand } from "@seaworthy/core";
-import { boundedText, checkOptions, showValue } from "@seaworthy/core/options";
+import { boundedString, checkOptions, showValue } from "@seaworthy/core/options";
 import type { IdempotencyRecord, IdempotencyStore } from "./idempotency-store.ts";
 
 /** Options of {@link redisIdempotencyStore}. */
@@ -38,7 +38,7 @@ export function redisIdempotencyStore(
   if (typeof call !== "function" && typeof sendCommand !== "function")
     throw new TypeError(`client must be an ioredis or node-redis client; got ${showValue(client)}`);
   const { prefix = "seaworthy:idempotency:" } = options;
-  boundedText("redisIdempotencyStore.prefix", prefix);
+  boundedString("redisIdempotencyStore.prefix", prefix);
   const script = (text: string, key: string, ...values: (string | number)[]): Promise<unknown> =>
     redisCommand(client, "EVAL", text, 1, prefix + key, ...values);
   return {

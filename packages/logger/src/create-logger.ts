@@ -1,5 +1,5 @@
 import { type Clock, type Context, systemClock } from "@seaworthy/core";
-import { boundedText, checkOptions, requiredFunction, showValue, soundClock } from "@seaworthy/core/options";
+import { boundedString, checkOptions, clockOption, requiredFunction, showValue } from "@seaworthy/core/options";
 import { type AnyDestination, type Target, toTarget } from "./destinations/destination.ts";
 import { stdout, toPretty, wantsPretty } from "./destinations/stdout.ts";
 import { type FormatOptions, type FormatPreset, toFormat } from "./format.ts";
@@ -68,10 +68,10 @@ export function createLogger(options: LoggerOptions = {}): Logger {
   if (typeof options === "object" && options !== null) refuseForeignOptions("createLogger", options);
   checkOptions("createLogger", options, OPTIONS);
   const { name, context = true, clock = systemClock, random = Math.random } = options;
-  if (name !== undefined) boundedText("name", name, 1, LONGEST_NAME);
+  if (name !== undefined) boundedString("name", name, 1, LONGEST_NAME);
   if (typeof context !== "boolean" && typeof context !== "function")
     throw new TypeError(`context must be true, false or a function; got ${showValue(context)}`);
-  soundClock("clock", clock);
+  clockOption("clock", clock);
   requiredFunction("random", random);
   const level = options.level === undefined ? "info" : toLevel(options.level, "level");
   const limits = toLimits(options.limits);

@@ -1,4 +1,4 @@
-import { boundedText, checkOptions, oneOf, requiredFunction, showValue } from "@seaworthy/core/options";
+import { boundedString, checkOptions, oneOf, requiredFunction, showValue } from "@seaworthy/core/options";
 import type { LevelStyle, LineFormat, TimeStyle } from "./internal/line-format.ts";
 import { PRESETS } from "./internal/presets.ts";
 
@@ -63,15 +63,15 @@ export function toFormat(given: FormatPreset | FormatOptions | undefined, name: 
   if (base !== undefined && (typeof base !== "object" || base === null || Array.isArray(base)))
     throw new TypeError(`format.base must be an object; got ${showValue(base)}`);
   checkOptions("format.ids", ids, IDS);
-  for (const id of IDS) if (ids[id] !== undefined) boundedText(`format.ids.${id}`, ids[id], 1, 128);
+  for (const id of IDS) if (ids[id] !== undefined) boundedString(`format.ids.${id}`, ids[id], 1, 128);
   if (project !== undefined) {
-    boundedText("format.project", project, 1, 128);
+    boundedString("format.project", project, 1, 128);
     if (preset !== "gcp") throw new TypeError('format.project has a meaning only with the preset "gcp"');
   }
   const shape = PRESETS[preset]({ name, project });
   const keys: Partial<Record<(typeof KEYS)[number], string>> = {};
   for (const key of KEYS)
-    if (options[key] !== undefined) keys[key] = boundedText(`format.${key}`, options[key], 1, 128);
+    if (options[key] !== undefined) keys[key] = boundedString(`format.${key}`, options[key], 1, 128);
   const named = preset === "pino" && name !== undefined ? { name } : undefined;
   const format: LineFormat = {
     ...shape,

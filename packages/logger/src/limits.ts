@@ -1,5 +1,5 @@
 import { type ByteSize, toBytes } from "@seaworthy/core";
-import { checkOptions, wholeNumber } from "@seaworthy/core/options";
+import { checkOptions, integer } from "@seaworthy/core/options";
 
 /** Limits of one line. What is cut is marked where it was cut. */
 export interface LimitOptions {
@@ -32,16 +32,14 @@ const DEEPEST = 100;
 export function toLimits(options: LimitOptions = {}): Limits {
   checkOptions("limits", options, ["line", "field", "text", "depth", "members", "values"]);
   const { line = "64kib", field, text = 8192, depth = 8, members = 100, values = 2000 } = options;
-  const bytes = wholeNumber("limits.line", toBytes(line, "limits.line"), SMALLEST_LINE);
+  const bytes = integer("limits.line", toBytes(line, "limits.line"), SMALLEST_LINE);
   return {
     line: bytes,
     field:
-      field === undefined
-        ? bytes >> 1
-        : wholeNumber("limits.field", toBytes(field, "limits.field"), SMALLEST_FIELD, bytes),
-    text: Math.min(wholeNumber("limits.text", text, 16), bytes >> 2),
-    depth: Math.min(wholeNumber("limits.depth", depth, 1), DEEPEST),
-    members: wholeNumber("limits.members", members, 1),
-    values: wholeNumber("limits.values", values, 1),
+      field === undefined ? bytes >> 1 : integer("limits.field", toBytes(field, "limits.field"), SMALLEST_FIELD, bytes),
+    text: Math.min(integer("limits.text", text, 16), bytes >> 2),
+    depth: Math.min(integer("limits.depth", depth, 1), DEEPEST),
+    members: integer("limits.members", members, 1),
+    values: integer("limits.values", values, 1),
   };
 }

@@ -1,5 +1,5 @@
 import { type Clock, type Duration, describeError, toMilliseconds } from "@seaworthy/core";
-import { boundedText, checkOptions, oneOf, requiredFunction, showValue } from "@seaworthy/core/options";
+import { boundedString, checkOptions, oneOf, requiredFunction, showValue } from "@seaworthy/core/options";
 import { isError, plainKeys, readMember } from "./internal/values.ts";
 import type { Logger } from "./logger.ts";
 import { operated } from "./telemetry.ts";
@@ -41,7 +41,7 @@ export interface OperationCall<T> {
  * @throws TypeError when one of them is not as described
  */
 export function readOperation<T>(name: unknown, args: readonly unknown[]): OperationCall<T> {
-  const checked = boundedText("operation name", name, 1, 128);
+  const checked = boundedString("operation name", name, 1, 128);
   const [fields, work, options = {}] =
     typeof args[0] === "function" ? [{}, ...args] : [args[0] ?? {}, args[1], args[2]];
   if (typeof fields !== "object" || fields === null)

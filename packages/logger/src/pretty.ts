@@ -1,4 +1,4 @@
-import { checkOptions, flag, wholeNumber } from "@seaworthy/core/options";
+import { checkOptions, flag, integer } from "@seaworthy/core/options";
 import { type FormatOptions, type FormatPreset, toFormat } from "./format.ts";
 import { render } from "./internal/console/render.ts";
 import { createReader } from "./internal/read-line.ts";
@@ -34,7 +34,7 @@ export function createPretty(options: PrettyOptions = {}): (line: string) => str
   const { color = false, columns, fullIds = false } = options;
   flag("color", color);
   flag("fullIds", fullIds);
-  if (columns !== undefined) wholeNumber("columns", columns, 40);
+  if (columns !== undefined) integer("columns", columns, 40);
   const read = createReader(toFormat(options.format, undefined));
   const settings = { color, columns: () => columns, shortIds: !fullIds, directory: process.cwd() };
   return (line) => {

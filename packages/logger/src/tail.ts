@@ -1,4 +1,4 @@
-import { checkOptions, showValue, wholeNumber } from "@seaworthy/core/options";
+import { checkOptions, integer, showValue } from "@seaworthy/core/options";
 import type { Follower } from "./internal/sink.ts";
 import { LEVELS, type LogLevel, toLevel } from "./level.ts";
 import type { LogRecord } from "./record.ts";
@@ -38,7 +38,7 @@ export function createTail(
 ): Tail {
   checkOptions("tail", options, ["capacity", "signal"]);
   const { capacity = 1000, signal } = options;
-  wholeNumber("tail capacity", capacity, 1);
+  integer("tail capacity", capacity, 1);
   if (signal !== undefined && typeof signal?.addEventListener !== "function")
     throw new TypeError(`tail signal must be an AbortSignal; got ${showValue(signal)}`);
   const { least, wanted } = readFilter(filter);

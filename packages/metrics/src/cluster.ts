@@ -1,6 +1,6 @@
 import cluster, { type Worker } from "node:cluster";
 import { type Clock, type Duration, startTimer, systemClock, toMilliseconds } from "@seaworthy/core";
-import { checkOptions, showValue, soundClock } from "@seaworthy/core/options";
+import { checkOptions, clockOption, showValue } from "@seaworthy/core/options";
 import { negotiate } from "./accept.ts";
 import { aggregate, type Rendered, type Snapshot, writeText } from "./internal/prom.ts";
 import { isAnswer, REQUEST, type SnapshotSource } from "./internal/share.ts";
@@ -37,7 +37,7 @@ export interface ClusterMetrics extends AsyncDisposable {
 export function createClusterMetrics(options: ClusterMetricsOptions = {}): ClusterMetrics {
   checkOptions("createClusterMetrics", options, ["timeout", "include", "clock"]);
   const { include, clock = systemClock } = options;
-  soundClock("clock", clock);
+  clockOption("clock", clock);
   const timeout = toMilliseconds(options.timeout ?? "2s", "timeout");
   if (timeout < 1 || timeout > 60_000)
     throw new TypeError(`timeout must be from 1 ms to 1 minute; got ${showValue(options.timeout)}`);

@@ -1,5 +1,5 @@
 import { systemClock, toMilliseconds } from "@seaworthy/core";
-import { checkOptions, flag, showValue, soundClock } from "@seaworthy/core/options";
+import { checkOptions, clockOption, flag, showValue } from "@seaworthy/core/options";
 import { negotiate } from "./accept.ts";
 import { checkEventOptions } from "./events.ts";
 import { Catalog } from "./internal/catalog.ts";
@@ -76,7 +76,7 @@ function readOptions(options: MetricsOptions<MetricsRegistry>) {
     limit: check.checkSeriesLimit(seriesLimit),
     collectLimit,
     runtime: flag("runtime", runtime),
-    clock: soundClock("clock", clock),
+    clock: clockOption("clock", clock),
     registry,
     eventOptions: checkEventOptions(events),
   };

@@ -1,5 +1,5 @@
 import { type Clock, runWithContext, systemClock } from "@seaworthy/core";
-import { checkOptions, optionalFunction, positiveDuration, showValue, soundClock } from "@seaworthy/core/options";
+import { checkOptions, clockOption, optionalFunction, positiveDuration, showValue } from "@seaworthy/core/options";
 import type { Breaker } from "./breaker/breaker.ts";
 import { breakerFor } from "./breaker/create-breaker.ts";
 import type { Bulkhead, BulkheadOptions } from "./bulkhead/bulkhead.ts";
@@ -53,7 +53,7 @@ export function policy<F = never>(name: string, options: PolicyOptions<F> = {}):
   checkName(name, "policy");
   checkOptions(`policy ${name}`, options, OPTIONS);
   const { clock = systemClock } = options;
-  soundClock("clock", clock);
+  clockOption("clock", clock);
   optionalFlag("propagate", options.propagate);
   optionalFlag("keepAlive", options.keepAlive);
   optionalFunction("random", options.random);

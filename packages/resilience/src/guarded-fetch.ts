@@ -1,5 +1,5 @@
 import { type Clock, type Duration, systemClock } from "@seaworthy/core";
-import { checkOptions, oneOf, positiveDuration, showValue, soundClock, wholeNumber } from "@seaworthy/core/options";
+import { checkOptions, clockOption, integer, oneOf, positiveDuration, showValue } from "@seaworthy/core/options";
 import type { Call, Runner } from "./call.ts";
 import { errors, hasCode, STATUS_TEXT } from "./errors.ts";
 import { type BodyPlan, watchBody } from "./internal/body.ts";
@@ -90,7 +90,7 @@ interface FetchPlan {
 
 function planFetch(options: GuardedFetchOptions): FetchPlan {
   const { failureStatuses: statuses, bodyIdleTimeout, clock = systemClock } = options;
-  soundClock("clock", clock);
+  clockOption("clock", clock);
   const idle = bodyIdleTimeout === undefined ? undefined : positiveDuration("bodyIdleTimeout", bodyIdleTimeout);
   const whole = oneOf("verdict", otherwise(options.verdict, "headers"), ["headers", "body"]) === "body";
   return { isFailure: planStatuses(statuses), body: { idle, whole, clock } };
@@ -99,7 +99,7 @@ function planFetch(options: GuardedFetchOptions): FetchPlan {
 function planStatuses(statuses: readonly number[] | undefined): (status: number) => boolean {
   if (statuses === undefined) return (status) => status >= 500 || status === 429 || status === 408;
   if (!Array.isArray(statuses)) throw new TypeError(`failureStatuses must be an array; got ${showValue(statuses)}`);
-  const set = new Set(statuses.map((status: number) => wholeNumber("failureStatuses", status, 100, 599)));
+  const set = new Set(statuses.map((status: number) => integer("failureStatuses", status, 100, 599)));
   return (status) => set.has(status);
 }
 

@@ -1,5 +1,5 @@
 import { type Clock, type Duration, systemClock, toMilliseconds } from "@seaworthy/core";
-import { checkOptions, showValue, soundClock, wholeNumber } from "@seaworthy/core/options";
+import { checkOptions, clockOption, integer, showValue } from "@seaworthy/core/options";
 import type { Operation } from "./call.ts";
 import { unwind } from "./internal/exit.ts";
 import { describeLayer } from "./internal/facts.ts";
@@ -74,7 +74,7 @@ const windows = new WeakMap<object, LatencyWindow>();
 export async function hedge<T>(operation: Operation<T>, options: HedgeRunOptions): Promise<T> {
   checkOptions("hedge", options, OPTIONS);
   const { clock = systemClock, signal } = options;
-  soundClock("clock", clock);
+  clockOption("clock", clock);
   checkSignal(signal);
   if (typeof operation !== "function")
     throw new TypeError(`hedge: the operation must be a function; got ${showValue(operation)}`);
@@ -101,7 +101,7 @@ export function planHedge(
 ): HedgePlan {
   checkOptions("hedge", options, known);
   checkBudget(options.budget);
-  const max = wholeNumber("max", otherwise(options.max, DEFAULTS.max), 1, MOST_HEDGES);
+  const max = integer("max", otherwise(options.max, DEFAULTS.max), 1, MOST_HEDGES);
   optionalFlag("onFailure", options.onFailure);
   const delay = planDelay(options.after, latencies);
   const after = typeof options.after === "string" && QUANTILE.test(options.after) ? options.after : (delay() as number);

@@ -1,11 +1,11 @@
 import { type Clock, type Duration, systemClock } from "@seaworthy/core";
 import {
   checkOptions,
+  clockOption,
+  integer,
   optionalFunction,
   positiveDuration,
   showValue,
-  soundClock,
-  wholeNumber,
 } from "@seaworthy/core/options";
 import type { Operation, Runner, RunOptions } from "./call.ts";
 import { otherwise } from "./internal/options.ts";
@@ -68,11 +68,11 @@ export function keyed<R extends Runner, I = string>(
   checkOptions("keyed", options, OPTIONS);
   optionalFunction("by", options.by);
   const { clock = systemClock } = options;
-  soundClock("clock", clock);
+  clockOption("clock", clock);
   return new GuardMap<I, R>(
     make,
     options.by?.bind(options) ?? String,
-    wholeNumber("max", otherwise(options.max, DEFAULTS.max), 1, 10_000_000),
+    integer("max", otherwise(options.max, DEFAULTS.max), 1, 10_000_000),
     positiveDuration("idle", otherwise(options.idle, DEFAULTS.idle)),
     clock,
   );

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from "@seaworthy/core";
-import { checkOptions, finiteNumber, soundClock } from "@seaworthy/core/options";
+import { checkOptions, clockOption, finiteNumber } from "@seaworthy/core/options";
 import { errors } from "./errors.ts";
 import { otherwise } from "./internal/options.ts";
 
@@ -69,7 +69,7 @@ export function retryBudget(options: RetryBudgetOptions = {}): RetryBudget {
   finiteNumber("minimumPerSecond", minimumPerSecond, 0, 100_000);
   const burst = otherwise(options.burst, Math.max(DEFAULTS.leastBurst, minimumPerSecond));
   finiteNumber("burst", burst, 1, 1_000_000);
-  soundClock("clock", clock);
+  clockOption("clock", clock);
   // Who sets the floor says how much there is to begin with.
   const start = options.minimumPerSecond ?? QUIET_SAVINGS;
   return new TokenBuckets(ratio, minimumPerSecond, burst, start, clock);

@@ -1,12 +1,12 @@
 import { type Clock, type Duration, systemClock, toMilliseconds } from "@seaworthy/core";
 import {
   checkOptions,
+  clockOption,
+  integer,
   oneOf,
   optionalFunction,
   positiveDuration,
   showValue,
-  soundClock,
-  wholeNumber,
 } from "@seaworthy/core/options";
 import type { Backoff, BackoffPlan, Jitter } from "./backoff.ts";
 import { optionalFlag, otherwise } from "./internal/options.ts";
@@ -104,11 +104,11 @@ export function planRetry<T>(
   oneOf("jitter", jitter, ["full", "equal", "none"]);
   for (const name of ["retryIf", "onRetry", "retryResult", "random"] as const) optionalFunction(name, options[name]);
   if (typeof retryAfter !== "function") optionalFlag("retryAfter", options.retryAfter);
-  soundClock("clock", clock);
+  clockOption("clock", clock);
   checkBudget(budget);
   const limit = toMilliseconds(otherwise(options.retryAfterLimit, DEFAULTS.retryAfterLimit), "retryAfterLimit");
   return {
-    attempts: wholeNumber("attempts", otherwise(options.attempts, DEFAULTS.attempts), 1, Number.POSITIVE_INFINITY),
+    attempts: integer("attempts", otherwise(options.attempts, DEFAULTS.attempts), 1, Number.POSITIVE_INFINITY),
     backoff,
     base: toMilliseconds(otherwise(options.base, DEFAULTS.base), "base"),
     cap: toMilliseconds(otherwise(options.cap, typeof backoff === "function" ? LONGEST : DEFAULTS.cap), "cap"),

@@ -1,5 +1,5 @@
 import { type Clock, type Duration, systemClock } from "@seaworthy/core";
-import { positiveDuration, soundClock } from "@seaworthy/core/options";
+import { clockOption, positiveDuration } from "@seaworthy/core/options";
 import type { Operation } from "./call.ts";
 import type { Layer } from "./internal/guarded-call.ts";
 import { checkName, checkSignal, otherwise } from "./internal/options.ts";
@@ -49,7 +49,7 @@ export function retry<T>(operation: Operation<T>, options: RetryRunOptions<T> = 
 }
 
 function startRetry<T>(operation: Operation<T>, options: RetryRunOptions<T>): Promise<T> {
-  const clock = soundClock("clock", otherwise(options?.clock, systemClock));
+  const clock = clockOption("clock", otherwise(options?.clock, systemClock));
   const plan = planRetry(options, clock, OPTIONS);
   checkSignal(options.signal);
   const layers: Layer[] = [retryLayer(plan)];

@@ -1,5 +1,5 @@
 import { type Clock, isSeaworthyError, systemClock } from "@seaworthy/core";
-import { checkOptions, optionalFunction, positiveDuration, showValue, soundClock } from "@seaworthy/core/options";
+import { checkOptions, clockOption, optionalFunction, positiveDuration, showValue } from "@seaworthy/core/options";
 import type { Breaker } from "./breaker/breaker.ts";
 import { breakerFor } from "./breaker/create-breaker.ts";
 import type { Call, Operation } from "./call.ts";
@@ -72,7 +72,7 @@ export function tiers<I, R extends readonly unknown[]>(
   checkOptions("tiers", options, OPTIONS);
   optionalFunction("accept", options.accept);
   const { clock = systemClock, timeout } = options;
-  soundClock("clock", clock);
+  clockOption("clock", clock);
   const accept = options.accept?.bind(options) as ((value: unknown) => boolean) | undefined;
   const prepared = prepareTiers(name, list as unknown as readonly Tier<I, unknown>[], clock);
   const plan: TierPlan = { name, tiers: prepared, accept, clock };

@@ -1,5 +1,5 @@
 import { type Clock, type Duration, systemClock } from "@seaworthy/core";
-import { checkOptions, positiveDuration, soundClock } from "@seaworthy/core/options";
+import { checkOptions, clockOption, positiveDuration } from "@seaworthy/core/options";
 import type { Operation } from "./call.ts";
 import { checkName, checkSignal, optionalFlag, otherwise } from "./internal/options.ts";
 import { createPipeline, startRun } from "./internal/pipeline.ts";
@@ -45,7 +45,7 @@ export function withTimeout<T>(operation: Operation<T>, duration: Duration, opti
 function startWithTimeout<T>(operation: Operation<T>, duration: Duration, options: TimeoutOptions): Promise<T> {
   checkOptions("withTimeout", options, OPTIONS);
   const { clock = systemClock, signal } = options;
-  soundClock("clock", clock);
+  clockOption("clock", clock);
   checkSignal(signal);
   const limit = positiveDuration("duration", duration);
   optionalFlag("keepAlive", options.keepAlive);

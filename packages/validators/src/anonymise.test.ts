@@ -188,11 +188,11 @@ describe("anonymise", () => {
 
   test.each([
     [{ a: "hide" }, /"a" must be "keep"/],
-    [{ a: { mask: 0 } }, /mask must be a whole number/],
+    [{ a: { mask: 0 } }, /mask must be an integer/],
     [{ a: { hash: "short" } }, /16 bytes or more; got 5 bytes/],
     [{ a: { hash: 7 } }, /hash must be text, bytes/],
     [{ a: { generalise: "century" } }, /generalise is unknown/],
-    [{ a: { generalise: 1 } }, /generalise must be a whole number/],
+    [{ a: { generalise: 1 } }, /generalise must be an integer/],
     [{ a: { generalise: { prefix: 0 } } }, /prefix/],
     [{ a: { generalise: { prefix: 2, suffix: 1 } } }, /generalise has no member "suffix"/],
     [{ a: { mask: 2, hash: KEY } }, /must be "keep"/],

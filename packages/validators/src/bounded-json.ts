@@ -1,6 +1,6 @@
 import { isArrayBuffer } from "node:util/types";
 import { type ByteSize, toBytes } from "@seaworthy/core";
-import { checkOptions, wholeNumber } from "@seaworthy/core/options";
+import { checkOptions, integer } from "@seaworthy/core/options";
 import { failure } from "./errors.ts";
 import { scanJson } from "./internal/scan-json.ts";
 
@@ -45,9 +45,9 @@ const KEYS = 10_000;
  */
 export function boundedJson(text: string | Uint8Array | ArrayBuffer, options: BoundedJsonOptions = {}): unknown {
   checkOptions("boundedJson", options, ["bytes", "depth", "keys"]);
-  const bytes = wholeNumber("bytes", toBytes(options.bytes ?? BYTES, "bytes"), 1, MOST_BYTES);
-  const depth = wholeNumber("depth", options.depth ?? DEPTH, 1, MOST_DEPTH);
-  const keys = wholeNumber("keys", options.keys ?? KEYS, 0);
+  const bytes = integer("bytes", toBytes(options.bytes ?? BYTES, "bytes"), 1, MOST_BYTES);
+  const depth = integer("depth", options.depth ?? DEPTH, 1, MOST_DEPTH);
+  const keys = integer("keys", options.keys ?? KEYS, 0);
   const source = decoded(isArrayBuffer(text) ? new Uint8Array(text) : text, bytes);
   const found = scanJson(source, depth, keys);
   if (found !== undefined) throw failure(found.code, found.message);

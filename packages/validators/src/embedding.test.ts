@@ -134,11 +134,11 @@ describe("embedding", () => {
   });
 
   test.each([
-    [{}, /dimensions must be a whole number from 1 to 65536; got undefined/],
+    [{}, /dimensions must be an integer from 1 to 65536; got undefined/],
     [{ dimensions: 0 }, /dimensions/],
     [{ dimensions: 1.5 }, /dimensions/],
     [{ dimensions: "3" }, /dimensions.*got "3"/],
-    [{ dimensions: 3, normalised: 1 }, /normalised must be true or false; got 1/],
+    [{ dimensions: 3, normalised: 1 }, /normalised must be a boolean; got 1/],
     [{ dimensions: 3, tolerance: Number.NaN }, /tolerance/],
     [{ dimensions: 3, tolerance: 0 }, /tolerance/],
     [{ dimensions: 3, normalized: true }, /has no option "normalized"/],

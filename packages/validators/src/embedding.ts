@@ -1,5 +1,5 @@
 import { types } from "node:util";
-import { checkOptions, flag, showValue, wholeNumber } from "@seaworthy/core/options";
+import { checkOptions, flag, integer, showValue } from "@seaworthy/core/options";
 import { type Refused, refuse } from "./internal/refusal.ts";
 import { type Schema, valueSchema } from "./internal/zod.ts";
 
@@ -39,7 +39,7 @@ const FORMS = "a list of numbers, a Float32Array or a Float64Array";
  */
 export function embedding(options: EmbeddingOptions): Schema<Embedding> {
   checkOptions("embedding", options, ["dimensions", "normalised", "tolerance"]);
-  const dimensions = wholeNumber("dimensions", options.dimensions, 1, MOST_DIMENSIONS);
+  const dimensions = integer("dimensions", options.dimensions, 1, MOST_DIMENSIONS);
   const normalised = flag("normalised", options.normalised ?? false);
   const tolerance = options.tolerance ?? TOLERANCE;
   if (typeof tolerance !== "number" || !(tolerance > 0 && tolerance < 1))

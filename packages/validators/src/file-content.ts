@@ -1,5 +1,5 @@
 import { type ByteSize, toBytes } from "@seaworthy/core";
-import { checkOptions, showValue, wholeNumber } from "@seaworthy/core/options";
+import { checkOptions, integer, showValue } from "@seaworthy/core/options";
 import { contentType } from "./content-type.ts";
 import { textList } from "./internal/options.ts";
 import { refuse } from "./internal/refusal.ts";
@@ -37,7 +37,7 @@ export function fileContent(options: FileContentOptions): Schema<Uint8Array> {
   const types = textList(options.types, "types");
   for (const type of types) checkType(type);
   if (types.length === 0) throw new TypeError("types must have one media type or more; got []");
-  const most = wholeNumber("bytes", toBytes(options.bytes ?? BYTES, "bytes"), 1, MOST_BYTES);
+  const most = integer("bytes", toBytes(options.bytes ?? BYTES, "bytes"), 1, MOST_BYTES);
   return valueSchema<Uint8Array>(
     (value) => {
       if (!(value instanceof Uint8Array)) return refuse("invalid_type", "must be bytes");

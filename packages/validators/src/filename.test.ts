@@ -135,7 +135,7 @@ describe("filename", () => {
   );
 
   test("refuses options that it does not have", () => {
-    expect(() => filename({ hidden: "yes" } as never)).toThrow(/hidden must be true or false/);
+    expect(() => filename({ hidden: "yes" } as never)).toThrow(/hidden must be a boolean/);
     expect(() => filename({ root: "/" } as never)).toThrow(TypeError);
   });
 });

@@ -1,4 +1,4 @@
-import { checkOptions, wholeNumber } from "@seaworthy/core/options";
+import { checkOptions, integer } from "@seaworthy/core/options";
 import { refuse } from "./internal/refusal.ts";
 import { type Schema, textSchema } from "./internal/zod.ts";
 
@@ -28,7 +28,7 @@ const IDENTIFIER = /^[A-Za-z][A-Za-z0-9_-]*$/;
  */
 export function identifier(options: IdentifierOptions = {}): Schema<string> {
   checkOptions("identifier", options, ["max"]);
-  const max = wholeNumber("max", options.max ?? MOST, 1, CEILING);
+  const max = integer("max", options.max ?? MOST, 1, CEILING);
   return textSchema((text) => {
     if (text.length > max) return refuse("too_big", `must have ${max} characters or fewer`);
     if (!IDENTIFIER.test(text)) return refuse("identifier", "must begin with a letter and have only A-Z a-z 0-9 _ -");

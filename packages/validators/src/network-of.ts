@@ -1,4 +1,4 @@
-import { checkOptions, wholeNumber } from "@seaworthy/core/options";
+import { checkOptions, integer } from "@seaworthy/core/options";
 import { parseAddress } from "./ip-address.ts";
 
 /** Options of {@link networkOf}. */
@@ -26,8 +26,8 @@ const OPTIONS = ["ipv4", "ipv6"];
  */
 export function networkOf(text: string, options: NetworkOptions = {}): string | undefined {
   checkOptions("networkOf", options, OPTIONS);
-  const ipv4 = wholeNumber("ipv4", options.ipv4 ?? 24, 0, 32);
-  const ipv6 = wholeNumber("ipv6", options.ipv6 ?? 48, 0, 128);
+  const ipv4 = integer("ipv4", options.ipv4 ?? 24, 0, 32);
+  const ipv6 = integer("ipv6", options.ipv6 ?? 48, 0, 128);
   const address = parseAddress(text);
   if (address === undefined) return undefined;
   const length = address.bits === 32 ? ipv4 : ipv6;

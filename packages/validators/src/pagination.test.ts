@@ -73,7 +73,7 @@ describe("pagination", () => {
     expect(verdict(pagination({ maxLimit: 10 }), { limit: "11" })).toBe("too_big@limit");
     expect(verdict(page, { skip: "1000000" })).toBe("ok");
     expect(verdict(page, { skip: "1000001" })).toBe("too_big@skip");
-    expect(() => pagination({ maxLimit: 1001 })).toThrow(/maxLimit must be a whole number from 1 to 1000/);
+    expect(() => pagination({ maxLimit: 1001 })).toThrow(/maxLimit must be an integer from 1 to 1000/);
   });
 
   test("refuses a status that is not in the list, and ignores it when there is no list", () => {

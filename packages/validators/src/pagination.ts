@@ -1,4 +1,4 @@
-import { checkOptions, showValue, wholeNumber } from "@seaworthy/core/options";
+import { checkOptions, integer, showValue } from "@seaworthy/core/options";
 import { textList } from "./internal/options.ts";
 import { Refused, refuse } from "./internal/refusal.ts";
 import { type Schema, valueSchema } from "./internal/zod.ts";
@@ -51,9 +51,9 @@ export function pagination<const S extends string = string>(
   options: PaginationOptions<S> = {},
 ): Schema<Page<S>, Query> {
   checkOptions("pagination", options, ["maxLimit", "defaultLimit", "maxSkip", "status"]);
-  const most = wholeNumber("maxLimit", options.maxLimit ?? MOST_LIMIT, 1, MOST_LIMIT);
-  const usual = wholeNumber("defaultLimit", options.defaultLimit ?? Math.min(LIMIT, most), 1, most);
-  const mostSkip = wholeNumber("maxSkip", options.maxSkip ?? MOST_SKIP, 0);
+  const most = integer("maxLimit", options.maxLimit ?? MOST_LIMIT, 1, MOST_LIMIT);
+  const usual = integer("defaultLimit", options.defaultLimit ?? Math.min(LIMIT, most), 1, most);
+  const mostSkip = integer("maxSkip", options.maxSkip ?? MOST_SKIP, 0);
   const states = options.status === undefined ? undefined : textList(options.status, "status");
   if (states?.length === 0) throw new TypeError(`status must name one state or more; got ${showValue(options.status)}`);
   return valueSchema<Page<S>, Query>(

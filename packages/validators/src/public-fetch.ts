@@ -1,7 +1,7 @@
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { type ByteSize, toBytes } from "@seaworthy/core";
-import { checkOptions, wholeNumber } from "@seaworthy/core/options";
+import { checkOptions, integer } from "@seaworthy/core/options";
 import type { GuardedLookupOptions } from "./guarded-lookup.ts";
 import { guardedAddresses } from "./internal/guarded-addresses.ts";
 import { exchange } from "./internal/http-exchange.ts";
@@ -54,8 +54,8 @@ const OPTIONS = ["allow", "resolve", "redirects", "bytes"];
 export function publicFetch(options: PublicFetchOptions = {}): PublicFetch {
   checkOptions("publicFetch", options, OPTIONS);
   const { redirects = 5, bytes = "100mb", ...guard } = options;
-  const mostHops = wholeNumber("redirects", redirects, 0, 20);
-  const mostBytes = wholeNumber("bytes", toBytes(bytes, "bytes"), 1);
+  const mostHops = integer("redirects", redirects, 0, 20);
+  const mostBytes = integer("bytes", toBytes(bytes, "bytes"), 1);
   const addressesOf = guardedAddresses(guard);
   const agents = { "http:": new HttpAgent({ keepAlive: true }), "https:": new HttpsAgent({ keepAlive: true }) };
 

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { showValue, wholeNumber } from "@seaworthy/core/options";
+import { integer, showValue } from "@seaworthy/core/options";
 import { type AddressGuard, type AddressOptions, createAddressGuard, plainHost } from "./internal/address-guard.ts";
 import { BIDI_CONTROL } from "./internal/characters.ts";
 import { parseHref } from "./internal/href.ts";
@@ -52,7 +52,7 @@ export function publicUrl(options: PublicUrlOptions = {}): Schema<string> {
   }
   if (options.ports !== undefined && !Array.isArray(options.ports))
     throw new TypeError(`ports must be a list of ports; got ${showValue(options.ports)}`);
-  const ports = options.ports?.map((port) => String(wholeNumber("ports", port, 1, 65_535)));
+  const ports = options.ports?.map((port) => String(integer("ports", port, 1, 65_535)));
   return textSchema((value) => {
     const url = parseUrl(value);
     if (!(url instanceof URL)) return url;

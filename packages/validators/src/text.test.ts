@@ -240,7 +240,7 @@ describe("text", () => {
   });
 
   test.each([
-    [{ graphemes: 0 }, /graphemes must be a whole number/],
+    [{ graphemes: 0 }, /graphemes must be an integer/],
     [{ graphemes: Number.NaN }, /graphemes/],
     [{ graphemes: { min: 5, max: 4 } }, /graphemes.min must not be more than graphemes.max/],
     [{ graphemes: { most: 4 } }, /has no option "most"/],

@@ -1,5 +1,5 @@
 import { type ByteSize, toBytes } from "@seaworthy/core";
-import { checkOptions, flag, oneOf, showValue, wholeNumber } from "@seaworthy/core/options";
+import { checkOptions, flag, integer, oneOf, showValue } from "@seaworthy/core/options";
 import {
   BIDI_CONTROL,
   CONTROL,
@@ -156,17 +156,17 @@ function codePointCount(value: string): number {
 
 function countRange(bounds: Bounds | undefined, name: string): Range {
   if (bounds === undefined) return { min: 0, max: Number.POSITIVE_INFINITY };
-  if (typeof bounds === "number") return { min: 0, max: wholeNumber(name, bounds, 1) };
+  if (typeof bounds === "number") return { min: 0, max: integer(name, bounds, 1) };
   checkOptions(name, bounds, ["min", "max"]);
-  const min = bounds.min === undefined ? 0 : wholeNumber(`${name}.min`, bounds.min, 0);
-  const max = bounds.max === undefined ? Number.POSITIVE_INFINITY : wholeNumber(`${name}.max`, bounds.max, 1);
+  const min = bounds.min === undefined ? 0 : integer(`${name}.min`, bounds.min, 0);
+  const max = bounds.max === undefined ? Number.POSITIVE_INFINITY : integer(`${name}.max`, bounds.max, 1);
   return ordered(min, max, name);
 }
 
 function byteRange(bounds: Bounds<ByteSize> = {}): Range {
   const { min = 0, max = MOST_BYTES } = typeof bounds === "object" && bounds !== null ? bounds : { max: bounds };
   if (typeof bounds === "object") checkOptions("bytes", bounds, ["min", "max"]);
-  return ordered(toBytes(min, "bytes.min"), wholeNumber("bytes", toBytes(max, "bytes"), 1, CEILING), "bytes");
+  return ordered(toBytes(min, "bytes.min"), integer("bytes", toBytes(max, "bytes"), 1, CEILING), "bytes");
 }
 
 function ordered(min: number, max: number, name: string): Range {

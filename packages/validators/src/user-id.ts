@@ -1,4 +1,4 @@
-import { checkOptions, wholeNumber } from "@seaworthy/core/options";
+import { checkOptions, integer } from "@seaworthy/core/options";
 import { isInherited } from "./identifier.ts";
 import { refuse } from "./internal/refusal.ts";
 import { type Schema, textSchema } from "./internal/zod.ts";
@@ -32,7 +32,7 @@ const ACCIDENTS = new Set(["undefined", "null", "nan", "true", "false", "none", 
  */
 export function userId(options: UserIdOptions = {}): Schema<string> {
   checkOptions("userId", options, ["max"]);
-  const max = wholeNumber("max", options.max ?? MOST, 1, CEILING);
+  const max = integer("max", options.max ?? MOST, 1, CEILING);
   return textSchema((text) => {
     if (text.length > max) return refuse("too_big", `must have ${max} characters or fewer`);
     const sound = USER_ID.test(text) && EDGE.test(text[0] as string) && EDGE.test(text.at(-1) as string);

@@ -1,5 +1,5 @@
 import { type Duration, isSecret, type Secret, toMilliseconds } from "@seaworthy/core";
-import { checkOptions, wholeNumber } from "@seaworthy/core/options";
+import { checkOptions, integer } from "@seaworthy/core/options";
 import { ownBytes, utf8 } from "./crypto/bytes.ts";
 import { LABEL_BYTES, NAME_BYTES, VALUE_BYTES } from "./format/limits.ts";
 import { corrupt } from "./format/reader.ts";
@@ -126,7 +126,7 @@ export function checkSetOptions(options: SetOptions = {}): NewFacts {
     expires,
     rotateAfter: rotate,
     labels: labels === undefined ? undefined : checkLabels(labels),
-    ifVersion: ifVersion === undefined ? undefined : wholeNumber("ifVersion", ifVersion, 0, Number.MAX_SAFE_INTEGER),
+    ifVersion: ifVersion === undefined ? undefined : integer("ifVersion", ifVersion, 0, Number.MAX_SAFE_INTEGER),
   };
 }
 

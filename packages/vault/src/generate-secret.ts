@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import { type Secret, secret } from "@seaworthy/core";
-import { checkOptions, wholeNumber } from "@seaworthy/core/options";
+import { checkOptions, integer } from "@seaworthy/core/options";
 import { shown } from "./internal/check.ts";
 
 /** Options of {@link generateSecret}. */
@@ -25,7 +25,7 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
  */
 export function generateSecret(options: GenerateOptions = {}): Secret<string> {
   checkOptions("generateSecret", options, ["length", "alphabet"]);
-  const length = wholeNumber("length", options.length ?? 32, 8, 4096);
+  const length = integer("length", options.length ?? 32, 8, 4096);
   const { alphabet = ALPHABET } = options;
   const characters = typeof alphabet === "string" ? [...alphabet] : [];
   if (characters.length < 2 || new Set(characters).size < characters.length)

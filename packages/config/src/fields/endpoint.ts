@@ -1,4 +1,4 @@
-import { checkOptions, wholeNumber } from "@seaworthy/core/options";
+import { checkOptions, integer } from "@seaworthy/core/options";
 import { readWhole } from "../internal/coerce.ts";
 import { createField, type FieldSchema, refuse } from "../internal/zod.ts";
 
@@ -27,7 +27,7 @@ export interface EndpointOptions {
  */
 export function endpoint(options: EndpointOptions = {}): FieldSchema<Endpoint, string | Endpoint> {
   checkOptions("endpoint", options, ["defaultPort"]);
-  if (options.defaultPort !== undefined) wholeNumber("endpoint: defaultPort", options.defaultPort, 1, 65_535);
+  if (options.defaultPort !== undefined) integer("endpoint: defaultPort", options.defaultPort, 1, 65_535);
   const expected = 'an endpoint such as "host:5432" or "[::1]:5432"';
   const json = { anyOf: [{ type: "string" }, { type: "object", required: ["host", "port"] }] };
   return createField({ kind: "endpoint", expected, json, toText }, (value) => {

@@ -68,7 +68,7 @@ describe("port()", () => {
 
   it("takes 0 only when it may be ephemeral", () => {
     expect(port({ ephemeral: true }).parse("0")).toBe(0);
-    expect(() => port({ ephemeral: "yes" as never })).toThrow('port: ephemeral must be true or false; got "yes"');
+    expect(() => port({ ephemeral: "yes" as never })).toThrow('port: ephemeral must be a boolean; got "yes"');
     expect(() => port({ min: 5 } as never)).toThrow(TypeError);
   });
 });

@@ -1,4 +1,4 @@
-import { boundedText, checkOptions, showValue, wholeNumber } from "@seaworthy/core/options";
+import { boundedString, checkOptions, integer, showValue } from "@seaworthy/core/options";
 import { coerce, splitList } from "../internal/coerce.ts";
 import { JsonFault, jsonValue, readJson } from "../internal/json.ts";
 import { holdsSecret } from "../internal/secrecy.ts";
@@ -49,9 +49,9 @@ export function list<Out>(
     throw new TypeError(`list: item must be a schema of zod 4; got ${showValue(given)}`);
   const item: Schema<Out | string> = given ?? textItem();
   const { separator = ",", min, max = MOST } = options;
-  boundedText("list: separator", separator, 1, 64);
-  if (min !== undefined) wholeNumber("list: min", min, 0, max);
-  if (max !== undefined) wholeNumber("list: max", max, 0, Number.MAX_SAFE_INTEGER);
+  boundedString("list: separator", separator, 1, 64);
+  if (min !== undefined) integer("list: min", min, 0, max);
+  if (max !== undefined) integer("list: max", max, 0, Number.MAX_SAFE_INTEGER);
   const what = given === undefined ? "" : ` of ${expectationOf(item)}`;
   const expected = `an array${what}, its items separated by ${JSON.stringify(separator)}`;
   const json = { anyOf: [{ type: "array" }, { type: "string" }] };

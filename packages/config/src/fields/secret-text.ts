@@ -1,5 +1,5 @@
 import { isSecret, type Secret, secret } from "@seaworthy/core";
-import { boundedText, checkOptions, wholeNumber } from "@seaworthy/core/options";
+import { boundedString, checkOptions, integer } from "@seaworthy/core/options";
 import { isGuessable, isOneCharacter, isPattern } from "../internal/weak.ts";
 import { createField, type FieldSchema, type Refusal, refuse } from "../internal/zod.ts";
 
@@ -25,8 +25,8 @@ export interface SecretTextOptions {
  */
 export function secretText(options: SecretTextOptions = {}): FieldSchema<Secret<string>, string | Secret<string>> {
   checkOptions("secretText", options, ["minBytes", "example"]);
-  if (options.minBytes !== undefined) wholeNumber("secretText: minBytes", options.minBytes, 1, 65_536);
-  if (options.example !== undefined) boundedText("secretText: example", options.example, 1, 65_536);
+  if (options.minBytes !== undefined) integer("secretText: minBytes", options.minBytes, 1, 65_536);
+  if (options.example !== undefined) boundedString("secretText: example", options.example, 1, 65_536);
   const { minBytes = 1, example } = options;
   const size = minBytes === 1 ? "" : ` of at least ${minBytes} bytes`;
   const expected = `a secret${size}`;

@@ -1,5 +1,5 @@
 import { type Clock, type Duration, type Secret, toMilliseconds } from "@seaworthy/core";
-import { boundedText, checkOptions, flag, oneOf, optionalFunction, showValue } from "@seaworthy/core/options";
+import { boundedString, checkOptions, flag, oneOf, optionalFunction, showValue } from "@seaworthy/core/options";
 import { isPlainObject } from "./coerce.ts";
 
 /** Something about a valid configuration that deserves a look. */
@@ -114,7 +114,7 @@ export function checkLoadOptions(of: string, options: LoadConfigOptions, more: r
 }
 
 function checkPath(name: string, value: unknown): void {
-  if (value !== undefined && boundedText(name, value, 1, LONGEST_PATH).includes("\0"))
+  if (value !== undefined && boundedString(name, value, 1, LONGEST_PATH).includes("\0"))
     throw new TypeError(`${name} must be a path without a NUL; got ${showValue(value)}`);
 }
 

@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { type Clock, type Duration, toMilliseconds } from "@seaworthy/core";
-import { boundedText, checkOptions, flag, showValue, wholeNumber } from "@seaworthy/core/options";
+import { boundedString, checkOptions, flag, integer, showValue } from "@seaworthy/core/options";
 import type { Check, CheckOutcome } from "../check.ts";
 import { Findings, remote } from "../internal/built-in.ts";
 import { servedCertificates, type Validity } from "../internal/served-certificates.ts";
@@ -64,7 +64,7 @@ export function certificateCheck(source: CertificateSource, options: Certificate
   };
   if ("host" in source) return serverCheck(source, limits);
   if ("file" in source) {
-    const file = boundedText("file", source.file, 1, 4096);
+    const file = boundedString("file", source.file, 1, 4096);
     return async () => judgeAll(validitiesOf(await readFile(file, "utf8")), limits).outcome();
   }
   const { pem } = source;
@@ -82,10 +82,10 @@ interface Limits {
 
 function serverCheck(source: Extract<CertificateSource, { host: string }>, limits: Limits): Check {
   const { host, port = 443, servername, ca, verify = true } = source;
-  boundedText("host", host);
-  wholeNumber("port", port, 1, 65_535);
-  if (servername !== undefined) boundedText("servername", servername);
-  if (ca !== undefined) boundedText("ca", ca, 1, 1_048_576);
+  boundedString("host", host);
+  integer("port", port, 1, 65_535);
+  if (servername !== undefined) boundedString("servername", servername);
+  if (ca !== undefined) boundedString("ca", ca, 1, 1_048_576);
   flag("verify", verify);
   return remote(async (signal): Promise<CheckOutcome> => {
     const { validities, reason } = await servedCertificates({ host, port, servername, ca }, signal);

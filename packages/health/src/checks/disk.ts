@@ -1,6 +1,6 @@
 import { statfs } from "node:fs/promises";
 import { type ByteSize, toBytes } from "@seaworthy/core";
-import { boundedText, checkOptions, finiteNumber, optionalFunction } from "@seaworthy/core/options";
+import { boundedString, checkOptions, finiteNumber, optionalFunction } from "@seaworthy/core/options";
 import type { Check } from "../check.ts";
 import { Findings, ratio } from "../internal/built-in.ts";
 import { withDefault } from "../internal/with-default.ts";
@@ -44,7 +44,7 @@ const OPTIONS = ["degradedBelow", "unhealthyBelow", "minFree", "statfs"];
  * ```
  */
 export function diskCheck(path: string, options: DiskCheckOptions = {}): Check {
-  boundedText("path", path, 1, 4096);
+  boundedString("path", path, 1, 4096);
   checkOptions("diskCheck", options, OPTIONS);
   const degradedBelow = finiteNumber("degradedBelow", withDefault(options.degradedBelow, 0.1), 0, 1);
   const unhealthyBelow = finiteNumber("unhealthyBelow", withDefault(options.unhealthyBelow, 0.02), 0, 1);

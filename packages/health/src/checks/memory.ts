@@ -1,5 +1,5 @@
 import { getHeapStatistics } from "node:v8";
-import { boundedText, checkOptions, finiteNumber } from "@seaworthy/core/options";
+import { boundedString, checkOptions, finiteNumber } from "@seaworthy/core/options";
 import type { Check } from "../check.ts";
 import { Findings, ratio } from "../internal/built-in.ts";
 import { memoryUse } from "../internal/cgroup.ts";
@@ -39,8 +39,8 @@ export function memoryCheck(options: MemoryCheckOptions = {}): Check {
   checkOptions("memoryCheck", options, OPTIONS);
   const degradedAt = finiteNumber("degradedAt", withDefault(options.degradedAt, 0.85), 0, 1);
   const unhealthyAt = finiteNumber("unhealthyAt", withDefault(options.unhealthyAt, 0.95), 0, 1);
-  const cgroup = boundedText("cgroup", withDefault(options.cgroup, "/sys/fs/cgroup"), 1, 4096);
-  const self = boundedText("self", withDefault(options.self, "/proc/self/cgroup"), 1, 4096);
+  const cgroup = boundedString("cgroup", withDefault(options.cgroup, "/sys/fs/cgroup"), 1, 4096);
+  const self = boundedString("self", withDefault(options.self, "/proc/self/cgroup"), 1, 4096);
 
   return async () => {
     const found = new Findings();

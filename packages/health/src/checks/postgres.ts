@@ -1,11 +1,11 @@
 import { type Clock, type Duration, type SqlClient, startTimer } from "@seaworthy/core";
 import {
-  boundedText,
+  boundedString,
   checkOptions,
   finiteNumber,
+  integer,
   positiveDuration,
   showValue,
-  wholeNumber,
 } from "@seaworthy/core/options";
 import type { Check } from "../check.ts";
 import { elapsed, Findings, member, numberMember, ratio, remote } from "../internal/built-in.ts";
@@ -67,10 +67,10 @@ export function postgresCheck(client: SqlClient, options: PostgresCheckOptions =
     throw new TypeError(`client must have a query method, like a pg.Pool or PGlite; got ${showValue(client)}`);
   checkOptions("postgresCheck", options, OPTIONS);
   const clock = soundClock(options.clock);
-  const query = boundedText("query", withDefault(options.query, "select 1"), 1, 65_536);
+  const query = boundedString("query", withDefault(options.query, "select 1"), 1, 65_536);
   const slow = options.slow === undefined ? Number.POSITIVE_INFINITY : positiveDuration("slow", options.slow);
   const saturation = finiteNumber("saturation", withDefault(options.saturation, 0.9), 0, 1);
-  const waiting = wholeNumber("waiting", withDefault(options.waiting, 10), 0);
+  const waiting = integer("waiting", withDefault(options.waiting, 10), 0);
   const connectionWait = positiveDuration("connectionWait", withDefault(options.connectionWait, "500ms"));
   const ask = asker(client, query, clock);
 

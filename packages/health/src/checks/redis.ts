@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type Clock, type Duration, type RedisClient, redisCommand } from "@seaworthy/core";
-import { boundedText, checkOptions, finiteNumber, flag, positiveDuration } from "@seaworthy/core/options";
+import { boundedString, checkOptions, finiteNumber, flag, positiveDuration } from "@seaworthy/core/options";
 import type { Check } from "../check.ts";
 import type { HealthCode } from "../errors.ts";
 import { elapsed, Findings, ratio, remote, stopIfAborted } from "../internal/built-in.ts";
@@ -54,7 +54,7 @@ export function redisCheck(client: RedisClient, options: RedisCheckOptions = {})
   const slow = options.slow === undefined ? Number.POSITIVE_INFINITY : positiveDuration("slow", options.slow);
   const threshold = finiteNumber("memory", withDefault(options.memory, 0.9), 0, 1);
   const write = flag("write", withDefault(options.write, true));
-  const prefix = boundedText("prefix", withDefault(options.prefix, "seaworthy:health:"));
+  const prefix = boundedString("prefix", withDefault(options.prefix, "seaworthy:health:"));
 
   return remote(async (signal) => {
     const flaw = connectionFlaw(client);

@@ -1,5 +1,5 @@
 import { type Clock, type RedisClient, redisCommand, type SqlClient } from "@seaworthy/core";
-import { boundedText, checkOptions, showValue, wholeNumber } from "@seaworthy/core/options";
+import { boundedString, checkOptions, integer, showValue } from "@seaworthy/core/options";
 import type { Check, CheckOutcome } from "../check.ts";
 import { elapsed, Findings, member, remote } from "../internal/built-in.ts";
 import { pgvectorTable } from "../internal/pgvector.ts";
@@ -56,7 +56,7 @@ export function vectorIndexCheck(
 ): Check {
   checkOptions("vectorIndexCheck", options, ["index", "table", "minDocuments", "clock"]);
   const clock = soundClock(options.clock);
-  const least = wholeNumber("minDocuments", withDefault(options.minDocuments, 0), 0);
+  const least = integer("minDocuments", withDefault(options.minDocuments, 0), 0);
   const look = lookerOf(client, options);
   return remote(async () => {
     const found = new Findings();
@@ -75,12 +75,12 @@ function lookerOf(client: unknown, options: Partial<RediSearchIndexOptions & Pgv
     throw new TypeError("vectorIndexCheck needs either index (RediSearch) or table (pgvector)");
   if (index !== undefined) {
     checkRedisClient(client);
-    boundedText("index", index);
+    boundedString("index", index);
     return (found, least) => lookAtRedis(client as RedisClient, index, found, least);
   }
   if (typeof member(client, "query") !== "function")
     throw new TypeError(`client must have a query method, like a pg.Pool or PGlite; got ${showValue(client)}`);
-  const name = boundedText("table", table as string);
+  const name = boundedString("table", table as string);
   return async (found, least) => {
     await lookAtTable(client as SqlClient, name, found, least);
     return undefined;

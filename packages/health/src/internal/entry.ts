@@ -1,5 +1,5 @@
 import { toMilliseconds } from "@seaworthy/core";
-import { checkOptions, flag, positiveDuration, showValue, wholeNumber } from "@seaworthy/core/options";
+import { checkOptions, flag, integer, positiveDuration, showValue } from "@seaworthy/core/options";
 import type { Check, CheckOptions, HealthStatus } from "../check.ts";
 import type { CheckRunner, RunnerSettings } from "./check-runner.ts";
 import { withDefault } from "./with-default.ts";
@@ -38,8 +38,8 @@ export function settingsOf(
     groups,
     timeout: options.timeout === undefined ? defaultTimeout : positiveDuration(`${which}: timeout`, options.timeout),
     cacheFor: toMilliseconds(withDefault(options.cacheFor, 0), `${which}: cacheFor`),
-    failureThreshold: wholeNumber(`${which}: failureThreshold`, withDefault(options.failureThreshold, 1), 1),
-    successThreshold: wholeNumber(`${which}: successThreshold`, withDefault(options.successThreshold, 1), 1),
+    failureThreshold: integer(`${which}: failureThreshold`, withDefault(options.failureThreshold, 1), 1),
+    successThreshold: integer(`${which}: successThreshold`, withDefault(options.successThreshold, 1), 1),
   };
 }
 

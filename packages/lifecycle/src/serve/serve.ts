@@ -1,7 +1,7 @@
 import type { Server as HttpServer } from "node:http";
 import type { Http2SecureServer, Http2Server } from "node:http2";
 import { Server as NetServer } from "node:net";
-import { checkOptions, optionalFunction, showValue, wholeNumber } from "@seaworthy/core/options";
+import { checkOptions, integer, optionalFunction, showValue } from "@seaworthy/core/options";
 import type { OpenStream } from "./streams.ts";
 
 /** A server of `node:http`, `node:https` or `node:http2`, made by the host or by a framework. */
@@ -50,7 +50,7 @@ export function checkServe(server: unknown, options: ServeOptions): void {
   for (const [key, value] of Object.entries({ host, portSetting, path, name }))
     if (value !== undefined && (typeof value !== "string" || value === ""))
       throw new TypeError(`serve: ${key} must be a string that is not empty; got ${showValue(value)}`);
-  if (port !== undefined) wholeNumber("serve: port", port, 0, 65_535);
+  if (port !== undefined) integer("serve: port", port, 0, 65_535);
   optionalFunction("serve: listen", listen);
   optionalFunction("serve: onDrain", options.onDrain);
   if ([port, path, listen].filter((way) => way !== undefined).length > 1)

@@ -1,5 +1,5 @@
 import { type ByteSize, type Clock, type Duration, systemClock, toBytes, toMilliseconds } from "@seaworthy/core";
-import { checkOptions, flag, showValue, soundClock, wholeNumber } from "@seaworthy/core/options";
+import { checkOptions, clockOption, flag, integer, showValue } from "@seaworthy/core/options";
 import { type FileSystem, realFileSystem } from "../internal/file/file-system.ts";
 import { FileWriter } from "../internal/file/file-writer.ts";
 import { type LogLevel, toLevel } from "../level.ts";
@@ -78,7 +78,7 @@ export function createFile(options: FileOptions, fs: FileSystem): FileDestinatio
     throw new TypeError(`file path must be text that is not empty; got ${showValue(path)}`);
   if (!Number.isInteger(mode) || mode < 0o200 || mode > 0o777 || (mode & 0o200) === 0)
     throw new TypeError(`file mode must be permission bits that let the owner write; got ${showValue(mode)}`);
-  if (clock !== undefined) soundClock("file clock", clock);
+  if (clock !== undefined) clockOption("file clock", clock);
   const rotate = readRotation(options.rotate);
   const writer = new FileWriter({
     path,
@@ -119,7 +119,7 @@ function readKeep(keep: FileOptions["keep"] = {}, size: number): { files: number
   const none = Number.POSITIVE_INFINITY;
   const bytes = keep.bytes === undefined ? none : toBytes(keep.bytes, "file keep.bytes");
   return {
-    files: keep.files === undefined ? none : wholeNumber("file keep.files", keep.files, 1),
+    files: keep.files === undefined ? none : integer("file keep.files", keep.files, 1),
     age: keep.age === undefined ? none : toMilliseconds(keep.age, "file keep.age"),
     bytes: Number.isFinite(bytes) && Number.isFinite(size) ? Math.max(0, bytes - size) : bytes,
   };

@@ -1,7 +1,7 @@
 import { writeSync } from "node:fs";
 import { isMainThread } from "node:worker_threads";
 import { type ByteSize, systemClock, toBytes } from "@seaworthy/core";
-import { checkOptions, oneOf, showValue, wholeNumber } from "@seaworthy/core/options";
+import { checkOptions, integer, oneOf, showValue } from "@seaworthy/core/options";
 import { BackgroundWriter } from "../internal/stdout/background-writer.ts";
 import { TurnWriter } from "../internal/stdout/turn-writer.ts";
 import { type Written, writeAll } from "../internal/write-all.ts";
@@ -51,7 +51,7 @@ export function stdout(options: StdoutOptions = {}): Destination {
   if (buffer !== undefined && mode !== "background")
     throw new TypeError('stdout buffer has a meaning only with the mode "background"');
   const most =
-    buffer === undefined ? 1_000_000 : wholeNumber("stdout buffer", toBytes(buffer, "stdout buffer"), SMALLEST_BUFFER);
+    buffer === undefined ? 1_000_000 : integer("stdout buffer", toBytes(buffer, "stdout buffer"), SMALLEST_BUFFER);
   const part: Part = mode === "line" ? { write: createWrite() } : mode === "turn" ? perTurn() : inBackground(most);
   const settings = {
     kind: "stdout" as const,

@@ -1,5 +1,5 @@
 import type { Clock } from "@seaworthy/core";
-import { checkOptions, finiteNumber, flag, positiveDuration, showValue, wholeNumber } from "@seaworthy/core/options";
+import { checkOptions, finiteNumber, flag, integer, positiveDuration, showValue } from "@seaworthy/core/options";
 import type { LimitedOptions, SampleOptions } from "../suppress.ts";
 import { type Engine, type Inside, stateKey } from "./engine.ts";
 import { admitPer, admitShare, CountingGate } from "./gate.ts";
@@ -30,7 +30,7 @@ export class Suppression {
     checkOptions("limited", options, ["per", "lines", "key", "errors"]);
     const { errors = false, key } = options;
     const per = positiveDuration("limited per", options.per);
-    const lines = wholeNumber("limited lines", options.lines, 1);
+    const lines = integer("limited lines", options.lines, 1);
     const limitsErrors = flag("limited errors", errors);
     if (key === undefined) return this.#gated(logger, admitPer(per, lines, this.#clock), limitsErrors);
     if (key !== "message" && typeof key !== "function")

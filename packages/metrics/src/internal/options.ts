@@ -1,5 +1,5 @@
 import type { LabelValue } from "@seaworthy/core";
-import { showValue, wholeNumber } from "@seaworthy/core/options";
+import { integer, showValue } from "@seaworthy/core/options";
 import type { LabelSpec } from "../labels.ts";
 
 const METRIC = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
@@ -108,7 +108,7 @@ function combinations(name: string, spec: Readonly<Record<string, readonly Label
 }
 
 export function checkSeriesLimit(value: unknown, option = "seriesLimit"): number {
-  return wholeNumber(option, value, 1, 1_000_000);
+  return integer(option, value, 1, 1_000_000);
 }
 
 /** Upper bounds of buckets: finite, rising. `+Inf` is always there and never named. */

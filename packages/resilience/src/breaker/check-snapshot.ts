@@ -1,4 +1,4 @@
-import { finiteNumber, showValue, wholeNumber } from "@seaworthy/core/options";
+import { finiteNumber, integer, showValue } from "@seaworthy/core/options";
 import type { BreakerSnapshot } from "./breaker.ts";
 
 const STATES: readonly string[] = ["closed", "open", "half-open", "isolated"];
@@ -12,7 +12,7 @@ export function checkSnapshot(snapshot: unknown): BreakerSnapshot {
     throw new TypeError(`restore.state must be a breaker's state; got ${showValue(taken.state)}`);
   finiteNumber("restore.at", taken.at, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
   finiteNumber("restore.openRemaining", taken.openRemaining, 0, Number.MAX_SAFE_INTEGER);
-  for (const name of ["openings", "calls", "failures", "slow"] as const) wholeNumber(`restore.${name}`, taken[name], 0);
+  for (const name of ["openings", "calls", "failures", "slow"] as const) integer(`restore.${name}`, taken[name], 0);
   if (taken.window !== undefined) checkSamples(taken.window);
   return taken;
 }
@@ -27,6 +27,6 @@ function checkSamples(window: NonNullable<BreakerSnapshot["window"]>): void {
   for (const sample of samples as readonly (readonly number[])[]) {
     if (!Array.isArray(sample) || sample.length !== 3)
       throw new TypeError(`restore.window.samples must hold [calls, failures, slow]; got ${showValue(sample)}`);
-    for (const count of sample) wholeNumber("restore.window.samples", count, 0);
+    for (const count of sample) integer("restore.window.samples", count, 0);
   }
 }

@@ -1,13 +1,13 @@
 import { systemClock, toMilliseconds } from "@seaworthy/core";
 import {
   checkOptions,
+  clockOption,
   finiteNumber,
+  integer,
   oneOf,
   optionalFunction,
   positiveDuration,
   showValue,
-  soundClock,
-  wholeNumber,
 } from "@seaworthy/core/options";
 import { checkName, otherwise, share } from "../internal/options.ts";
 import type { BreakerMode, BreakerOptions, BreakerWindow, SlowCallOptions } from "./breaker.ts";
@@ -58,10 +58,10 @@ export function planBreaker(options: BreakerOptions, patience = 0): BreakerPlan 
   checkOptions("createBreaker", options, OPTIONS);
   const { clock = systemClock, random = Math.random, slowCall } = options;
   const name = checkName(options.name, "createBreaker");
-  soundClock("clock", clock);
+  clockOption("clock", clock);
   for (const member of ["isFailure", "isFailedResult", "random"] as const) optionalFunction(member, options[member]);
   const slow = slowCall === undefined ? undefined : planSlow(slowCall);
-  const probes = wholeNumber("probes", otherwise(options.probes, DEFAULTS.probes), 1, 1000);
+  const probes = integer("probes", otherwise(options.probes, DEFAULTS.probes), 1, 1000);
   const tolerated = options.probeFailureRate;
   return new BreakerPlan({
     name,
@@ -89,8 +89,7 @@ function planWindow(
 ): Pick<BreakerNumbers, "windowKind" | "windowSize" | "failureRate" | "minimumCalls"> {
   const window: BreakerWindow = otherwise(options.window, DEFAULTS.window);
   const failureRate = share("failureRate", otherwise(options.failureRate, DEFAULTS.failureRate));
-  const atLeast = (byDefault: number): number =>
-    wholeNumber("minimumCalls", otherwise(options.minimumCalls, byDefault), 1);
+  const atLeast = (byDefault: number): number => integer("minimumCalls", otherwise(options.minimumCalls, byDefault), 1);
   if (typeof window !== "object" || window === null) {
     const windowSize = toMilliseconds(window, "window");
     if (windowSize < LEAST_WINDOW)
@@ -99,7 +98,7 @@ function planWindow(
   }
   checkOptions("window", window, WINDOW_KINDS);
   if ("calls" in window && !("consecutive" in window)) {
-    const windowSize = wholeNumber("window.calls", window.calls, 1, 100_000);
+    const windowSize = integer("window.calls", window.calls, 1, 100_000);
     const minimumCalls = atLeast(Math.min(windowSize, DEFAULTS.minimumCalls));
     if (minimumCalls > windowSize)
       throw new TypeError(`minimumCalls must be at most window.calls; got ${minimumCalls} of ${windowSize}`);
@@ -110,7 +109,7 @@ function planWindow(
     if (options[name] !== undefined)
       throw new TypeError(`${name} has no meaning for a consecutive window; got ${showValue(options[name])}`);
   }
-  const windowSize = wholeNumber("window.consecutive", window.consecutive, 1, 1_000_000);
+  const windowSize = integer("window.consecutive", window.consecutive, 1, 1_000_000);
   return { windowKind: "consecutive", windowSize, failureRate: 1, minimumCalls: windowSize };
 }
 

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from "@seaworthy/core";
-import { checkOptions, finiteNumber, soundClock, wholeNumber } from "@seaworthy/core/options";
+import { checkOptions, clockOption, finiteNumber, integer } from "@seaworthy/core/options";
 import { Exit, type Leave } from "../internal/exit.ts";
 import type { Layer, Next } from "../internal/guarded-call.ts";
 import { isTimeout } from "../internal/invoke.ts";
@@ -66,12 +66,12 @@ const OPTIONS: readonly string[] = [
 export function adaptiveBulkhead(options: AdaptiveBulkheadOptions = {}): Bulkhead {
   checkOptions("adaptiveBulkhead", options, OPTIONS);
   const { clock = systemClock } = options;
-  soundClock("clock", clock);
+  clockOption("clock", clock);
   const name = checkName(otherwise(options.name, "bulkhead"), "adaptiveBulkhead");
-  const min = wholeNumber("min", otherwise(options.min, DEFAULTS.min), 1, MOST_CALLS);
-  const max = wholeNumber("max", otherwise(options.max, Math.max(min, DEFAULTS.max)), min, MOST_CALLS);
+  const min = integer("min", otherwise(options.min, DEFAULTS.min), 1, MOST_CALLS);
+  const max = integer("max", otherwise(options.max, Math.max(min, DEFAULTS.max)), min, MOST_CALLS);
   const byDefault = Math.min(max, Math.max(min, DEFAULTS.initial));
-  const initial = wholeNumber("initial", otherwise(options.initial, byDefault), min, max);
+  const initial = integer("initial", otherwise(options.initial, byDefault), min, max);
   const rule = new GradientLimit({
     initial,
     min,

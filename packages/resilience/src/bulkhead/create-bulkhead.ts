@@ -1,5 +1,5 @@
 import { type Clock, systemClock, toMilliseconds } from "@seaworthy/core";
-import { checkOptions, positiveDuration, soundClock, wholeNumber } from "@seaworthy/core/options";
+import { checkOptions, clockOption, integer, positiveDuration } from "@seaworthy/core/options";
 import type { Operation, RunOptions } from "../call.ts";
 import { describeLayer } from "../internal/facts.ts";
 import type { Layer } from "../internal/guarded-call.ts";
@@ -31,9 +31,9 @@ const OPTIONS: readonly string[] = ["concurrency", "queue", "queueTimeout", "rel
 export function createBulkhead(options: BulkheadOptions): Bulkhead {
   checkOptions("createBulkhead", options, OPTIONS);
   const { clock = systemClock } = options;
-  soundClock("clock", clock);
+  clockOption("clock", clock);
   const name = checkName(otherwise(options.name, "bulkhead"), "createBulkhead");
-  const limit = wholeNumber("concurrency", options.concurrency, 1, MOST_CALLS);
+  const limit = integer("concurrency", options.concurrency, 1, MOST_CALLS);
   const plan = planQueue(options);
   const slots = new Slots({ name, clock, limit, ...plan });
   const layer: Layer = (next) => (call, exit) => slots.hold(call, next, exit);
@@ -45,7 +45,7 @@ export function planQueue(options: QueueOptions): { queue: number; queueTimeout:
   const { queueTimeout, releaseAfter } = options;
   return {
     releaseAfter: releaseAfter === undefined ? Number.POSITIVE_INFINITY : toMilliseconds(releaseAfter, "releaseAfter"),
-    queue: wholeNumber("queue", otherwise(options.queue, 0), 0, MOST_CALLS),
+    queue: integer("queue", otherwise(options.queue, 0), 0, MOST_CALLS),
     queueTimeout:
       queueTimeout === undefined ? Number.POSITIVE_INFINITY : positiveDuration("queueTimeout", queueTimeout),
   };

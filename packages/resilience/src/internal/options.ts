@@ -1,4 +1,4 @@
-import { boundedText, flag, showValue } from "@seaworthy/core/options";
+import { boundedString, flag, showValue } from "@seaworthy/core/options";
 import type { Runner } from "../call.ts";
 
 /** What was given, or else the default. Only leaving it out is leaving it out: `null` is a wrong value. */
@@ -8,7 +8,7 @@ export function otherwise<T, D>(given: T, byDefault: D): Exclude<T, undefined> |
 
 /** A name that becomes a metric label. */
 export function checkName(value: unknown, owner: string): string {
-  return boundedText(`${owner}: name`, value, 1, 200);
+  return boundedString(`${owner}: name`, value, 1, 200);
 }
 
 /** A share of a whole: more than 0, at most 1. */

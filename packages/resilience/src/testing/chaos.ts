@@ -1,5 +1,5 @@
 import { type Clock, type Duration, systemClock, toMilliseconds } from "@seaworthy/core";
-import { checkOptions, finiteNumber, optionalFunction, soundClock } from "@seaworthy/core/options";
+import { checkOptions, clockOption, finiteNumber, optionalFunction } from "@seaworthy/core/options";
 import type { Operation, Runner, RunOptions } from "../call.ts";
 import { apart } from "../internal/exit.ts";
 import type { Layer } from "../internal/guarded-call.ts";
@@ -55,7 +55,7 @@ const KNOWN: readonly string[] = ["rate", "fault", "latency", "outcome", "seed",
 export function chaos(options: ChaosOptions): Chaos {
   checkOptions("chaos", options, KNOWN);
   const { clock = systemClock } = options;
-  soundClock("clock", clock);
+  clockOption("clock", clock);
   optionalFunction("random", options.random);
   const rate = finiteNumber("rate", otherwise(options.rate, 1), 0, 1);
   const latency = options.latency === undefined ? undefined : toMilliseconds(options.latency, "latency");

@@ -1,8 +1,8 @@
-import { wholeNumber } from "@seaworthy/core/options";
+import { integer } from "@seaworthy/core/options";
 
 /** The mulberry32 generator: 32 bits of state, which is enough to choose calls and service times. */
 export function seeded(seed: number): () => number {
-  let state = wholeNumber("seed", seed, 0, 0xffff_ffff);
+  let state = integer("seed", seed, 0, 0xffff_ffff);
   return () => {
     state = (state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(state ^ (state >>> 15), 1 | state);

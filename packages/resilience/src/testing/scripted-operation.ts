@@ -1,5 +1,5 @@
 import { type Clock, type Duration, sleep, systemClock, toMilliseconds } from "@seaworthy/core";
-import { checkOptions, showValue, soundClock } from "@seaworthy/core/options";
+import { checkOptions, clockOption, showValue } from "@seaworthy/core/options";
 import type { Call } from "../call.ts";
 
 /** What one call does: exactly one of `value`, `error` and `hang`. */
@@ -44,7 +44,7 @@ export function scriptedOperation<T>(
   options: { clock?: Clock } = {},
 ): ScriptedOperation<T> {
   const { clock = systemClock } = options;
-  soundClock("clock", clock);
+  clockOption("clock", clock);
   if (!Array.isArray(steps) || steps.length === 0)
     throw new TypeError(`scriptedOperation takes a list of steps; got ${showValue(steps)}`);
   for (const step of steps) checkStep(step);

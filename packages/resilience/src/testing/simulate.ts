@@ -1,13 +1,5 @@
 import { toMilliseconds } from "@seaworthy/core";
-import {
-  checkOptions,
-  finiteNumber,
-  flag,
-  oneOf,
-  positiveDuration,
-  showValue,
-  wholeNumber,
-} from "@seaworthy/core/options";
+import { checkOptions, finiteNumber, flag, integer, oneOf, positiveDuration, showValue } from "@seaworthy/core/options";
 import type { Runner } from "../call.ts";
 import { otherwise } from "../internal/options.ts";
 import { type Distribution, seeded } from "./random.ts";
@@ -101,9 +93,9 @@ function planSimulation(options: SimulationOptions): SimulationPlan {
     from: Math.min(from, duration),
     until: Math.min(until, duration),
     load: finiteNumber("load", otherwise(options.load, capacity * DEFAULTS.utilization), 0.001, 1_000_000),
-    processes: wholeNumber("processes", otherwise(options.processes, 1), 1, 10_000),
+    processes: integer("processes", otherwise(options.processes, 1), 1, 10_000),
     duration,
-    seed: wholeNumber("seed", otherwise(options.seed, 1), 0, 0xffff_ffff),
+    seed: integer("seed", otherwise(options.seed, 1), 0, 0xffff_ffff),
     globals: options.globals !== undefined && flag("globals", options.globals),
   };
 }
@@ -111,7 +103,7 @@ function planSimulation(options: SimulationOptions): SimulationPlan {
 function planUpstream(options: SimulatedUpstreamOptions): SimulationPlan["upstream"] {
   checkOptions("upstream", options, UPSTREAM_OPTIONS);
   return {
-    workers: wholeNumber("upstream.workers", otherwise(options.workers, DEFAULTS.workers), 1, 10_000),
+    workers: integer("upstream.workers", otherwise(options.workers, DEFAULTS.workers), 1, 10_000),
     mean: positiveDuration("upstream.service", otherwise(options.service, DEFAULTS.service)),
     distribution: oneOf("upstream.distribution", otherwise(options.distribution, DEFAULTS.distribution), [
       "constant",

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { showValue, wholeNumber } from "@seaworthy/core/options";
+import { integer, showValue } from "@seaworthy/core/options";
 import { networkOf } from "../network-of.ts";
 import { scrubPersonalData } from "../personal-data.ts";
 import { type KeyMaterial, keyBytes } from "./options.ts";
@@ -58,7 +58,7 @@ export function actionOf(rule: AnonymiseRule, path: string): Action {
     throw new TypeError(
       `rules: ${showValue(path)} must be "keep", "drop", "mask", "scrub", { mask }, { hash } or { generalise }; got ${showValue(rule)}`,
     );
-  if (kind === "mask") return masking(wholeNumber(`${path}: mask`, argument, 1, MOST_SHOWN));
+  if (kind === "mask") return masking(integer(`${path}: mask`, argument, 1, MOST_SHOWN));
   if (kind === "hash") return hashing(keyBytes(argument, `${path}: hash`, SHORTEST_KEY));
   return generalising(argument as Generalisation, `${path}: generalise`);
 }
@@ -89,7 +89,7 @@ function generalising(to: Generalisation, name: string): Action {
   if (typeof to === "object" && to !== null) {
     for (const key of Object.keys(to))
       if (key !== "prefix") throw new TypeError(`${name} has no member ${showValue(key)}`);
-    const prefix = wholeNumber(`${name}.prefix`, to.prefix, 1, 64);
+    const prefix = integer(`${name}.prefix`, to.prefix, 1, 64);
     return (value) =>
       typeof value === "string" && value.length > prefix ? [...value].slice(0, prefix).join("") + MASK : MASK;
   }
@@ -106,7 +106,7 @@ function generalising(to: Generalisation, name: string): Action {
 }
 
 function stepping(step: number, name: string): Action {
-  wholeNumber(name, step, 2);
+  integer(name, step, 2);
   return (value) => {
     if (typeof value !== "number" || !Number.isFinite(value)) return MASK;
     const low = Math.floor(value / step) * step;

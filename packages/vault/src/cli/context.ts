@@ -46,7 +46,7 @@ export function textOption({ options }: CommandContext, name: string): string | 
 }
 
 /** A whole number of 0 or more. @throws CommandError */
-export function wholeNumber(text: string, what: string): number {
+export function integer(text: string, what: string): number {
   if (!/^\d{1,15}$/.test(text)) throw new CommandError(`${what} must be a whole number.`);
   return Number(text);
 }
@@ -74,7 +74,7 @@ export async function withVault<T>(
   const vault = await openVault({
     store,
     ...(await readUnlocking(context, more.create === true)),
-    ...(epoch !== undefined && { expectedEpoch: wholeNumber(epoch, "--expected-epoch") }),
+    ...(epoch !== undefined && { expectedEpoch: integer(epoch, "--expected-epoch") }),
     autoLock: false,
     kdf: kdfOf(context),
     ...more,
@@ -217,7 +217,7 @@ export function kdfOf(context: CommandContext): KdfOptions {
   const [memory, passes, lanes] = ["memory", "passes", "lanes"].map((name) => textOption(context, name));
   return {
     ...(memory !== undefined && { memory }),
-    ...(passes !== undefined && { passes: wholeNumber(passes, "--passes") }),
-    ...(lanes !== undefined && { lanes: wholeNumber(lanes, "--lanes") }),
+    ...(passes !== undefined && { passes: integer(passes, "--passes") }),
+    ...(lanes !== undefined && { lanes: integer(lanes, "--lanes") }),
   };
 }

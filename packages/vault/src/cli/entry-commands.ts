@@ -5,12 +5,12 @@ import { generateSecret } from "../generate-secret.ts";
 import {
   type CommandContext,
   entryName,
+  integer,
   positional,
   print,
   readInput,
   textOption,
   textOrBytes,
-  wholeNumber,
   withVault,
   writeNewFile,
 } from "./context.ts";
@@ -36,7 +36,7 @@ export async function get(context: CommandContext): Promise<void> {
   const path = textOption(context, "out");
   await withVault(context, async (vault) => {
     const value = await vault.getBytes(name, {
-      ...(version !== undefined && { version: wholeNumber(version, "--version") }),
+      ...(version !== undefined && { version: integer(version, "--version") }),
       allowExpired: context.options["allow-expired"] === true,
     });
     const bytes = Buffer.from(value.reveal());
@@ -94,7 +94,7 @@ export async function history(context: CommandContext): Promise<void> {
 
 export async function rollback(context: CommandContext): Promise<void> {
   const name = positional(context, 0, "The name");
-  const version = wholeNumber(positional(context, 1, "The version"), "The version");
+  const version = integer(positional(context, 1, "The version"), "The version");
   await withVault(context, async (vault) => print(context, await vault.rollback(name, version), ""));
 }
 
@@ -103,7 +103,7 @@ export async function generate(context: CommandContext): Promise<void> {
   const name = entryName(context);
   const [length, alphabet] = [textOption(context, "length"), textOption(context, "alphabet")];
   const value = generateSecret({
-    ...(length !== undefined && { length: wholeNumber(length, "--length") }),
+    ...(length !== undefined && { length: integer(length, "--length") }),
     ...(alphabet !== undefined && { alphabet }),
   });
   await withVault(context, async (vault) => {
@@ -135,7 +135,7 @@ export async function undelete(context: CommandContext): Promise<void> {
 
 export async function destroy(context: CommandContext): Promise<void> {
   const name = positional(context, 0, "The name");
-  const version = wholeNumber(positional(context, 1, "The version"), "The version");
+  const version = integer(positional(context, 1, "The version"), "The version");
   await withVault(context, async (vault) => {
     await vault.destroy(name, version);
     print(context, { name, destroyed: version }, "");

@@ -1,5 +1,5 @@
 import { type ByteSize, toBytes } from "@seaworthy/core";
-import { checkOptions, wholeNumber } from "@seaworthy/core/options";
+import { checkOptions, integer } from "@seaworthy/core/options";
 import argon2 from "argon2";
 import { ownBytes, wipe } from "./bytes.ts";
 
@@ -38,8 +38,8 @@ export function checkKdf(options: KdfOptions = {}): KdfCost {
     throw new TypeError(`kdf.memory must be from 19 MiB to 1 GiB; got ${bytes} bytes`);
   return {
     memory,
-    passes: wholeNumber("kdf.passes", options.passes ?? 3, PASSES.least, PASSES.most),
-    lanes: wholeNumber("kdf.lanes", options.lanes ?? 4, LANES.least, LANES.most),
+    passes: integer("kdf.passes", options.passes ?? 3, PASSES.least, PASSES.most),
+    lanes: integer("kdf.lanes", options.lanes ?? 4, LANES.least, LANES.most),
   };
 }
 

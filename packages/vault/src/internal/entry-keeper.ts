@@ -1,6 +1,6 @@
 import type { Duration } from "@seaworthy/core";
 import { type Secret, secret, toMilliseconds } from "@seaworthy/core";
-import { checkOptions, wholeNumber } from "@seaworthy/core/options";
+import { checkOptions, integer } from "@seaworthy/core/options";
 import { wipe } from "../crypto/bytes.ts";
 import {
   checkName,
@@ -114,7 +114,7 @@ export class EntryKeeper {
   async find(name: string, options: GetOptions, version: number | undefined): Promise<PutRecord> {
     checkName(name);
     checkOptions("get", options, GET_OPTIONS);
-    if (version !== undefined) wholeNumber("version", version, 1, Number.MAX_SAFE_INTEGER);
+    if (version !== undefined) integer("version", version, 1, Number.MAX_SAFE_INTEGER);
     await this.#follow();
     const record = findVersion(this.#ledger.state, name, version);
     if (options.allowExpired !== true) this.#checkExpiry(record);
@@ -162,7 +162,7 @@ export class EntryKeeper {
 
   async rollback(name: string, version: number): Promise<Entry> {
     checkName(name);
-    wholeNumber("version", version, 1, Number.MAX_SAFE_INTEGER);
+    integer("version", version, 1, Number.MAX_SAFE_INTEGER);
     const { keep } = this.#options;
     const created = this.#now();
     let entry: Entry | undefined;
@@ -230,7 +230,7 @@ export class EntryKeeper {
   /** Removes one version that is not the current one. */
   async destroy(name: string, version: number): Promise<void> {
     checkName(name);
-    wholeNumber("version", version, 1, Number.MAX_SAFE_INTEGER);
+    integer("version", version, 1, Number.MAX_SAFE_INTEGER);
     await this.#ledger.commit((state) => {
       findVersion(state, name, version);
       if (findVersion(state, name).version === version)

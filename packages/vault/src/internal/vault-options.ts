@@ -1,5 +1,5 @@
 import { type AuditSink, type Clock, systemClock, toMilliseconds } from "@seaworthy/core";
-import { wholeNumber } from "@seaworthy/core/options";
+import { integer } from "@seaworthy/core/options";
 import { CREDENTIAL_OPTIONS, type CredentialSource, type Material, readCredential } from "../credential.ts";
 import { checkKdf, type KdfCost } from "../crypto/argon2.ts";
 import type { VaultStore } from "../stores/store.ts";
@@ -66,9 +66,9 @@ export function checkVaultOptions(options: VaultOptions): CheckedOptions {
   return {
     ...{ store, create, credential, audit, clock, random },
     autoLock: checkAutoLock(autoLock),
-    expectedEpoch: wholeNumber("expectedEpoch", options.expectedEpoch ?? 0, 0, Number.MAX_SAFE_INTEGER),
+    expectedEpoch: integer("expectedEpoch", options.expectedEpoch ?? 0, 0, Number.MAX_SAFE_INTEGER),
     expectedId: checkId(options.expectedId),
-    keep: wholeNumber("keep", options.keep ?? 10, 1, 1000),
+    keep: integer("keep", options.keep ?? 10, 1, 1000),
     kdf: checkKdf(options.kdf),
     refreshEvery: toMilliseconds(options.refreshEvery ?? 0, "refreshEvery"),
     busyTimeout: toMilliseconds(options.busyTimeout ?? "10s", "busyTimeout"),

@@ -1,5 +1,5 @@
 import { isSecret, type Secret, secret } from "@seaworthy/core";
-import { checkOptions, wholeNumber } from "@seaworthy/core/options";
+import { checkOptions, integer } from "@seaworthy/core/options";
 import { ownBytes } from "../crypto/bytes.ts";
 import { shown } from "../internal/check.ts";
 import { fromBase32, toBase32 } from "./base32.ts";
@@ -70,7 +70,7 @@ export function formatOtpauth(key: OtpauthKey): Secret<string> {
   if (!(bytes instanceof Uint8Array) || bytes.length === 0) throw new TypeError("secret must be a secret of bytes");
   if (!ALGORITHMS.includes(algorithm)) throw new TypeError(`algorithm must be one of ${ALGORITHMS.join(", ")}`);
   if (digits !== 6 && digits !== 8) throw new TypeError(`digits must be 6 or 8; got ${shown(digits)}`);
-  wholeNumber("period", period, 1, 3600);
+  integer("period", period, 1, 3600);
   for (const [name, text] of Object.entries({ account, issuer: issuer ?? "none" })) {
     if (typeof text !== "string" || text === "" || text.includes(":") || !text.isWellFormed())
       throw new TypeError(`${name} must be text without a colon; got ${shown(text)}`);

@@ -1,5 +1,5 @@
-/** How a refused value appears in a `TypeError`: short, on one line, its type always visible, never executing the value's code. */
-export function show(value: unknown): string {
+/** How a refused value appears in a `TypeError`: short, on one line, its type visible, running none of the value's code. */
+export function showValue(value: unknown): string {
   if (typeof value === "string")
     return value.length > 60 ? `${JSON.stringify(value.slice(0, 60))}…` : JSON.stringify(value);
   if (typeof value === "bigint") return `${value}n`;
