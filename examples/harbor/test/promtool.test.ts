@@ -30,6 +30,6 @@ test.skipIf(!promtool)(
     expect(complaints.filter((line) => !OF_PROM_CLIENT.test(line))).toEqual([]);
     expect(text).toContain("nodejs_active_handles_total");
     expect(text).toContain('lifecycle_state{state="ready"} 1');
-    expect(text).toContain('health_check_status{check="classifier"}');
+    expect(text).toContain('health_state{check="classifier"}');
   },
 );

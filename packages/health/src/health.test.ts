@@ -1043,20 +1043,20 @@ describe("what was", () => {
   });
 });
 
-describe("the gauge of a check's status", () => {
-  test("is 1, 0.5 or 0 once the check has run, and ends with the check", async () => {
+describe("the gauge of a check's state", () => {
+  test("is 0, 1 or 2 once the check has run, and ends with the check", async () => {
     const health = createHealth();
     let status: CheckOutcome["status"] = "healthy";
     const remove = health.add("gauged", () => ({ status }));
     const read = (): number[] =>
       readGauges()
-        .filter(({ definition, labels }) => definition.name === "health.check_status" && labels.check === "gauged")
+        .filter(({ definition, labels }) => definition.name === "health.state" && labels.check === "gauged")
         .map(({ value }) => value);
     expect(read()).toEqual([]);
     for (const [next, value] of [
-      ["degraded", 0.5],
-      ["unhealthy", 0],
-      ["healthy", 1],
+      ["degraded", 1],
+      ["unhealthy", 2],
+      ["healthy", 0],
     ] as const) {
       status = next;
       await health.report();

@@ -1,10 +1,8 @@
 import type { Clock, Duration } from "@seaworthy/core";
-import { boundedString, checkOptions, positiveDuration } from "@seaworthy/core/options";
+import { boundedString, checkOptions, clockOption, positiveDuration, withDefault } from "@seaworthy/core/options";
 import type { Check, CheckOptions, HealthGroup, HealthStatus } from "./check.ts";
 import { Aggregator } from "./internal/aggregator.ts";
 import { checkDetails, type DetailsDecision } from "./internal/entitlement.ts";
-import { soundClock } from "./internal/sound-clock.ts";
-import { withDefault } from "./internal/with-default.ts";
 import type { HealthReport } from "./report.ts";
 
 /** Options of {@link createHealth}. */
@@ -110,7 +108,7 @@ const OPTIONS = ["name", "version", "timeout", "details", "clock"];
 export function createHealth(options: HealthOptions = {}): Health {
   checkOptions("createHealth", options, OPTIONS);
   const { name, version, details } = options;
-  const clock = soundClock(options.clock);
+  const clock = clockOption("clock", options.clock);
   if (name !== undefined) boundedString("name", name);
   if (version !== undefined) boundedString("version", version);
   checkDetails(details);

@@ -12,7 +12,7 @@ export { createHealth } from "./health.ts";
 export { HEALTH_JSON, toHealthJson } from "./health-json.ts";
 export { statusCode } from "./report.ts";
 export type { Check, CheckOptions, CheckOutcome, HealthGroup, HealthStatus } from "./check.ts";
-export type { BreakerCheckOptions, BreakerLike } from "./checks/breaker.ts";
+export type { BreakerCheckOptions, BreakerLike, BreakerThreshold } from "./checks/breaker.ts";
 export type { CertificateCheckOptions, CertificateSource } from "./checks/certificate.ts";
 export type { DiskCheckOptions, DiskNumbers } from "./checks/disk.ts";
 export type { DelayMonitor, EventLoopCheckOptions } from "./checks/event-loop.ts";
@@ -27,3 +27,4 @@ export type { Health, HealthChange, HealthOptions, PollOptions, ReportOptions } 
 export type { HealthJson, HealthJsonCheck } from "./health-json.ts";
 export type { DetailsDecision } from "./internal/entitlement.ts";
 export type { CheckReport, HealthReport } from "./report.ts";
+export type { Thresholds } from "./thresholds.ts";

@@ -26,9 +26,9 @@ export const checkEvent: TelemetryEvent<"check" | "status"> = defineEvent("healt
   level: levelOf,
 });
 
-/** The status that reports show of a check. Of two checks of one name, the better one counts. */
-export const statusGauge: Gauge<"check"> = defineGauge("health.check_status", {
-  help: "Status of a health check: 1 is healthy, 0.5 degraded, 0 unhealthy.",
+/** The status of a check that reports show. Of two checks with one name, the worse one counts. */
+export const stateGauge: Gauge<"check"> = defineGauge("health.state", {
+  help: "State of a health check: 0 is healthy, 1 degraded, 2 unhealthy.",
   labels: ["check"],
   merge: "max",
 });

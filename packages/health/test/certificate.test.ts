@@ -18,7 +18,8 @@ describe("certificateCheck on text and files", () => {
   test.each([
     ["2024-12-31", "unhealthy", "HEALTH_CERTIFICATE_NOT_YET_VALID"],
     ["2100-01-01", "healthy", undefined],
-    ["2124-12-11", "healthy", undefined],
+    ["2124-12-10", "healthy", undefined],
+    ["2124-12-11", "degraded", "HEALTH_CERTIFICATE_EXPIRING"],
     ["2124-12-12", "degraded", "HEALTH_CERTIFICATE_EXPIRING"],
     ["2124-12-31", "degraded", "HEALTH_CERTIFICATE_EXPIRING"],
     ["2125-01-01", "unhealthy", "HEALTH_CERTIFICATE_EXPIRED"],
@@ -34,7 +35,7 @@ describe("certificateCheck on text and files", () => {
   });
 
   test("the limits are the host's to choose", async () => {
-    const check = certificateCheck({ pem: good }, { ...at("2124-12-30"), degradedWithin: "7d", unhealthyWithin: "3d" });
+    const check = certificateCheck({ pem: good }, { ...at("2124-12-30"), degradedAt: "7d", unhealthyAt: "3d" });
     expect(await runCheck(check)).toMatchObject({ status: "unhealthy", error: "HEALTH_CERTIFICATE_EXPIRING" });
   });
 
@@ -152,7 +153,8 @@ describe("certificateCheck", () => {
     ["an empty host", { host: "" }],
     ["a port beyond 65535", { host: "a", port: 70_000 }],
     ["verify that is not a boolean", { host: "a", verify: 0 }],
-    ["a negative limit", { pem: good }, { degradedWithin: -1 }],
+    ["a negative limit", { pem: good }, { degradedAt: -1 }],
+    ["a higher limit for unhealthy", { pem: good }, { degradedAt: "1d", unhealthyAt: "2d" }],
     ["an unknown option", { pem: good }, { warnWithin: 1 }],
   ])("refuses %s", (_, source, options) => {
     expect(() => certificateCheck(source as never, options as never)).toThrow(TypeError);

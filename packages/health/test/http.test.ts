@@ -93,7 +93,9 @@ describe("httpCheck", () => {
       await clock.advance(250);
       return new Response();
     };
-    const report = await httpCheck("http://x.test/", { fetch, clock, slow: 250 })(new AbortController().signal);
+    const report = await httpCheck("http://x.test/", { fetch, clock, latency: { degradedAt: 250 } })(
+      new AbortController().signal,
+    );
     expect(report).toMatchObject({ status: "degraded", error: "HEALTH_SLOW", data: { latency: 250 } });
   });
 
@@ -105,7 +107,7 @@ describe("httpCheck", () => {
     ["a method that may change something", "http://a/", { method: "POST" }],
     ["an unknown option", "http://a/", { methd: "GET" }],
     ["expect that is no function", "http://a/", { expect: 200 }],
-    ["a slow of nothing", "http://a/", { slow: 0 }],
+    ["a threshold of 0", "http://a/", { latency: { degradedAt: 0 } }],
   ])("refuses %s", (_, url, options) => {
     expect(() => httpCheck(url as string, options as never)).toThrow(TypeError);
   });

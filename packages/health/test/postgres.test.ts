@@ -41,7 +41,7 @@ describe.skipIf(!runs)("postgresCheck on PostgreSQL", () => {
   test("is degraded when the pool is nearly all in use", async () => {
     const pool = poolOf();
     const busy = await pool.connect();
-    const report = await runCheck(postgresCheck(pool, { saturation: 0.5 }));
+    const report = await runCheck(postgresCheck(pool, { saturation: { degradedAt: 0.5 } }));
     busy.release();
     expect(report).toMatchObject({
       status: "degraded",
@@ -75,7 +75,9 @@ describe.skipIf(!runs)("postgresCheck on PostgreSQL", () => {
     const pool = poolOf({ max: 1 });
     const busy = await pool.connect();
     const waiters = Array.from({ length: 3 }, () => pool.query("select 1"));
-    const asked = runCheck(postgresCheck(pool, { waiting: 2, saturation: 1, connectionWait: "5s" }));
+    const asked = runCheck(
+      postgresCheck(pool, { waiting: { degradedAt: 3 }, saturation: { degradedAt: "never" }, connectionWait: "5s" }),
+    );
     busy.release();
     expect(await asked).toMatchObject({
       status: "degraded",
@@ -86,7 +88,9 @@ describe.skipIf(!runs)("postgresCheck on PostgreSQL", () => {
   });
 
   test("is degraded when the answer is slow", async () => {
-    const report = await runCheck(postgresCheck(poolOf(), { query: "select pg_sleep(0.03)", slow: "20ms" }));
+    const report = await runCheck(
+      postgresCheck(poolOf(), { query: "select pg_sleep(0.03)", latency: { degradedAt: "20ms" } }),
+    );
     expect(report).toMatchObject({ status: "degraded", error: "HEALTH_SLOW" });
   });
 
@@ -151,11 +155,16 @@ describe("postgresCheck", () => {
     ["null", null],
     ["an unknown option", { query: async () => ({ rows: [] }) }, { querry: "select 1" }],
     ["an empty query", { query: async () => ({ rows: [] }) }, { query: "" }],
-    ["a saturation above 1", { query: async () => ({ rows: [] }) }, { saturation: 1.1 }],
-    ["a saturation that is NaN", { query: async () => ({ rows: [] }) }, { saturation: Number.NaN }],
-    ["a negative waiting", { query: async () => ({ rows: [] }) }, { waiting: -1 }],
+    ["a saturation above 1", { query: async () => ({ rows: [] }) }, { saturation: { degradedAt: 1.1 } }],
+    ["a saturation that is NaN", { query: async () => ({ rows: [] }) }, { saturation: { unhealthyAt: Number.NaN } }],
+    ["a waiting of 0", { query: async () => ({ rows: [] }) }, { waiting: { degradedAt: 0 } }],
+    ["unhealthy before degraded", { query: async () => ({ rows: [] }) }, { waiting: { unhealthyAt: 9 } }],
     ["a connectionWait of nothing", { query: async () => ({ rows: [] }) }, { connectionWait: 0 }],
-    ["an endless slow", { query: async () => ({ rows: [] }) }, { slow: Number.POSITIVE_INFINITY }],
+    [
+      "an endless latency",
+      { query: async () => ({ rows: [] }) },
+      { latency: { degradedAt: Number.POSITIVE_INFINITY } },
+    ],
   ])("refuses %s", (_, client, options) => {
     expect(() => postgresCheck(client as never, options as never)).toThrow(TypeError);
   });

@@ -105,19 +105,23 @@ describe.skipIf(!runs)("rabbitmqCheck on RabbitMQ", () => {
   });
 
   test("counts the messages of named queues, and is degraded above a limit", async () => {
-    const report = await runCheck(rabbitmqCheck(connection, { queues: { [full]: 4, [quiet]: 0 } }));
+    const report = await runCheck(
+      rabbitmqCheck(connection, { queues: { [full]: { degradedAt: 5 }, [quiet]: { degradedAt: 1 } } }),
+    );
     expect(report).toMatchObject({ status: "degraded", error: "HEALTH_QUEUE_DEEP" });
     expect(report.data?.queues).toEqual({
       [full]: { messages: 5, consumers: 0 },
       [quiet]: { messages: 0, consumers: 0 },
     });
-    for (const limit of [5, Number.POSITIVE_INFINITY])
-      expect((await runCheck(rabbitmqCheck(connection, { queues: { [full]: limit } }))).status).toBe("healthy");
+    for (const thresholds of [{ degradedAt: 6 }, {}])
+      expect((await runCheck(rabbitmqCheck(connection, { queues: { [full]: thresholds } }))).status).toBe("healthy");
   });
 
   test("a missing queue is unhealthy, said beside the others, and harms neither process nor connection", async () => {
     const watch = watched();
-    const check = rabbitmqCheck(watch.connection, { queues: { [`${prefix}.nowhere`]: 1, [full]: 10 } });
+    const check = rabbitmqCheck(watch.connection, {
+      queues: { [`${prefix}.nowhere`]: {}, [full]: { degradedAt: 10 } },
+    });
     const report = await runCheck(check);
     expect(report).toMatchObject({ status: "unhealthy", error: "HEALTH_QUEUE_MISSING" });
     expect(report.data?.queues).toEqual({
@@ -169,9 +173,10 @@ describe("rabbitmqCheck", () => {
   test.each<[string, unknown, unknown?]>([
     ["what is no connection", {}],
     ["an unknown option", () => undefined, { queue: "a" }],
-    ["queues in a list", () => undefined, { queues: ["a"] }],
-    ["a negative limit", () => undefined, { queues: { a: -1 } }],
-    ["a limit that is NaN", () => undefined, { queues: { a: Number.NaN } }],
+    ["a number instead of thresholds", () => undefined, { queues: { a: 5 } }],
+    ["queues in an array", () => undefined, { queues: ["a"] }],
+    ["a negative limit", () => undefined, { queues: { a: { degradedAt: -1 } } }],
+    ["a limit that is NaN", () => undefined, { queues: { a: { degradedAt: Number.NaN } } }],
     ["publish that is not a boolean", () => undefined, { publish: "no" }],
   ])("refuses %s", (_, connection, options) => {
     expect(() => rabbitmqCheck(connection as never, options as never)).toThrow(TypeError);

@@ -84,7 +84,7 @@ describe.skipIf(!installed(REDIS_SERVER)).each(Object.keys(clients))(
         status: "healthy",
         data: { memory: { max: 64 * 1024 * 1024, ratio: expect.any(Number), policy: "noeviction" } },
       });
-      expect(await runCheck(redisCheck(client, { memory: 0.001 }))).toMatchObject({
+      expect(await runCheck(redisCheck(client, { memory: { degradedAt: 0.001 } }))).toMatchObject({
         status: "degraded",
         error: "HEALTH_MEMORY_HIGH",
       });
@@ -95,7 +95,7 @@ describe.skipIf(!installed(REDIS_SERVER)).each(Object.keys(clients))(
     test("a server that evicts is meant to be full", async () => {
       const server = await own(["--maxmemory", "64mb", "--maxmemory-policy", "allkeys-lru"]);
       const client = await connect(server.url);
-      expect(await runCheck(redisCheck(client, { memory: 0.001 }))).toMatchObject({
+      expect(await runCheck(redisCheck(client, { memory: { degradedAt: 0.001 } }))).toMatchObject({
         status: "healthy",
         data: { memory: { policy: "allkeys-lru" } },
       });
@@ -176,7 +176,7 @@ describe.skipIf(!runs)("redisCheck", () => {
       return name === "GETDEL" ? stored : "";
     };
     const health = createHealth({ clock });
-    health.add("cache", redisCheck({ call }, { clock, slow: 100 }));
+    health.add("cache", redisCheck({ call }, { clock, latency: { degradedAt: 100 } }));
     const asked = health.report();
     await clock.advance(150);
     await clock.advance(150);
@@ -206,7 +206,7 @@ describe.skipIf(!runs)("redisCheck", () => {
       },
     };
     let stored: unknown;
-    const report = await redisCheck(client, { clock, slow: 30 })(new AbortController().signal);
+    const report = await redisCheck(client, { clock, latency: { degradedAt: 30 } })(new AbortController().signal);
     expect(report).toMatchObject({ status: "degraded", error: "HEALTH_SLOW", data: { latency: 30 } });
   });
 
@@ -225,7 +225,7 @@ describe.skipIf(!runs)("redisCheck", () => {
     ["what is no client", {}],
     ["a URL", "redis://127.0.0.1"],
     ["an unknown option", { call: async () => "" }, { slowly: 1 }],
-    ["a memory share above 1", { call: async () => "" }, { memory: 90 }],
+    ["a memory share above 1", { call: async () => "" }, { memory: { degradedAt: 90 } }],
     ["write that is not a boolean", { call: async () => "" }, { write: 1 }],
     ["an empty prefix", { call: async () => "" }, { prefix: "" }],
   ])("refuses %s", (_, client, options) => {

@@ -53,7 +53,7 @@ describe.each(Object.entries(clients))("vectorIndexCheck on RediSearch through %
       const server = await startRedis(["--loadmodule", MODULE]);
       ends.push(() => server.kill());
       const client = await connect(server.url);
-      const check = vectorIndexCheck(client, { index: "items", minDocuments: 2 });
+      const check = vectorIndexCheck(client, { index: "items", documents: { degradedAt: 1 } });
       expect(await runCheck(check)).toMatchObject({
         status: "unhealthy",
         error: "HEALTH_INDEX_MISSING",
@@ -160,8 +160,8 @@ describe("vectorIndexCheck on pgvector", () => {
     expect(await runCheck(check)).toMatchObject({ status: "healthy", data: { indexes: 1 } });
   });
 
-  test("is degraded below minDocuments", async () => {
-    expect(await runCheck(vectorIndexCheck(database, { table, minDocuments: 101 }))).toMatchObject({
+  test("is degraded at a number of documents", async () => {
+    expect(await runCheck(vectorIndexCheck(database, { table, documents: { degradedAt: 100 } }))).toMatchObject({
       status: "degraded",
       error: "HEALTH_INDEX_TOO_SMALL",
     });
@@ -228,7 +228,8 @@ describe("vectorIndexCheck", () => {
     ["an index on SQL", sql, { index: "a" }],
     ["a table on Redis", redis, { table: "a" }],
     ["an empty name", redis, { index: "" }],
-    ["a negative minDocuments", redis, { index: "a", minDocuments: -1 }],
+    ["a negative number of documents", redis, { index: "a", documents: { degradedAt: -1 } }],
+    ["unhealthy at more documents than degraded", redis, { index: "a", documents: { degradedAt: 1, unhealthyAt: 2 } }],
     ["an unknown option", redis, { index: "a", size: 1 }],
   ])("refuses %s", (_, client, options) => {
     expect(() => vectorIndexCheck(client as never, options as never)).toThrow(TypeError);

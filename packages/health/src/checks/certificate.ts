@@ -1,14 +1,14 @@
 import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { type Clock, type Duration, toMilliseconds } from "@seaworthy/core";
-import { boundedString, checkOptions, flag, integer, showValue } from "@seaworthy/core/options";
+import type { Clock, Duration } from "@seaworthy/core";
+import { boundedString, checkOptions, clockOption, flag, integer, showValue } from "@seaworthy/core/options";
 import type { Check, CheckOutcome } from "../check.ts";
 import { Findings, remote } from "../internal/built-in.ts";
+import { type Levels, levelsOf, TIME_LEFT } from "../internal/levels.ts";
 import { servedCertificates, type Validity } from "../internal/served-certificates.ts";
-import { soundClock } from "../internal/sound-clock.ts";
-import { withDefault } from "../internal/with-default.ts";
+import type { Thresholds } from "../thresholds.ts";
 
-/** Where the certificate is: in PEM text, in a file, or with a server that speaks TLS. */
+/** Where the certificate is: in a PEM string, in a file, or on a server that uses TLS. */
 export type CertificateSource =
   | { pem: string | Uint8Array }
   | { file: string }
@@ -16,7 +16,7 @@ export type CertificateSource =
       host: string;
       /** @default 443 */
       port?: number;
-      /** Name to ask for (SNI) and to verify. @default host */
+      /** Name to send (SNI) and to verify. @default host */
       servername?: string;
       /** PEM of the authorities to trust. @default Node's own */
       ca?: string;
@@ -25,27 +25,28 @@ export type CertificateSource =
     };
 
 /** Options of {@link certificateCheck}. */
-export interface CertificateCheckOptions {
-  /** Time to expiry, 0 or more, in milliseconds, below which the check is degraded. @default "21d" */
-  degradedWithin?: Duration;
-  /** Time to expiry, 0 or more, in milliseconds, below which it is unhealthy. @default 0 */
-  unhealthyWithin?: Duration;
+export interface CertificateCheckOptions extends Thresholds<Duration> {
+  /** Time until the certificate expires, 0 or more, in milliseconds. @default "21d" */
+  degradedAt?: Duration | "never";
+  /** Time until the certificate expires, 0 or more, in milliseconds. An expired certificate is always unhealthy. @default 0 */
+  unhealthyAt?: Duration | "never";
   /** @default systemClock */
   clock?: Clock;
 }
 
-const OPTIONS = ["degradedWithin", "unhealthyWithin", "clock"];
+const OPTIONS = ["degradedAt", "unhealthyAt", "clock"];
 const SOURCES = ["pem", "file", "host", "port", "servername", "ca", "verify"];
 const PEM_BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 
 /**
- * Looks at when a certificate expires: the earliest of all in the text, the file, or the chain that a server sends.
- * A file is read anew on every run. Only the check of a server is one of a remote system.
+ * Checks when a certificate expires: the earliest one in the string, the file, or the chain that a server sends. A file
+ * is read on every run. Only the check of a server is the check of a remote system.
  *
- * Data: `expiresAt` in milliseconds since the Unix epoch, `expiresIn` in milliseconds, and `certificates`, how many
- * were looked at; of a server `trusted`, and `reason` where it is not.
+ * Data: `expiresAt` in milliseconds since the Unix epoch, `expiresIn` in milliseconds, and `certificates`, the
+ * number of certificates; for a server `trusted`, and `reason` if it is not trusted.
  *
- * @throws TypeError when the source is none of the three, or an option is unknown or out of bounds
+ * @throws TypeError if the source is not one of the three, an option is unknown or out of bounds, or `unhealthyAt` is
+ * above `degradedAt`
  * @example
  * ```ts
  * import { certificateCheck, createHealth } from "@seaworthy/health";
@@ -58,9 +59,8 @@ export function certificateCheck(source: CertificateSource, options: Certificate
   checkOptions("the source of certificateCheck", source, SOURCES);
   checkOptions("certificateCheck", options, OPTIONS);
   const limits: Limits = {
-    clock: soundClock(options.clock),
-    degradedWithin: toMilliseconds(withDefault(options.degradedWithin, "21d"), "degradedWithin"),
-    unhealthyWithin: toMilliseconds(withDefault(options.unhealthyWithin, 0), "unhealthyWithin"),
+    clock: clockOption("clock", options.clock),
+    levels: levelsOf(TIME_LEFT, options, { degradedAt: "21d", unhealthyAt: 0 }),
   };
   if ("host" in source) return serverCheck(source, limits);
   if ("file" in source) {
@@ -76,8 +76,7 @@ export function certificateCheck(source: CertificateSource, options: Certificate
 
 interface Limits {
   readonly clock: Clock;
-  readonly degradedWithin: number;
-  readonly unhealthyWithin: number;
+  readonly levels: Levels;
 }
 
 function serverCheck(source: Extract<CertificateSource, { host: string }>, limits: Limits): Check {
@@ -98,14 +97,14 @@ function serverCheck(source: Extract<CertificateSource, { host: string }>, limit
   });
 }
 
-/** When each certificate of the text is valid; `undefined` for one that cannot be read. */
+/** When each certificate in the string is valid; `undefined` for one that cannot be read. */
 function validitiesOf(text: string): (Validity | undefined)[] {
   return [...text.matchAll(PEM_BLOCK)].map(([block]) => {
     try {
       const { validFrom, validTo } = new X509Certificate(block);
       return { from: Date.parse(validFrom), to: Date.parse(validTo) };
     } catch {
-      return undefined; // not a certificate, whatever it says
+      return undefined; // the block does not contain a certificate
     }
   });
 }
@@ -122,7 +121,6 @@ function judgeAll(validities: readonly (Validity | undefined)[], limits: Limits)
   Object.assign(found.data, { expiresAt, expiresIn, certificates: readable.length });
   if (expiresIn <= 0) found.add("unhealthy", "HEALTH_CERTIFICATE_EXPIRED");
   if (readable.some(({ from }) => from > now)) found.add("unhealthy", "HEALTH_CERTIFICATE_NOT_YET_VALID");
-  if (expiresIn < limits.unhealthyWithin) found.add("unhealthy", "HEALTH_CERTIFICATE_EXPIRING");
-  if (expiresIn < limits.degradedWithin) found.add("degraded", "HEALTH_CERTIFICATE_EXPIRING");
+  found.judge(expiresIn, limits.levels, "HEALTH_CERTIFICATE_EXPIRING");
   return found;
 }

@@ -1,11 +1,12 @@
 import { statfs } from "node:fs/promises";
-import { type ByteSize, toBytes } from "@seaworthy/core";
-import { boundedString, checkOptions, finiteNumber, optionalFunction } from "@seaworthy/core/options";
+import type { ByteSize } from "@seaworthy/core";
+import { boundedString, checkOptions, optionalFunction } from "@seaworthy/core/options";
 import type { Check } from "../check.ts";
 import { Findings, ratio } from "../internal/built-in.ts";
-import { withDefault } from "../internal/with-default.ts";
+import { BYTES_LEFT, levelsNamed, levelsOf, SHARE } from "../internal/levels.ts";
+import type { Thresholds } from "../thresholds.ts";
 
-/** What {@link diskCheck} reads: `statfs` of `node:fs/promises` gives it. */
+/** What {@link diskCheck} reads: the result of `statfs` of `node:fs/promises`. */
 export interface DiskNumbers {
   bsize: number;
   blocks: number;
@@ -15,40 +16,40 @@ export interface DiskNumbers {
 }
 
 /** Options of {@link diskCheck}. */
-export interface DiskCheckOptions {
-  /** Free share, 0 to 1, of blocks or inodes below which the check is degraded. @default 0.1 */
-  degradedBelow?: number;
-  /** Free share, 0 to 1, of blocks or inodes below which it is unhealthy. @default 0.02 */
-  unhealthyBelow?: number;
-  /** Free bytes below which it is unhealthy, whatever the share. @default 0 */
-  minFree?: ByteSize;
+export interface DiskCheckOptions extends Thresholds<number> {
+  /** Share in use, 0 to 1, of blocks or inodes, whichever is higher. @default 0.9 */
+  degradedAt?: number | "never";
+  /** Share in use, 0 to 1, of blocks or inodes, whichever is higher. @default 0.98 */
+  unhealthyAt?: number | "never";
+  /** Free bytes. Fewer bytes are worse, so `degradedAt` is the higher value. @default never */
+  free?: Thresholds<ByteSize>;
   /** @default statfs of node:fs/promises */
   statfs?: (path: string) => Promise<DiskNumbers>;
 }
 
-const OPTIONS = ["degradedBelow", "unhealthyBelow", "minFree", "statfs"];
+const OPTIONS = ["degradedAt", "unhealthyAt", "free", "statfs"];
 
 /**
- * Looks at the file system that holds `path`: its free blocks, as far as an ordinary user gets them, and its free inodes.
+ * Measures the file system that holds `path`: its blocks, of which those reserved for the superuser count as in use, and
+ * its inodes.
  *
- * Data: `free` and `total` in bytes, `freeRatio`, and `freeInodes`, the free share of inodes where the file system
- * counts them.
+ * Data: `free` and `total` in bytes, `ratio`, the share of blocks in use, and `inodeRatio`, the share of inodes in use
+ * if the file system counts inodes.
  *
- * @throws TypeError when the path is empty, or an option is unknown or out of bounds
+ * @throws TypeError if the path is empty, an option is unknown or out of bounds, or `unhealthyAt` is reached before `degradedAt`
  * @example
  * ```ts
  * import { createHealth, diskCheck } from "@seaworthy/health";
  * const health = createHealth();
- * health.add("disk", diskCheck("/", { degradedBelow: 0, unhealthyBelow: 0 }), { groups: ["live"] });
+ * health.add("disk", diskCheck("/", { degradedAt: "never", unhealthyAt: 1 }), { groups: ["live"] });
  * console.log((await health.report("live")).status); // healthy
  * ```
  */
 export function diskCheck(path: string, options: DiskCheckOptions = {}): Check {
   boundedString("path", path, 1, 4096);
   checkOptions("diskCheck", options, OPTIONS);
-  const degradedBelow = finiteNumber("degradedBelow", withDefault(options.degradedBelow, 0.1), 0, 1);
-  const unhealthyBelow = finiteNumber("unhealthyBelow", withDefault(options.unhealthyBelow, 0.02), 0, 1);
-  const minFree = toBytes(withDefault(options.minFree, 0), "minFree");
+  const shares = levelsOf(SHARE, options, { degradedAt: 0.9, unhealthyAt: 0.98 });
+  const bytes = levelsNamed("free", BYTES_LEFT, options.free);
   const { statfs: read = statfs } = options;
   optionalFunction("statfs", read);
 
@@ -56,16 +57,16 @@ export function diskCheck(path: string, options: DiskCheckOptions = {}): Check {
     const found = new Findings();
     const { bsize, blocks, bavail, files, ffree } = await read(path);
     const free = bavail * bsize;
-    Object.assign(found.data, { free, total: blocks * bsize, freeRatio: ratio(bavail, blocks) });
-    const shares = blocks > 0 ? [bavail / blocks] : [];
-    // Some file systems make inodes as they go, and count none.
+    const used = blocks > 0 ? (blocks - bavail) / blocks : 0;
+    Object.assign(found.data, { free, total: blocks * bsize, ratio: ratio(used, 1) });
+    found.judge(used, shares, "HEALTH_DISK_LOW");
+    // Some file systems create inodes as needed, and report a total of 0.
     if (files > 0) {
-      found.data.freeInodes = ratio(ffree, files);
-      shares.push(ffree / files);
+      const usedInodes = (files - ffree) / files;
+      found.data.inodeRatio = ratio(usedInodes, 1);
+      found.judge(usedInodes, shares, "HEALTH_DISK_LOW");
     }
-    const least = Math.min(1, ...shares);
-    if (least < unhealthyBelow || free < minFree) found.add("unhealthy", "HEALTH_DISK_LOW");
-    if (least < degradedBelow) found.add("degraded", "HEALTH_DISK_LOW");
+    found.judge(free, bytes, "HEALTH_DISK_LOW");
     return found.outcome();
   };
 }

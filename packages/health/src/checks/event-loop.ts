@@ -1,9 +1,10 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { Duration } from "@seaworthy/core";
-import { checkOptions, optionalFunction, positiveDuration } from "@seaworthy/core/options";
+import { checkOptions, optionalFunction } from "@seaworthy/core/options";
 import type { Check } from "../check.ts";
 import { Findings } from "../internal/built-in.ts";
-import { withDefault } from "../internal/with-default.ts";
+import { LATENCY, levelsOf } from "../internal/levels.ts";
+import type { Thresholds } from "../thresholds.ts";
 
 /** A record of event-loop delays, in milliseconds. */
 export interface DelayMonitor {
@@ -12,12 +13,12 @@ export interface DelayMonitor {
 }
 
 /** Options of {@link eventLoopCheck}. */
-export interface EventLoopCheckOptions {
-  /** 99th percentile of the delay, above 0, in milliseconds, from which on the check is degraded. @default "100ms" */
-  degradedAt?: Duration;
-  /** 99th percentile of the delay, above 0, in milliseconds, from which on it is unhealthy. @default "1s" */
-  unhealthyAt?: Duration;
-  /** Starts to measure; called on the first run. @default a monitor of node:perf_hooks that samples every 20 ms */
+export interface EventLoopCheckOptions extends Thresholds<Duration> {
+  /** 99th percentile of the delay, above 0, in milliseconds. @default "100ms" */
+  degradedAt?: Duration | "never";
+  /** 99th percentile of the delay, above 0, in milliseconds. @default "1s" */
+  unhealthyAt?: Duration | "never";
+  /** Starts to measure. It is called on the first run. @default a monitor of node:perf_hooks that samples every 20 ms */
   monitor?: () => DelayMonitor;
 }
 
@@ -25,12 +26,12 @@ const OPTIONS = ["degradedAt", "unhealthyAt", "monitor"];
 const RESOLUTION = 20;
 
 /**
- * Looks at how long the event loop was held up since the last run. Measuring starts with the first run, which knows
- * nothing yet and is healthy.
+ * Measures how long the event loop was delayed since the last run. Measuring starts with the first run, which has no
+ * measurement yet and is healthy.
  *
  * Data: `p99` and `max` in milliseconds.
  *
- * @throws TypeError when an option is unknown or out of bounds
+ * @throws TypeError if an option is unknown or out of bounds, or `unhealthyAt` is below `degradedAt`
  * @example
  * ```ts
  * import { createHealth, eventLoopCheck } from "@seaworthy/health";
@@ -41,8 +42,7 @@ const RESOLUTION = 20;
  */
 export function eventLoopCheck(options: EventLoopCheckOptions = {}): Check {
   checkOptions("eventLoopCheck", options, OPTIONS);
-  const degradedAt = positiveDuration("degradedAt", withDefault(options.degradedAt, "100ms"));
-  const unhealthyAt = positiveDuration("unhealthyAt", withDefault(options.unhealthyAt, "1s"));
+  const levels = levelsOf(LATENCY, options, { degradedAt: "100ms", unhealthyAt: "1s" });
   const { monitor: start = startMonitor } = options;
   optionalFunction("monitor", start);
   let monitor: DelayMonitor | undefined;
@@ -52,8 +52,7 @@ export function eventLoopCheck(options: EventLoopCheckOptions = {}): Check {
     monitor ??= start();
     const { p99, max } = monitor.take();
     Object.assign(found.data, { p99, max });
-    if (p99 >= unhealthyAt) found.add("unhealthy", "HEALTH_EVENT_LOOP_DELAYED");
-    if (p99 >= degradedAt) found.add("degraded", "HEALTH_EVENT_LOOP_DELAYED");
+    found.judge(p99, levels, "HEALTH_EVENT_LOOP_DELAYED");
     return found.outcome();
   };
 }
@@ -61,7 +60,7 @@ export function eventLoopCheck(options: EventLoopCheckOptions = {}): Check {
 function startMonitor(): DelayMonitor {
   const histogram = monitorEventLoopDelay({ resolution: RESOLUTION });
   histogram.enable();
-  // What Node records is the time between two samples, which includes the pause it meant to make.
+  // Node records the time between two samples, which includes the intended pause.
   const delay = (nanoseconds: number): number => Math.max(0, Math.round(nanoseconds / 1e6 - RESOLUTION));
   return {
     take: () => {

@@ -18,13 +18,13 @@ describe("diskCheck", () => {
 
   test.each([
     [101, 50, "healthy"],
-    [100, 50, "healthy"],
-    [99, 50, "degraded"],
-    [20, 50, "degraded"],
-    [19, 50, "unhealthy"],
+    [100, 50, "degraded"],
+    [21, 50, "degraded"],
+    [20, 50, "unhealthy"],
     [0, 50, "unhealthy"],
-    [500, 9, "degraded"],
-    [500, 1, "unhealthy"],
+    [500, 11, "healthy"],
+    [500, 10, "degraded"],
+    [500, 2, "unhealthy"],
   ])("with %i of 1000 blocks and %i of 100 inodes free it is %s", async (free, inodes, status) => {
     const report = await run(disk(free, inodes));
     expect(report?.status).toBe(status);
@@ -32,8 +32,8 @@ describe("diskCheck", () => {
     expect(report?.data).toMatchObject({
       free: free * 4096,
       total: 4_096_000,
-      freeRatio: free / 1000,
-      freeInodes: inodes / 100,
+      ratio: (1000 - free) / 1000,
+      inodeRatio: (100 - inodes) / 100,
     });
   });
 
@@ -41,13 +41,19 @@ describe("diskCheck", () => {
     expect(await run(disk(500, 0, 0))).toMatchObject({ status: "healthy" });
   });
 
-  test("minFree holds whatever the share", async () => {
-    const statfs = async () => ({ bsize: 4096, blocks: 1000, bavail: 900, files: 0, ffree: 0 });
-    expect(await run(diskCheck("/data", { statfs, minFree: "10mb" }))).toMatchObject({ status: "unhealthy" });
+  test.each([
+    [901, "healthy"],
+    [900, "degraded"],
+    [801, "degraded"],
+    [800, "unhealthy"],
+  ])("with %i free blocks it is %s by its free bytes, whatever the share", async (bavail, status) => {
+    const statfs = async () => ({ bsize: 4096, blocks: 1000, bavail, files: 0, ffree: 0 });
+    const free = { degradedAt: 900 * 4096, unhealthyAt: 800 * 4096 };
+    expect(await run(diskCheck("/data", { statfs, free }))).toMatchObject({ status });
   });
 
   test("reads the real file system, and a path that is not there is unhealthy", async () => {
-    const report = await run(diskCheck(tmpdir(), { degradedBelow: 0, unhealthyBelow: 0 }));
+    const report = await run(diskCheck(tmpdir(), { degradedAt: "never", unhealthyAt: "never" }));
     expect(report).toMatchObject({ status: "healthy", data: { free: expect.any(Number), total: expect.any(Number) } });
     expect(await run(diskCheck("/nowhere/at/all"))).toMatchObject({ status: "unhealthy", error: "ENOENT" });
   });
@@ -55,9 +61,14 @@ describe("diskCheck", () => {
   test.each<[unknown, unknown?]>([
     [""],
     [7],
-    ["/", { degradedBelow: 1.5 }],
-    ["/", { unhealthyBelow: Number.NaN }],
-    ["/", { minFree: -1 }],
+    ["/", { degradedAt: 1.5 }],
+    ["/", { unhealthyAt: Number.NaN }],
+    ["/", { degradedAt: 0.5, unhealthyAt: 0.4 }],
+    ["/", { free: { degradedAt: -1 } }],
+    ["/", { free: { degradedAt: "1gb", unhealthyAt: "2gb" } }],
+    ["/", { free: 5 }],
+    ["/", { free: null }],
+    ["/", { free: { at: 5 } }],
     ["/", { statfs: {} }],
     ["/", { below: 1 }],
   ])("refuses %j %j", (path, options) => {
@@ -158,7 +169,7 @@ describe("memoryCheck", () => {
   });
 
   test("reads the real machine, and tells of the heap", async () => {
-    expect(await run(memoryCheck({ degradedAt: 1, unhealthyAt: 1 }))).toMatchObject({
+    expect(await run(memoryCheck({ degradedAt: "never", unhealthyAt: "never" }))).toMatchObject({
       status: "healthy",
       data: {
         rss: expect.any(Number),
@@ -175,7 +186,16 @@ describe("memoryCheck", () => {
     });
   });
 
-  test.each([{ degradedAt: 85 }, { unhealthyAt: -1 }, { cgroup: "" }, { limit: 1 }])("refuses %j", (options) => {
+  test.each([
+    { degradedAt: 85 },
+    { unhealthyAt: -1 },
+    { unhealthyAt: null },
+    { degradedAt: "sometimes" },
+    { degradedAt: 0.9, unhealthyAt: 0.8 },
+    { degradedAt: 0.96 },
+    { cgroup: "" },
+    { limit: 1 },
+  ])("refuses %j", (options) => {
     expect(() => memoryCheck(options as never)).toThrow(TypeError);
   });
 });
@@ -225,12 +245,16 @@ describe("eventLoopCheck", () => {
     expect(report.data?.max as number).toBeGreaterThan(20);
   });
 
-  test.each([{ degradedAt: 0 }, { degradedAt: null }, { unhealthyAt: Number.NaN }, { monitor: 1 }, { p99: 1 }])(
-    "refuses %j",
-    (options) => {
-      expect(() => eventLoopCheck(options as never)).toThrow(TypeError);
-    },
-  );
+  test.each([
+    { degradedAt: 0 },
+    { degradedAt: null },
+    { unhealthyAt: Number.NaN },
+    { unhealthyAt: 50 },
+    { monitor: 1 },
+    { p99: 1 },
+  ])("refuses %j", (options) => {
+    expect(() => eventLoopCheck(options as never)).toThrow(TypeError);
+  });
 });
 
 describe("breakerCheck", () => {
@@ -246,8 +270,18 @@ describe("breakerCheck", () => {
     expect(report?.error).toBe(error);
   });
 
-  test("an open one may be unhealthy, if the host cannot do without", async () => {
-    expect(await run(breakerCheck({ state: "open" }, { open: "unhealthy" }))).toMatchObject({ status: "unhealthy" });
+  test.each([
+    ["open", { unhealthyAt: "open" }, "unhealthy"],
+    ["isolated", { unhealthyAt: "open" }, "unhealthy"],
+    ["half-open", { unhealthyAt: "open" }, "degraded"],
+    ["half-open", { unhealthyAt: "half-open" }, "unhealthy"],
+    ["half-open", { degradedAt: "open" }, "healthy"],
+    ["open", { degradedAt: "open" }, "degraded"],
+    ["open", { degradedAt: "never" }, "healthy"],
+    ["open", { degradedAt: "never", unhealthyAt: "open" }, "unhealthy"],
+    ["closed", { unhealthyAt: "half-open" }, "healthy"],
+  ] as const)("a breaker that is %s with %j is %s", async (state, options, status) => {
+    expect(await run(breakerCheck({ state }, options))).toMatchObject({ status });
   });
 
   test("tells the breaker's numbers alone, and reads state and stats anew each time", async () => {
@@ -288,7 +322,9 @@ describe("breakerCheck", () => {
     [{}],
     [null],
     [{ state: 1 }],
-    [{ state: "open" }, { open: "healthy" }],
+    [{ state: "open" }, { unhealthyAt: "closed" }],
+    [{ state: "open" }, { degradedAt: null }],
+    [{ state: "open" }, { degradedAt: "open", unhealthyAt: "half-open" }],
     [{ state: "open" }, { opne: 1 }],
   ])("refuses %j %j", (breaker, options) => {
     expect(() => breakerCheck(breaker as never, options as never)).toThrow(TypeError);

@@ -1,10 +1,10 @@
-import type { Clock } from "@seaworthy/core";
-import { checkOptions, flag, showValue } from "@seaworthy/core/options";
+import type { Clock, Duration } from "@seaworthy/core";
+import { checkOptions, clockOption, flag, showValue, withDefault } from "@seaworthy/core/options";
 import type { Check } from "../check.ts";
 import { elapsed, Findings, member, remote, stopIfAborted } from "../internal/built-in.ts";
+import { COUNT, LATENCY, type Levels, levelsNamed } from "../internal/levels.ts";
 import { closeChannel, openChannel, RabbitmqProbe } from "../internal/rabbitmq-probe.ts";
-import { soundClock } from "../internal/sound-clock.ts";
-import { withDefault } from "../internal/with-default.ts";
+import type { Thresholds } from "../thresholds.ts";
 
 /** What {@link rabbitmqCheck} needs of an amqplib channel. */
 export interface RabbitmqChannel {
@@ -25,9 +25,11 @@ export interface RabbitmqConnection {
 
 /** Options of {@link rabbitmqCheck}. */
 export interface RabbitmqCheckOptions {
-  /** Queues by name, each with the messages it may hold, 0 or more, before the check is degraded; `Infinity` only counts. @default none */
-  queues?: Readonly<Record<string, number>>;
-  /** Whether to publish a message to a queue of its own and get it back. @default true */
+  /** Time of the round trip through the broker, above 0, in milliseconds. @default never */
+  latency?: Thresholds<Duration>;
+  /** Queues by name, each with thresholds for its messages, 1 or more. `{}` only counts them. @default none */
+  queues?: Readonly<Record<string, Thresholds<number>>>;
+  /** Whether to publish a message to a queue of the check's own and get it back. @default true */
   publish?: boolean;
   /** @default systemClock */
   clock?: Clock;
@@ -35,16 +37,15 @@ export interface RabbitmqCheckOptions {
 
 type MaybeConnection = RabbitmqConnection | null | undefined;
 
-const OPTIONS = ["queues", "publish", "clock"];
+const OPTIONS = ["latency", "queues", "publish", "clock"];
 const NOT_FOUND = 404;
 
 /**
- * Publishes to an exclusive queue of its own on a RabbitMQ connection of amqplib, gets the message back, and counts the
- * messages of named queues. The channel and the queue of the first run are kept for the next ones; the broker deletes
- * the queue when the connection ends. Give a function, async or not, if the host replaces its connection.
+ * Publishes a message to an exclusive queue on a RabbitMQ connection of amqplib, gets it back, and counts the messages of
+ * named queues. The channel and the queue of the first run are kept for the next ones. The broker deletes the queue when
+ * the connection ends. Pass a function, async or not, if the host replaces its connection.
  *
- * Data: `latency` in milliseconds, `queues: { [name]: { messages, consumers } }`. A queue above its limit is degraded,
- * a missing one unhealthy.
+ * Data: `latency` in milliseconds, `queues: { [name]: { messages, consumers } }`. A missing queue is unhealthy.
  *
  * @throws TypeError if the connection cannot open confirm channels, or an option is unknown or out of bounds
  * @example
@@ -52,7 +53,7 @@ const NOT_FOUND = 404;
  * import { createHealth, rabbitmqCheck, type RabbitmqConnection } from "@seaworthy/health";
  * let connection: RabbitmqConnection | undefined; // of amqplib's connect()
  * const health = createHealth();
- * health.add("broker", rabbitmqCheck(() => connection, { queues: { orders: 10_000 } }));
+ * health.add("broker", rabbitmqCheck(() => connection, { queues: { orders: { degradedAt: 10_000 } } }));
  * console.log((await health.report()).checks.broker?.error); // HEALTH_NOT_CONNECTED
  * ```
  */
@@ -62,12 +63,13 @@ export function rabbitmqCheck(
 ): Check {
   if (typeof connection !== "function" && typeof member(connection, "createConfirmChannel") !== "function")
     throw new TypeError(
-      `connection must be one of amqplib, or a function that gives one; got ${showValue(connection)}`,
+      `connection must be a connection of amqplib, or a function that returns one; got ${showValue(connection)}`,
     );
   checkOptions("rabbitmqCheck", options, OPTIONS);
-  const clock = soundClock(options.clock);
+  const clock = clockOption("clock", options.clock);
   const publish = flag("publish", withDefault(options.publish, true));
-  const queues = limitsOf(withDefault(options.queues, {}));
+  const latencyLevels = levelsNamed("latency", LATENCY, options.latency);
+  const queues = queueLevels(withDefault(options.queues, {}));
 
   const probes = new WeakMap<RabbitmqConnection, RabbitmqProbe>();
   return remote(async (signal) => {
@@ -80,41 +82,42 @@ export function rabbitmqCheck(
       probes.set(current, probe);
       if (!(await probe.roundTrip(signal))) found.add("unhealthy", "HEALTH_PROBE_MISMATCH");
     } else await closeChannel(await openChannel(current));
-    found.data.latency = elapsed(clock, start);
+    const latency = elapsed(clock, start);
+    found.data.latency = latency;
+    found.judge(latency, latencyLevels, "HEALTH_SLOW");
     if (queues.length > 0) found.data.queues = await depths(current, queues, found, signal);
     return found.outcome();
   });
 }
 
-function limitsOf(queues: Readonly<Record<string, number>>): [string, number][] {
+function queueLevels(queues: Readonly<Record<string, Thresholds<number>>>): [string, Levels][] {
   if (typeof queues !== "object" || queues === null || Array.isArray(queues))
-    throw new TypeError(`queues must map names to limits; got ${showValue(queues)}`);
-  for (const [name, limit] of Object.entries(queues)) {
-    if (name === "" || !(typeof limit === "number" && limit >= 0))
-      throw new TypeError(`queues: the limit of ${JSON.stringify(name)} must be 0 or more; got ${showValue(limit)}`);
-  }
-  return Object.entries(queues);
+    throw new TypeError(`queues must map names to thresholds; got ${showValue(queues)}`);
+  return Object.entries(queues).map(([name, thresholds]) => {
+    if (name === "") throw new TypeError("queues: the name of a queue must not be empty");
+    return [name, levelsNamed(`queues[${JSON.stringify(name)}]`, COUNT, thresholds)];
+  });
 }
 
 async function depths(
   connection: RabbitmqConnection,
-  queues: readonly [string, number][],
+  queues: readonly [string, Levels][],
   found: Findings,
   signal: AbortSignal,
 ): Promise<Record<string, unknown>> {
   const depth: Record<string, unknown> = {};
   let channel: RabbitmqChannel | undefined;
-  for (const [name, limit] of queues) {
+  for (const [name, levels] of queues) {
     channel ??= await openChannel(connection);
     const counts = await channel.checkQueue(name).catch((error: unknown) => {
-      channel = undefined; // the broker closes it when a queue is missing
+      channel = undefined; // the broker closes the channel if a queue is missing
       if (member(error, "code") !== NOT_FOUND) throw error;
     });
     if (signal.aborted) break;
     const messages = counts?.messageCount;
     depth[name] = counts === undefined ? { missing: true } : { messages, consumers: counts.consumerCount };
     if (messages === undefined) found.add("unhealthy", "HEALTH_QUEUE_MISSING");
-    else if (messages > limit) found.add("degraded", "HEALTH_QUEUE_DEEP");
+    else found.judge(messages, levels, "HEALTH_QUEUE_DEEP");
   }
   if (channel !== undefined) await closeChannel(channel);
   stopIfAborted(signal);

@@ -1,15 +1,19 @@
-import { type Clock, type RedisClient, redisCommand, type SqlClient } from "@seaworthy/core";
-import { boundedString, checkOptions, integer, showValue } from "@seaworthy/core/options";
+import { type Clock, type Duration, type RedisClient, redisCommand, type SqlClient } from "@seaworthy/core";
+import { boundedString, checkOptions, clockOption } from "@seaworthy/core/options";
 import type { Check, CheckOutcome } from "../check.ts";
-import { elapsed, Findings, member, remote } from "../internal/built-in.ts";
+import { elapsed, Findings, member, remote, sqlClient } from "../internal/built-in.ts";
+import { LATENCY, LEAST_COUNT, type Levels, levelsNamed } from "../internal/levels.ts";
 import { pgvectorTable } from "../internal/pgvector.ts";
-import { checkRedisClient, connectionFlaw, replyMap, replyText } from "../internal/redis.ts";
-import { soundClock } from "../internal/sound-clock.ts";
-import { withDefault } from "../internal/with-default.ts";
+import { connectionFlaw, redisClient, replyMap, replyText } from "../internal/redis.ts";
+import type { Thresholds } from "../thresholds.ts";
+
+const OPTIONS = ["index", "table", "documents", "latency", "clock"];
 
 interface CommonOptions {
-  /** Documents, 0 or more, below which the check is degraded. @default 0 */
-  minDocuments?: number;
+  /** Number of documents, 0 or more. Fewer documents are worse, so `degradedAt` is the higher value. @default never */
+  documents?: Thresholds<number>;
+  /** Time until all answers have arrived, above 0, in milliseconds. @default never */
+  latency?: Thresholds<Duration>;
   /** @default systemClock */
   clock?: Clock;
 }
@@ -22,7 +26,7 @@ export interface RediSearchIndexOptions extends CommonOptions {
 
 /** Options of {@link vectorIndexCheck} on pgvector. */
 export interface PgvectorTableOptions extends CommonOptions {
-  /** The table that holds the vectors, with its schema where it is not on the search path. */
+  /** The table that holds the vectors, with its schema if that is not on the search path. */
   table: string;
 }
 
@@ -30,15 +34,15 @@ const MODULE_MISSING = /unknown command|unknown subcommand/i;
 const INDEX_MISSING = /unknown:? index|no such index|index not found|SEARCH_INDEX_NOT_FOUND/i;
 
 /**
- * Looks at a vector index: a RediSearch index by `FT.INFO`, or a table of pgvector. Missing is said clearly: a server
- * without vector search is `HEALTH_INDEX_UNSUPPORTED`, one without this index `HEALTH_INDEX_MISSING`, both unhealthy.
- * An index that is still being built, or holds fewer documents than it should, is degraded.
+ * Checks a vector index: an index of RediSearch by `FT.INFO`, or a table with vectors of pgvector. A server without vector
+ * search is unhealthy with `HEALTH_INDEX_UNSUPPORTED`, and one without this index with `HEALTH_INDEX_MISSING`. An index
+ * that is still being built is degraded.
  *
- * Data: `engine`, `present`, `documents` (of a table above 10 000 rows the planner's estimate, then `estimated` is
- * `true`), `indexing`, `latency`; on RediSearch `indexed`, the share that is done, and `failures`; on pgvector
- * `indexes`, how many HNSW and IVFFlat indexes the table has.
+ * Data: `engine`, `present`, `documents` (the planner's estimate for a table of more than 10 000 rows, and then
+ * `estimated` is `true`), `indexing`, `latency`; on RediSearch `indexed`, the share that is done, and `failures`; on
+ * pgvector `indexes`, the number of HNSW and IVFFlat indexes of the table.
  *
- * @throws TypeError when client and options do not go together, or an option is unknown or out of bounds
+ * @throws TypeError if the client does not fit the options, or an option is unknown or out of bounds
  * @example
  * ```ts
  * import { createHealth, vectorIndexCheck } from "@seaworthy/health";
@@ -54,44 +58,49 @@ export function vectorIndexCheck(
   client: RedisClient | SqlClient,
   options: RediSearchIndexOptions | PgvectorTableOptions,
 ): Check {
-  checkOptions("vectorIndexCheck", options, ["index", "table", "minDocuments", "clock"]);
-  const clock = soundClock(options.clock);
-  const least = integer("minDocuments", withDefault(options.minDocuments, 0), 0);
-  const look = lookerOf(client, options);
+  checkOptions("vectorIndexCheck", options, OPTIONS);
+  const clock = clockOption("clock", options.clock);
+  const documents = levelsNamed("documents", LEAST_COUNT, options.documents);
+  const latencyLevels = levelsNamed("latency", LATENCY, options.latency);
+  const inspect = inspectorOf(client, options, documents);
   return remote(async () => {
     const found = new Findings();
     const start = clock.monotonic();
-    const outcome = await look(found, least);
-    found.data.latency = elapsed(clock, start);
+    const outcome = await inspect(found);
+    const latency = elapsed(clock, start);
+    found.data.latency = latency;
+    found.judge(latency, latencyLevels, "HEALTH_SLOW");
     return outcome ?? found.outcome();
   });
 }
 
-type Look = (found: Findings, least: number) => Promise<CheckOutcome | undefined>;
+type Inspect = (found: Findings) => Promise<CheckOutcome | undefined>;
 
-function lookerOf(client: unknown, options: Partial<RediSearchIndexOptions & PgvectorTableOptions>): Look {
-  const { index, table } = options;
+function inspectorOf(
+  client: unknown,
+  { index, table }: Partial<RediSearchIndexOptions & PgvectorTableOptions>,
+  levels: Levels,
+): Inspect {
   if ((index === undefined) === (table === undefined))
     throw new TypeError("vectorIndexCheck needs either index (RediSearch) or table (pgvector)");
   if (index !== undefined) {
-    checkRedisClient(client);
+    const redis = redisClient(client);
     boundedString("index", index);
-    return (found, least) => lookAtRedis(client as RedisClient, index, found, least);
+    return (found) => inspectRedis(redis, index, found, levels);
   }
-  if (typeof member(client, "query") !== "function")
-    throw new TypeError(`client must have a query method, like a pg.Pool or PGlite; got ${showValue(client)}`);
-  const name = boundedString("table", table as string);
-  return async (found, least) => {
-    await lookAtTable(client as SqlClient, name, found, least);
+  const sql = sqlClient(client);
+  const name = boundedString("table", table);
+  return async (found) => {
+    await inspectTable(sql, name, found, levels);
     return undefined;
   };
 }
 
-async function lookAtRedis(
+async function inspectRedis(
   client: RedisClient,
   index: string,
   found: Findings,
-  least: number,
+  levels: Levels,
 ): Promise<CheckOutcome | undefined> {
   const flaw = connectionFlaw(client);
   if (flaw !== undefined) return { status: "unhealthy", error: flaw };
@@ -107,7 +116,7 @@ async function lookAtRedis(
     return undefined;
   }
   const number = (name: string): number => Number(replyText(info.get(name) ?? "0"));
-  // Versions before 2.0 index while they write, and tell neither of these.
+  // Versions before 2.0 index while they write, and report neither of these fields.
   const indexed = info.has("percent_indexed") ? number("percent_indexed") : 1;
   const indexing = number("indexing") !== 0 || indexed < 1;
   const documents = number("num_docs");
@@ -118,11 +127,11 @@ async function lookAtRedis(
     indexed,
     failures: number("hash_indexing_failures"),
   });
-  judge(found, indexing, documents, least);
+  judge(found, { indexing, documents }, levels);
   return undefined;
 }
 
-async function lookAtTable(sql: SqlClient, table: string, found: Findings, least: number): Promise<void> {
+async function inspectTable(sql: SqlClient, table: string, found: Findings, levels: Levels): Promise<void> {
   found.data.engine = "pgvector";
   const state = await pgvectorTable(sql, table);
   found.data.present = state.present;
@@ -132,11 +141,11 @@ async function lookAtTable(sql: SqlClient, table: string, found: Findings, least
   }
   const { documents, estimated, indexes, invalid, indexing } = state;
   Object.assign(found.data, { documents, ...(estimated ? { estimated } : undefined), indexes, indexing });
-  judge(found, indexing, documents, least);
+  judge(found, { indexing, documents }, levels);
   if (invalid > 0 && !indexing) found.add("degraded", "HEALTH_INDEX_INVALID");
 }
 
-function judge(found: Findings, indexing: boolean, documents: number, least: number): void {
-  if (indexing) found.add("degraded", "HEALTH_INDEX_BUILDING");
-  if (documents < least) found.add("degraded", "HEALTH_INDEX_TOO_SMALL");
+function judge(found: Findings, state: { indexing: boolean; documents: number }, levels: Levels): void {
+  if (state.indexing) found.add("degraded", "HEALTH_INDEX_BUILDING");
+  found.judge(state.documents, levels, "HEALTH_INDEX_TOO_SMALL");
 }

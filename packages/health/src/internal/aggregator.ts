@@ -3,7 +3,7 @@ import { checkOptions, showValue } from "@seaworthy/core/options";
 import type { Check, CheckOptions, HealthStatus } from "../check.ts";
 import type { Health, HealthChange, PollOptions, ReportOptions } from "../health.ts";
 import type { HealthReport } from "../report.ts";
-import { statusEvent, statusGauge } from "../telemetry.ts";
+import { stateGauge, statusEvent } from "../telemetry.ts";
 import { CheckRunner } from "./check-runner.ts";
 import { type Details, entitled, withoutDetails } from "./entitlement.ts";
 import { type Entry, impactOf, settingsOf, worst } from "./entry.ts";
@@ -25,13 +25,14 @@ const MOST_RESERVED = 50;
 const HISTORY = 100;
 const STANDARD_GROUPS = ["live", "ready", "startup"];
 
-const VALUES: Readonly<Record<HealthStatus, number>> = { healthy: 1, degraded: 0.5, unhealthy: 0 };
+/** Higher is worse, so that the maximum over checks, processes or instances is the worst of them. */
+const VALUES: Readonly<Record<HealthStatus, number>> = { healthy: 0, degraded: 1, unhealthy: 2 };
 
 /** Shows the status of a check to metrics, for as long as the check is there. */
 function trackStatus(runner: CheckRunner): () => void {
   const { name } = runner;
   const ref = new WeakRef(runner);
-  return statusGauge.track({ check: name }, () => {
+  return stateGauge.track({ check: name }, () => {
     const { status } = ref.deref() ?? { status: null };
     if (status === null) return undefined; // the health that it belonged to is gone
     return status === undefined ? Number.NaN : VALUES[status]; // nothing is known before the first run

@@ -1,7 +1,9 @@
-import type { Clock } from "@seaworthy/core";
+import type { Clock, SqlClient } from "@seaworthy/core";
+import { showValue } from "@seaworthy/core/options";
 import type { Check, CheckOutcome, HealthStatus } from "../check.ts";
 import { errors, type HealthCode } from "../errors.ts";
 import { frozen } from "./frozen.ts";
+import type { Levels } from "./levels.ts";
 
 type Data = Record<string, unknown>;
 
@@ -11,7 +13,7 @@ type Data = Record<string, unknown>;
  */
 export const CLEAN: unique symbol = Symbol("seaworthy.health.clean");
 
-/** What a built-in check found: every flaw it met, the worst of which decides. */
+/** What a built-in check found: every flaw, the worst of which decides. */
 export class Findings {
   readonly data: Data = {};
   #status: HealthStatus = "healthy";
@@ -22,6 +24,12 @@ export class Findings {
     if (this.#status === "unhealthy" || this.#status === status) return;
     this.#status = status;
     this.#error = code;
+  }
+
+  /** Compares a measured value with its thresholds, and notes a flaw if one of them is reached. */
+  judge(value: number, levels: Levels, code: HealthCode): void {
+    const status = levels.statusOf(value);
+    if (status !== "healthy") this.add(status, code);
   }
 
   outcome(): CheckOutcome {
@@ -55,6 +63,20 @@ export function ratio(part: number, whole: number): number {
 export function member(value: unknown, key: string): unknown {
   if ((typeof value !== "object" && typeof value !== "function") || value === null) return undefined;
   return (value as Record<string, unknown>)[key];
+}
+
+function isSqlClient(client: unknown): client is SqlClient {
+  return typeof member(client, "query") === "function";
+}
+
+/**
+ * A client of PostgreSQL.
+ *
+ * @throws TypeError if it has no `query` method
+ */
+export function sqlClient(client: unknown): SqlClient {
+  if (isSqlClient(client)) return client;
+  throw new TypeError(`client must have a query method, like a pg.Pool or PGlite; got ${showValue(client)}`);
 }
 
 /** The member of any value where it is a finite number. */

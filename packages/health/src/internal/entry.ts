@@ -1,8 +1,7 @@
 import { toMilliseconds } from "@seaworthy/core";
-import { checkOptions, flag, integer, positiveDuration, showValue } from "@seaworthy/core/options";
+import { checkOptions, flag, integer, positiveDuration, showValue, withDefault } from "@seaworthy/core/options";
 import type { Check, CheckOptions, HealthStatus } from "../check.ts";
 import type { CheckRunner, RunnerSettings } from "./check-runner.ts";
-import { withDefault } from "./with-default.ts";
 
 /** A check in its place. */
 export interface Entry {

@@ -4,23 +4,31 @@ import type { HealthCode } from "../errors.ts";
 import { member } from "./built-in.ts";
 import { redisReply } from "./failure.ts";
 
-/** Refuses what is neither ioredis nor node-redis. */
-export function checkRedisClient(client: unknown): void {
-  if (typeof member(client, "call") === "function" || typeof member(client, "sendCommand") === "function") return;
+function isRedisClient(client: unknown): client is RedisClient {
+  return typeof member(client, "call") === "function" || typeof member(client, "sendCommand") === "function";
+}
+
+/**
+ * A client of ioredis or node-redis.
+ *
+ * @throws TypeError if it is not one of them
+ */
+export function redisClient(client: unknown): RedisClient {
+  if (isRedisClient(client)) return client;
   throw new TypeError(`client must be an ioredis or node-redis client; got ${showValue(client)}`);
 }
 
-// Both clients queue commands while they reconnect; a check is to say at once that there is no connection.
+// Both clients queue commands while they reconnect. A check should report at once that there is no connection.
 const GONE = new Set(["close", "disconnecting", "reconnecting", "end"]);
 
-/** Whether the client itself says that it has no connection: ioredis by `status`, node-redis by `isReady`. */
+/** The code if the client reports that it has no connection: ioredis by `status`, node-redis by `isReady`. */
 export function connectionFlaw(client: RedisClient): HealthCode | undefined {
   const status = member(client, "status");
   const gone = typeof status === "string" ? GONE.has(status) : member(client, "isReady") === false;
   return gone ? "HEALTH_NOT_CONNECTED" : undefined;
 }
 
-/** The fields of `INFO memory` and `INFO replication`; none where the account may not ask. */
+/** The fields of `INFO memory` and `INFO replication`. A section that the user may not read is left out. */
 export async function redisInfo(client: RedisClient): Promise<ReadonlyMap<string, string>> {
   const fields = new Map<string, string>();
   const ask = async (section: string): Promise<void> => {
@@ -39,14 +47,14 @@ export async function redisInfo(client: RedisClient): Promise<ReadonlyMap<string
   return fields;
 }
 
-/** A reply that is text, whichever way the client decodes it. */
+/** A reply as a string, however the client decodes it. */
 export function replyText(reply: unknown): string {
   if (typeof reply === "string") return reply;
   if (reply instanceof Uint8Array) return Buffer.from(reply).toString();
   return reply === null || reply === undefined ? "" : String(reply);
 }
 
-/** A reply that is a map: RESP2 lists names and values in turn, RESP3 clients make a Map or an object of it. */
+/** A reply as a map. RESP2 sends an array of names and values in turn; clients of RESP3 return a `Map` or an object. */
 export function replyMap(reply: unknown): ReadonlyMap<string, unknown> {
   if (reply instanceof Map) return new Map([...reply].map(([key, value]) => [replyText(key), value]));
   const fields = new Map<string, unknown>();
