@@ -4,10 +4,12 @@ import {
   currentContext,
   defineErrors,
   defineEvent,
+  onSpan,
   onTelemetry,
   runWithContext,
   scrubSecrets,
   secret,
+  startSpan,
 } from "@seaworthy/core";
 import { compare } from "./harness.ts";
 
@@ -23,6 +25,19 @@ await compare("An event with no listener", { "nothing (floor)": increment, "even
 const end = onTelemetry(increment);
 await compare("An event with one listener", { "calling a function": increment, "event.emit": emit });
 end();
+
+const span = (): void => {
+  const open = startSpan(event);
+  counter++;
+  open?.end({ outcome: "ok" });
+};
+await compare("A span with no listener", { "nothing (floor)": increment, "startSpan, then end": span });
+const endSpans = onSpan(increment);
+await compare("A span with one listener", {
+  "calling a function": increment,
+  "startSpan, then end": span,
+});
+endSpans();
 
 const raw = new AsyncLocalStorage<object>();
 const fields = { correlationId: "r-1" };

@@ -1,5 +1,6 @@
 // What every stack does for a request besides its handler, and the parts of it that do not differ between frameworks.
-import type { EdgeOptions, LimitDecision } from "@seaworthy/http";
+import type { LimitDecision, Limiter } from "@seaworthy/core";
+import type { EdgeOptions } from "@seaworthy/http";
 import { createLogger, stdout } from "@seaworthy/logger";
 import { createMetrics } from "@seaworthy/metrics";
 import { MemoryStore, rateLimit } from "express-rate-limit";
@@ -40,7 +41,7 @@ export function usualHistogram(): client.Histogram<"method" | "route" | "status"
 }
 
 /** The same store as the usual stack's. */
-function limiter(): { consume(key: string): Promise<LimitDecision> } {
+function limiter(): Limiter {
   const store = new MemoryStore();
   store.init({ windowMs: WINDOW } as Parameters<MemoryStore["init"]>[0]);
   return {
@@ -64,7 +65,7 @@ export function ours(): EdgeOptions {
   const metrics = createMetrics();
   logger.observe();
   metrics.observe();
-  const headers = ({ limit = 0, remaining = 0, resetAfter = 0 }: LimitDecision): Record<string, string> => ({
+  const headers = ({ limit, remaining, resetAfter }: LimitDecision): Record<string, string> => ({
     "ratelimit-policy": `${limit};w=${WINDOW / 1000}`,
     ratelimit: `limit=${limit}, remaining=${remaining}, reset=${Math.ceil(resetAfter / 1000)}`,
   });

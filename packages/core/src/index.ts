@@ -23,6 +23,7 @@ export {
   secret,
 } from "./secret.ts";
 export { isSensitiveKey, sensitiveWords } from "./sensitive-key.ts";
+export { hasSpanListener, onSpan, startSpan } from "./span.ts";
 export { definedEvents, defineEvent, onTelemetry } from "./telemetry.ts";
 export { blankCredentials, holdsCredentials } from "./text-credentials.ts";
 export { openTransaction, runInTransaction } from "./transaction.ts";
@@ -53,6 +54,7 @@ export type {
 export type { Problem } from "./problem.ts";
 export type { CallingRedisClient, RedisClient, SendingRedisClient } from "./redis-client.ts";
 export type { Secret, SecretListener, SecretMatcher } from "./secret.ts";
+export type { Span, SpanEnd, SpanListener, SpanStart, StartSpanOptions } from "./span.ts";
 export type {
   EventLabels,
   EventMeasure,

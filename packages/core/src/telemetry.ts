@@ -1,6 +1,6 @@
 import { channel } from "node:diagnostics_channel";
 import { systemClock } from "./clock.ts";
-import { warnOfCallback } from "./listeners.ts";
+import { subscribe } from "./internal/subscribe.ts";
 import { checkOptions, oneOf, showValue } from "./options.ts";
 
 /** Severity of an event's log line, in pino's terms. `"silent"` makes no line. */
@@ -182,23 +182,5 @@ export function definedEvents(): readonly TelemetryDefinition[] {
  * not shown to it again, so that one that logs cannot loop.
  */
 export function onTelemetry(listener: TelemetryListener): () => void {
-  if (typeof listener !== "function") throw new TypeError("listener must be a function");
-  let busy = false;
-  const report = (error: unknown): void =>
-    warnOfCallback(listener, { name: "A telemetry listener", code: "CORE_TELEMETRY_LISTENER" }, error);
-  // diagnostics_channel turns an exception of a subscriber into an uncaughtException, so none may leave here.
-  const subscriber = (message: unknown): void => {
-    if (busy) return;
-    busy = true;
-    try {
-      const result = listener(message as TelemetryRecord) as unknown;
-      if (result instanceof Promise) result.catch(report);
-    } catch (error) {
-      report(error);
-    } finally {
-      busy = false;
-    }
-  };
-  events.subscribe(subscriber);
-  return () => void events.unsubscribe(subscriber);
+  return subscribe(events, listener);
 }

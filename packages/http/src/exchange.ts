@@ -2,12 +2,15 @@ import { inspect } from "node:util";
 import {
   type Context,
   cutText,
+  hasSpanListener,
   isSeaworthyError,
   lazySignal,
   type Principal,
   type Problem,
   parseTraceparent,
+  type Span,
   scrubSecrets,
+  startSpan,
   startTimer,
   toProblem,
 } from "@seaworthy/core";
@@ -37,6 +40,7 @@ export class Exchange implements EdgeRequest {
   readonly #edge: Edge;
   readonly #incoming: Incoming;
   readonly #started: number;
+  readonly #span: Span<"method" | "route" | "status"> | undefined;
   #controller: AbortController | undefined;
   /** Why nobody waits for the answer any more. */
   #abandoned: Error | undefined;
@@ -63,6 +67,10 @@ export class Exchange implements EdgeRequest {
     this.path = incoming.path;
     this.query = incoming.query;
     this.id = id ?? requestId(incoming.header("x-request-id"));
+    if (hasSpanListener()) {
+      const details = { path: this.#shortPath(), correlationId: this.id };
+      this.#span = startSpan(requestEvent, { parent: incoming.header("traceparent"), clock: edge.clock, details });
+    }
   }
 
   get address(): string {
@@ -87,7 +95,7 @@ export class Exchange implements EdgeRequest {
   /** What holds for everything done on behalf of this request. */
   context(): Context {
     const context: { -readonly [K in keyof Context]: Context[K] } = { correlationId: this.id, [lazySignal]: this };
-    const traceparent = this.#incoming.header("traceparent");
+    const traceparent = this.#span?.traceparent ?? this.#incoming.header("traceparent");
     if (traceparent !== undefined && parseTraceparent(traceparent) !== undefined) context.traceparent = traceparent;
     if (this.#deadline !== undefined) context.deadline = this.#deadline;
     if (this.principal !== undefined) context.principal = this.principal;
@@ -255,10 +263,8 @@ export class Exchange implements EdgeRequest {
     this.#cancelDeadline?.();
     if (status === undefined) this.#abandon(new Error("the client left before the answer was complete"));
     const shown = status ?? (this.#broken ? 500 : 499);
-    if (!requestEvent.active) {
-      if (this.#failure !== undefined && shown >= 500) this.#print();
-      return;
-    }
+    if (!requestEvent.active && this.#failure !== undefined && shown >= 500) this.#print();
+    if (!requestEvent.active && this.#span === undefined) return;
     const seconds = (this.#edge.clock.monotonic() - this.#started) / 1000;
     const labels = {
       // Clients can invent methods; a label may not take what they invent.
@@ -270,6 +276,7 @@ export class Exchange implements EdgeRequest {
     if (this.principal !== undefined) details.principal = this.principal.id;
     if (this.#failure !== undefined) details.error = this.#failure;
     requestEvent.emit(labels, seconds, details);
+    this.#span?.end(labels, details);
   }
 
   /** With no listener of telemetry a failure would be invisible, so it is printed, as frameworks do by default. */

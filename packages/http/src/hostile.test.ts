@@ -72,7 +72,8 @@ describe("a wildcard origin", () => {
 });
 
 describe("what a limit matches", () => {
-  const limiter = { consume: () => ({ allowed: true, retryAfter: 0 }) };
+  const decision = { allowed: true, limit: 1, remaining: 0, resetAfter: 0, retryAfter: 0 };
+  const limiter = { consume: async () => decision };
   const matches = (match: string, method: string, path: string): boolean =>
     checkRule({ limiter, match }).matches({ ...incoming(), id: "", address: "", method, path });
 

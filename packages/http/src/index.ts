@@ -14,7 +14,7 @@ export type { Answer, EdgeRequest, Header } from "./messages.ts";
 export type { GuardOptions, UpgradeListener } from "./guard-server.ts";
 export type { Idempotency, IdempotencyOptions, IdempotentAnswer, Scope as IdempotencyScope } from "./idempotency.ts";
 export type { IdempotencyRecord, IdempotencyStore, MemoryIdempotencyStoreOptions } from "./idempotency-store.ts";
-export type { LimitDecision, LimiterPort, LimitRule } from "./limits.ts";
+export type { LimitRule } from "./limits.ts";
 export type { ShedOptions } from "./load.ts";
 export type { MetricsAccess, OperationsOptions, ProbePaths } from "./operations.ts";
 export type { EdgeHandle } from "./operations-listener.ts";

@@ -1,22 +1,7 @@
+import type { LimitDecision, Limiter } from "@seaworthy/core";
 import { checkOptions, flag, optionalFunction, showValue } from "@seaworthy/core/options";
 import { addressKey } from "./client-address.ts";
 import type { EdgeRequest } from "./messages.ts";
-
-/** What a limiter decided. */
-export interface LimitDecision {
-  allowed: boolean;
-  limit?: number;
-  remaining?: number;
-  /** Milliseconds until the whole limit is there again. */
-  resetAfter?: number;
-  /** Milliseconds until one more is allowed. */
-  retryAfter: number;
-}
-
-/** A limiter: it counts the requests of a key and decides about each. */
-export interface LimiterPort {
-  consume(key: string): Promise<LimitDecision> | LimitDecision;
-}
 
 /** One limit of the edge. */
 export interface LimitRule {
@@ -26,7 +11,8 @@ export interface LimitRule {
    * matter to a prefix, because they do not matter to every router. @default all
    */
   match?: string | ((request: EdgeRequest) => boolean);
-  limiter: LimiterPort;
+  /** Counts the requests of a key and decides about each; the port of `@seaworthy/core`. */
+  limiter: Limiter;
   /** Whose requests are counted together. @default the client's address, the /64 of an IPv6 one */
   key?: (request: EdgeRequest) => string;
   /** Whether the rule is applied after authentication, when the principal is known. @default false */
@@ -39,7 +25,7 @@ export interface LimitRule {
 export interface CheckedRule {
   matches(request: EdgeRequest): boolean;
   keyOf(request: EdgeRequest): string;
-  readonly limiter: LimiterPort;
+  readonly limiter: Limiter;
   readonly byPrincipal: boolean;
   readonly headers: LimitRule["headers"];
 }

@@ -3,7 +3,7 @@ import { defineEvent, type LabelValue, type TelemetryEvent, type TelemetryLevel 
 const OPERATIONS = new Set<LabelValue>(["/livez", "/readyz", "/startupz", "/healthz", "/metrics"]);
 
 /** Exactly one per request, aborted ones included: access log and RED metrics are both made of it. */
-export const requestEvent: TelemetryEvent<"method" | "route" | "status"> = defineEvent("http.request", {
+export const requestEvent: TelemetryEvent<"method" | "route" | "status", "seconds"> = defineEvent("http.request", {
   help: "An HTTP request was answered, or abandoned by its client (status 499).",
   unit: "seconds",
   labels: ["method", "route", "status"],

@@ -1,25 +1,21 @@
-import type { TelemetryRecord } from "@seaworthy/core";
+import type { LimitDecision, Limiter, TelemetryRecord } from "@seaworthy/core";
 import { manualClock } from "@seaworthy/core/testing";
 import { createHealth } from "@seaworthy/health";
-import type { EdgeOptions, EdgeRequest, LimitDecision } from "@seaworthy/http";
+import type { EdgeOptions, EdgeRequest } from "@seaworthy/http";
 import { captureLogs } from "@seaworthy/logger/testing";
 import { expect, test } from "vitest";
 import { ask, post, raw, type Subject, start, until } from "./subject.ts";
 
 /** Lets each key through `limit` times. */
-function counter(limit: number): { consume(key: string): Promise<LimitDecision>; readonly keys: string[] } {
+function counter(limit: number): Limiter & { readonly keys: string[] } {
   const keys: string[] = [];
   return {
     keys,
     async consume(key) {
       keys.push(key);
       const used = keys.filter((other) => other === key).length;
-      return {
-        allowed: used <= limit,
-        limit,
-        remaining: Math.max(0, limit - used),
-        retryAfter: used <= limit ? 0 : 1500,
-      };
+      const retryAfter = used <= limit ? 0 : 1500;
+      return { allowed: used <= limit, limit, remaining: Math.max(0, limit - used), resetAfter: 1500, retryAfter };
     },
   };
 }
@@ -40,8 +36,8 @@ export function hooks(subject: Subject, requests: (count: number) => Promise<Tel
   test("a limit refuses with 429 and says when to come again, and its headers are on every answer that it looked at", async () => {
     const limiter = counter(2);
     const headers = ({ limit, remaining }: LimitDecision): Record<string, number> => ({
-      "RateLimit-Limit": limit ?? 0,
-      "RateLimit-Remaining": remaining ?? 0,
+      "RateLimit-Limit": limit,
+      "RateLimit-Remaining": remaining,
     });
     await using running = await start(subject, { edge: { limits: [{ match: "GET /orders", limiter, headers }] } });
     expect((await ask(running, "/orders/1")).headers.get("ratelimit-remaining")).toBe("1");
@@ -96,7 +92,8 @@ export function hooks(subject: Subject, requests: (count: number) => Promise<Tel
 
   test("a limit holds however its path is written", async () => {
     const useless = [Number.NaN, -5, Number.POSITIVE_INFINITY];
-    const limiter = { consume: () => ({ allowed: false, retryAfter: useless.shift() ?? -1 }) };
+    const decision = { allowed: false, limit: 1, remaining: 0, resetAfter: 0 };
+    const limiter: Limiter = { consume: async () => ({ ...decision, retryAfter: useless.shift() ?? -1 }) };
     await using running = await start(subject, { edge: { limits: [{ match: "GET /orders", limiter }] } });
     const targets = [
       "/orders/7",

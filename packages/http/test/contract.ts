@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { request } from "node:http";
-import type { TelemetryRecord } from "@seaworthy/core";
+import { onSpan, type SpanEnd, type SpanStart, type TelemetryRecord } from "@seaworthy/core";
 import { type CapturedTelemetry, captureTelemetry } from "@seaworthy/core/testing";
 import { createLifecycle } from "@seaworthy/lifecycle";
 import { captureLogs } from "@seaworthy/logger/testing";
@@ -28,6 +28,7 @@ export function contract(subject: Subject): void {
     };
     identity(subject);
     events(subject, requests);
+    spans(subject);
     problems(subject, requests);
     headers(subject);
     input(subject);
@@ -169,6 +170,27 @@ function events(subject: Subject, requests: (count: number) => Promise<Telemetry
     for (const method of ["PROPFIND", "PURGE"]) await ask(running, "/", { method });
     const events = await requests(2);
     expect(events.map(({ labels }) => labels.method)).toEqual(["OTHER", "OTHER"]);
+  });
+}
+
+function spans(subject: Subject): void {
+  test("a request is a span in the trace of its caller, and the spans of its handler are children of it", async () => {
+    const records: (SpanStart | SpanEnd)[] = [];
+    const stop = onSpan((record) => void records.push(record));
+    try {
+      await using running = await start(subject);
+      const { json } = await ask(running, "/context", { headers: { traceparent: TRACE } });
+      await until(() => records.length === 2, "the end of the span");
+      const [began, ended] = records as [SpanStart, SpanEnd];
+      expect(began).toMatchObject({ phase: "start", name: "http.request", parentId: "b7ad6b7169203331" });
+      expect(began.traceId).toBe("0af7651916cd43dd8448eb211c80319c");
+      expect(json.traceparent).toBe(`00-${began.traceId}-${began.spanId}-01`);
+      expect(ended).toMatchObject({ phase: "end", spanId: began.spanId });
+      expect(ended.labels).toEqual({ method: "GET", route: "/context", status: 200 });
+      expect(ended.details).toMatchObject({ path: "/context", address: "127.0.0.1" });
+    } finally {
+      stop();
+    }
   });
 }
 

@@ -3,7 +3,7 @@ import { createServer, request as httpRequest } from "node:http";
 import { connect as connectHttp2, createServer as createHttp2Server, type Http2Server } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
-import { currentContext } from "@seaworthy/core";
+import { currentContext, type Limiter } from "@seaworthy/core";
 import { captureTelemetry, manualClock } from "@seaworthy/core/testing";
 import { edge as expressEdge, setRoute as setExpressRoute } from "@seaworthy/http/express";
 import { edge as fastifyEdge, setRoute as setFastifyRoute } from "@seaworthy/http/fastify";
@@ -480,9 +480,18 @@ describe("WebSocket handshakes", () => {
     using telemetry = captureTelemetry();
     const sockets = new WebSocketServer({ noServer: true });
     let left = 3;
+    const limiter: Limiter = {
+      consume: async () => ({
+        allowed: left-- > 0,
+        limit: 3,
+        remaining: Math.max(0, left),
+        resetAfter: 1,
+        retryAfter: 1000,
+      }),
+    };
     const front = nodeEdge({
       cors: { origins: ["https://app.example.com"] },
-      limits: [{ match: "/socket", limiter: { consume: () => ({ allowed: left-- > 0, retryAfter: 1000 }) } }],
+      limits: [{ match: "/socket", limiter }],
       authenticate: (request) => (request.path === "/socket" ? { id: "u-1" } : undefined),
     });
     await using running = await serving(front.handle((_request, response) => response.end()));
