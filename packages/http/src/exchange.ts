@@ -16,8 +16,8 @@ import {
 } from "@seaworthy/core";
 import type { Edge } from "./edge.ts";
 import { errors } from "./errors.ts";
-import type { CheckedRule } from "./limits.ts";
-import { type Answer, BEARER, type EdgeRequest, type Header, type HeaderTarget, type Incoming } from "./messages.ts";
+import { admit } from "./internal/admission.ts";
+import { type Answer, BEARER, type EdgeExchange, type Header, type HeaderTarget, type Incoming } from "./messages.ts";
 import { requestId } from "./request-id.ts";
 import { rejectedEvent, requestEvent } from "./telemetry.ts";
 import { translate } from "./translate.ts";
@@ -27,7 +27,7 @@ const LONGEST_LOGGED_PATH = 512;
 const LONGEST_USER_AGENT = 512;
 
 /** One request on its way through the edge: what every adapter drives, in the same order. */
-export class Exchange implements EdgeRequest {
+export class Exchange implements EdgeExchange {
   readonly id: string;
   readonly method: string;
   readonly path: string;
@@ -143,69 +143,28 @@ export class Exchange implements EdgeRequest {
 
   /** The edge's own answer, or `undefined` to let the request in. Throws or rejects with what a hook threw. */
   admit(): Answer | undefined | Promise<Answer | undefined> {
-    const edge = this.#edge;
     if (this.#hookFailure !== undefined) throw this.#hookFailure.thrown;
-    if (this.#incoming.hasTwoHosts === true) return this.problem(errors.HTTP_MALFORMED_REQUEST());
-    const operations = edge.hasOwnListener === this.isOperations ? edge.operations : undefined;
-    const probe = operations?.answer(this);
-    if (probe !== undefined) return probe;
-    const own = this.#preflight() ?? this.#shed();
-    if (own !== undefined) return own;
-    const guarded = operations?.guards(this) === true;
-    return edge.waits || guarded ? this.#enter(guarded) : undefined;
+    return admit(this.#edge, this);
   }
 
-  #preflight(): Answer | undefined {
-    if (this.method !== "OPTIONS" || this.#incoming.header("access-control-request-method") === undefined)
-      return undefined;
-    const origin = this.#incoming.header("origin");
-    if (origin === undefined) return undefined;
-    // Without the headers that allow it, the browser does not send the request; the status says nothing to scripts.
-    const headers = this.#edge.cors?.preflight(origin);
-    if (headers === undefined) this.#rejected("origin");
-    return { status: 204, headers: headers ?? [["vary", "Origin"]], body: "" };
+  /** Whether the request has more than one `Host`. */
+  get hasTwoHosts(): boolean {
+    return this.#incoming.hasTwoHosts === true;
   }
 
-  #shed(): Answer | undefined {
-    const { load } = this.#edge;
-    if (load === undefined || !load.overloaded()) return undefined;
-    this.#rejected("overload");
-    return this.problem(errors.HTTP_OVERLOADED({}, { retryAfter: load.retryAfter }));
-  }
-
-  /** Limits that need no principal come first, so that guessing credentials is limited too. */
-  async #enter(guarded: boolean): Promise<Answer | undefined> {
-    const { limits, authenticate, operations } = this.#edge;
-    const early = limits.before.length === 0 ? undefined : await this.#limit(limits.before);
-    if (early !== undefined) return early;
-    if (authenticate !== undefined) this.principal = principalOf(await authenticate(this));
-    const late = limits.behind.length === 0 ? undefined : await this.#limit(limits.behind);
-    return late ?? (guarded ? operations.answerGuarded(this) : undefined);
-  }
-
-  async #limit(rules: readonly CheckedRule[]): Promise<Answer | undefined> {
-    for (const rule of rules) {
-      if (!rule.matches(this)) continue;
-      const decision = await rule.limiter.consume(rule.keyOf(this));
-      const given = rule.headers?.(decision);
-      for (const name in given) this.#target?.setHeader(name.toLowerCase(), String(given[name]));
-      if (decision.allowed) continue;
-      this.#rejected("limit");
-      const { retryAfter } = decision;
-      return this.problem(
-        errors.HTTP_RATE_LIMITED({}, Number(retryAfter) >= 0 && retryAfter !== Infinity ? { retryAfter } : {}),
-      );
-    }
-    return undefined;
+  /** Sets a header of the answer, if the answer has not begun. */
+  setHeader(name: string, value: string): void {
+    this.#target?.setHeader(name, value);
   }
 
   /** Notes that a WebSocket handshake was refused because of its origin. */
   refuseOrigin(): Answer {
-    this.#rejected("origin");
+    this.rejected("origin");
     return this.problem(errors.HTTP_FORBIDDEN());
   }
 
-  #rejected(reason: string): void {
+  /** Emits the event of a request that no handler will see. */
+  rejected(reason: string): void {
     if (rejectedEvent.active)
       rejectedEvent.emit({ reason }, undefined, { method: this.method, path: this.#shortPath() });
   }
@@ -293,11 +252,4 @@ export class Exchange implements EdgeRequest {
   #shortPath(): string {
     return cutText(this.path, LONGEST_LOGGED_PATH);
   }
-}
-
-/** `null` means that nobody is authenticated, as in many libraries. Without an id, callers could not be told apart. */
-function principalOf(given: Principal | null | undefined): Principal | undefined {
-  if (given === undefined || given === null) return undefined;
-  if (typeof given.id === "string" && given.id !== "") return given;
-  throw new TypeError(`authenticate must return a principal whose id is a string; got ${typeof given}`);
 }

@@ -31,6 +31,23 @@ export interface EdgeRequest {
   header(name: string): string | undefined;
 }
 
+/** A request on its way through the edge, as the parts of the edge see it. */
+export interface EdgeExchange extends EdgeRequest {
+  /** Whether it came through the operations listener. */
+  readonly isOperations: boolean;
+  /** Whether the request has more than one `Host`. */
+  readonly hasTwoHosts: boolean;
+  principal: Principal | undefined;
+  /** The template, if the edge itself answers or the application named it; otherwise the framework knows it. */
+  route: string | undefined;
+  /** Sets a header of the answer. */
+  setHeader(name: string, value: string): void;
+  /** Whatever was thrown, as an answer. */
+  problem(thrown: unknown): Answer;
+  /** Emits the event of a request that no handler will see. */
+  rejected(reason: string): void;
+}
+
 /** A whole answer. */
 export interface Answer {
   readonly status: number;

@@ -2,9 +2,8 @@ import type { Clock } from "@seaworthy/core";
 import { boundedString, checkOptions, optionalFunction, showValue } from "@seaworthy/core/options";
 import { type HealthReport, statusCode, toHealthJson } from "@seaworthy/health";
 import { errors } from "./errors.ts";
-import type { Exchange } from "./exchange.ts";
 import { answerOrFalse } from "./internal/answer-or-false.ts";
-import type { Answer, EdgeRequest, Header } from "./messages.ts";
+import type { Answer, EdgeExchange, EdgeRequest, Header } from "./messages.ts";
 import type { HealthPort, LevelPort, LifecyclePort, MetricsPort } from "./ports.ts";
 
 /** Who may read `/metrics`. */
@@ -39,11 +38,11 @@ export type ProbePaths = Readonly<Record<string, string>>;
 /** Answers the operations endpoints. */
 export interface Operations {
   /** The answer to a probe or a scrape, or `undefined` if the request is neither. */
-  answer(exchange: Exchange): Promise<Answer> | undefined;
+  answer(exchange: EdgeExchange): Promise<Answer> | undefined;
   /** Whether the request is for an endpoint that is guarded; it passes limits and authentication first. */
-  guards(exchange: Exchange): boolean;
+  guards(exchange: EdgeExchange): boolean;
   /** Answers such a request. */
-  answerGuarded(exchange: Exchange): Promise<Answer>;
+  answerGuarded(exchange: EdgeExchange): Promise<Answer>;
 }
 
 interface Parts {
@@ -81,9 +80,9 @@ export function createOperations({ options = {}, probes, health, metrics, lifecy
   if (host !== undefined) boundedString("operations.host", host);
   const paths = checkProbes(probes, metrics !== undefined);
   const started = startupLatch(lifecycle);
-  const isScrape = ({ method, path }: Exchange): boolean =>
+  const isScrape = ({ method, path }: EdgeExchange): boolean =>
     paths.get(path) === "metrics" && (method === "GET" || method === "HEAD");
-  const isLevel = ({ method, path }: Exchange): boolean =>
+  const isLevel = ({ method, path }: EdgeExchange): boolean =>
     path === LEVEL_PATH && method === "POST" && logger !== undefined && entitled !== undefined;
   return {
     answer(exchange) {
@@ -143,7 +142,7 @@ interface Probing {
 }
 
 async function probe(
-  exchange: Exchange,
+  exchange: EdgeExchange,
   health: HealthPort | undefined,
   group: string,
   { shows, state }: Probing,
@@ -157,13 +156,13 @@ async function probe(
   return json(statusCode(report), toHealthJson(report), "application/health+json");
 }
 
-async function scrape(exchange: Exchange, metrics: MetricsPort): Promise<Answer> {
+async function scrape(exchange: EdgeExchange, metrics: MetricsPort): Promise<Answer> {
   const { body, contentType } = await metrics.render(exchange.header("accept"));
   return { status: 200, headers: [["content-type", contentType], NO_STORE], body };
 }
 
 /** If the judgement fails, the caller is not entitled: a probe must not fail because of it. */
-async function allowed(entitled: OperationsOptions["entitled"], exchange: Exchange): Promise<boolean> {
+async function allowed(entitled: OperationsOptions["entitled"], exchange: EdgeExchange): Promise<boolean> {
   try {
     return (await entitled?.(exchange)) === true;
   } catch {
