@@ -78,7 +78,7 @@ async function successPath(): Promise<void> {
     },
     { asynchronous: true },
   );
-  full.close();
+  full.dispose();
   opossum.shutdown();
 }
 
@@ -129,7 +129,7 @@ async function singly(): Promise<void> {
     },
     { asynchronous: true },
   );
-  breaker.close();
+  breaker.dispose();
   opossum.shutdown();
 }
 
@@ -149,7 +149,7 @@ async function rejectedWhileOpen(): Promise<void> {
     },
     { asynchronous: true },
   );
-  breaker.close();
+  breaker.dispose();
   opossum.shutdown();
 }
 
@@ -194,7 +194,7 @@ async function failures(samples: number): Promise<Record<string, number>> {
     },
     { asynchronous: true, iterations: 1000 },
   );
-  breaker.close();
+  breaker.dispose();
   opossum.shutdown();
   return { ...slow, ...others };
 }
@@ -242,7 +242,7 @@ async function usedThenIdle(count: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 4 * SECOND));
   const after = ((await heap()) - before) / count;
   print("Bytes a seaworthy breaker", { "with a call in its window": busy, "idle again": after }, "idle again", "B");
-  for (const breaker of held) breaker.close();
+  for (const breaker of held) breaker.dispose();
 }
 
 /**
@@ -266,7 +266,7 @@ async function longestTurn(count: number): Promise<number> {
     }
     longest.push(most);
   }
-  for (const breaker of breakers) breaker.close();
+  for (const breaker of breakers) breaker.dispose();
   return Math.min(...longest);
 }
 

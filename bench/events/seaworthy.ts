@@ -30,7 +30,9 @@ metrics.observe();
 
 const errors = defineErrors({ UNKNOWN_CURRENCY: { status: 404, title: "There is no rate for this currency" } });
 const breaker = createBreaker({ name: "rates", failureRate: 0.5, minimumCalls: 5, openFor: "10s" });
-const call = guardedFetch(policy("rates", { timeout: env.timeout, retry: { attempts: 3, base: "20ms" }, breaker }));
+const call = guardedFetch(
+  policy("rates", { timeout: env.timeout, retry: { attempts: 3, initialDelay: "20ms" }, breaker }),
+);
 const order = z.object({ item: z.string().min(1), quantity: z.int().min(1).max(100) });
 
 const health = createHealth({ name: "orders" });

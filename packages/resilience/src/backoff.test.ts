@@ -4,8 +4,8 @@ import { type BackoffPlan, backoffDelay } from "./backoff.ts";
 
 const plan = (over: Partial<BackoffPlan>): BackoffPlan => ({
   backoff: "exponential",
-  base: 100,
-  cap: 10_000,
+  initialDelay: 100,
+  maxDelay: 10_000,
   jitter: "none",
   random: () => 0.5,
   ...over,
@@ -37,11 +37,11 @@ test("with full jitter every wait is from 0 to the capped wait, with equal jitte
       milliseconds,
       fc.integer({ min: 1, max: 2000 }),
       chance,
-      (kind, base, cap, retry, random) => {
-        const common = { backoff: kind, base, cap, random: () => random };
+      (kind, initialDelay, maxDelay, retry, random) => {
+        const common = { backoff: kind, initialDelay, maxDelay, random: () => random };
         const bare = backoffDelay(plan(common), retry, undefined);
         expect(bare).toBeGreaterThanOrEqual(0);
-        expect(bare).toBeLessThanOrEqual(cap);
+        expect(bare).toBeLessThanOrEqual(maxDelay);
         const full = backoffDelay(plan({ ...common, jitter: "full" }), retry, undefined);
         expect(full).toBeGreaterThanOrEqual(0);
         expect(full).toBeLessThanOrEqual(bare);
@@ -53,18 +53,18 @@ test("with full jitter every wait is from 0 to the capped wait, with equal jitte
   );
 });
 
-test("waits that have reached the cap are still spread over all of it", () => {
+test("waits that have reached the longest delay are still spread over all of it", () => {
   const at = (random: number, jitter: "full" | "equal"): number =>
-    backoffDelay(plan({ cap: 1000, jitter, random: () => random }), 50, undefined);
+    backoffDelay(plan({ maxDelay: 1000, jitter, random: () => random }), 50, undefined);
   expect([0, 0.5, 0.999].map((random) => at(random, "full"))).toEqual([0, 500, 999]);
   expect([0, 0.5].map((random) => at(random, "equal"))).toEqual([500, 750]);
 });
 
 test.each([Number.NaN, -1, Number.POSITIVE_INFINITY, "soon", undefined, {}])(
-  "a backoff function that answers %s costs the cap, not the retries",
+  "a backoff function that answers %s costs the longest delay, not the retries",
   (answer) => {
     const warned = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
-    expect(backoffDelay(plan({ backoff: () => answer as never, cap: 700 }), 1, undefined)).toBe(700);
+    expect(backoffDelay(plan({ backoff: () => answer as never, maxDelay: 700 }), 1, undefined)).toBe(700);
     expect(warned).toHaveBeenCalledOnce();
     warned.mockRestore();
   },

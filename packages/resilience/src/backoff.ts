@@ -1,7 +1,7 @@
 import { type Duration, toMilliseconds } from "@seaworthy/core";
 import { reportCallback } from "./internal/report.ts";
 
-/** How the waits between attempts grow: by doubling, by the base each time, not at all, or as a function says. */
+/** How the waits between attempts grow: by doubling, by the first delay each time, not at all, or as a function says. */
 export type Backoff = "exponential" | "linear" | "constant" | BackoffFunction;
 /** The wait before retry `retry` (1 for the first), after `error`. */
 export type BackoffFunction = (retry: number, error: unknown) => Duration;
@@ -13,35 +13,35 @@ const CAREFUL = 10_000;
 /** How long to wait, in milliseconds, everything resolved. */
 export interface BackoffPlan {
   readonly backoff: Backoff;
-  readonly base: number;
-  readonly cap: number;
+  readonly initialDelay: number;
+  readonly maxDelay: number;
   readonly jitter: Jitter;
   readonly random: () => number;
 }
 
-/** The wait before retry `retry`: the backoff, cut at the cap, then spread by the jitter, so that none of it is lost at the cap. */
+/** The wait before retry `retry`: the backoff, limited to `maxDelay`, then spread by the jitter, so that no jitter is lost at the limit. */
 export function backoffDelay(plan: BackoffPlan, retry: number, error: unknown): number {
-  const capped = Math.min(plan.cap, grown(plan, retry, error));
+  const capped = Math.min(plan.maxDelay, grown(plan, retry, error));
   if (plan.jitter === "none") return capped;
   const chance = Math.min(1, Math.max(0, plan.random())) || 0;
   return capped * (plan.jitter === "full" ? chance : 0.5 + chance / 2);
 }
 
 function grown(plan: BackoffPlan, retry: number, error: unknown): number {
-  const { backoff, base } = plan;
-  if (backoff === "constant" || base === 0)
-    return typeof backoff === "function" ? asked(plan, backoff, retry, error) : base;
-  if (backoff === "linear") return base * retry;
-  if (backoff === "exponential") return base * 2 ** (retry - 1);
-  return asked(plan, backoff, retry, error);
+  const { backoff, initialDelay } = plan;
+  if (backoff === "constant" || initialDelay === 0)
+    return typeof backoff === "function" ? delayFromFunction(plan, backoff, retry, error) : initialDelay;
+  if (backoff === "linear") return initialDelay * retry;
+  if (backoff === "exponential") return initialDelay * 2 ** (retry - 1);
+  return delayFromFunction(plan, backoff, retry, error);
 }
 
 /** A function of the host's that throws, or answers no duration, must not end the retries: a long wait is the careful choice. */
-function asked(plan: BackoffPlan, backoff: BackoffFunction, retry: number, error: unknown): number {
+function delayFromFunction(plan: BackoffPlan, backoff: BackoffFunction, retry: number, error: unknown): number {
   try {
     return toMilliseconds(backoff(retry, error), "the backoff function's answer");
   } catch (failure) {
     reportCallback(backoff, "backoff", failure);
-    return Math.min(plan.cap, CAREFUL);
+    return Math.min(plan.maxDelay, CAREFUL);
   }
 }

@@ -5,7 +5,7 @@ import { breakerFor } from "./breaker/create-breaker.ts";
 import type { Bulkhead, BulkheadOptions } from "./bulkhead/bulkhead.ts";
 import { createBulkhead } from "./bulkhead/create-bulkhead.ts";
 import { hedgeLayer, planHedge } from "./hedge.ts";
-import { apart } from "./internal/exit.ts";
+import { detached } from "./internal/exit-frames.ts";
 import { describeLayer } from "./internal/facts.ts";
 import { fallbackLayer } from "./internal/fallback-layer.ts";
 import { CallView, type Layer } from "./internal/guarded-call.ts";
@@ -46,7 +46,7 @@ const LONGEST_GRACE = 1000;
  * import { policy } from "@seaworthy/resilience";
  * const payments = policy("payments", { timeout: "2s", retry: { attempts: 3 }, breaker: { failureRate: 0.5 } });
  * console.log(await payments.run(async ({ attempt }) => `answered at attempt ${attempt}`)); // answered at attempt 1
- * payments.close();
+ * payments.dispose();
  * ```
  */
 export function policy<F = never>(name: string, options: PolicyOptions<F> = {}): Policy<F> {
@@ -60,6 +60,7 @@ export function policy<F = never>(name: string, options: PolicyOptions<F> = {}):
   for (const part of ["retry", "breaker", "bulkhead", "hedge", "budget"] as const) checkPart(part, options[part]);
   const parts: PolicyParts = {
     ownsBreaker: !isRunner(options.breaker),
+    ownsBulkhead: !isRunner(options.bulkhead),
     breaker: toBreaker(name, options, clock),
     bulkhead: options.bulkhead && toBulkhead(name, options.bulkhead, clock),
     budget: toBudget(options, clock),
@@ -134,7 +135,7 @@ function layersFor<F>(name: string, options: PolicyOptions<F>, parts: PolicyPart
 
 const propagationLayer: Layer = describeLayer(
   (next) =>
-    apart((call) => {
+    detached((call) => {
       const { signal, deadline } = new CallView(call);
       const fields = { signal, ...(deadline === undefined ? undefined : { deadline }) };
       return runWithContext(fields, () => next(call, undefined));

@@ -8,13 +8,13 @@ test("an error of the host's goes through every guard without its stack being wr
   Object.defineProperty(error, "stack", { get: () => `read ${++read}` });
   const guarded = policy("upstream", {
     timeout: "1m",
-    retry: { attempts: 2, base: 0 },
+    retry: { attempts: 2, initialDelay: 0 },
     breaker: {},
     bulkhead: { concurrency: 1 },
   });
   await expect(guarded.execute(() => Promise.reject(error))).resolves.toEqual({ ok: false, error, attempts: 2 });
   expect(read).toBe(0);
-  guarded.close();
+  guarded.dispose();
 });
 
 test("a refusal is known by its code, and as a clone from another thread too", () => {

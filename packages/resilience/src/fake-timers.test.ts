@@ -74,12 +74,12 @@ test("a window outlives a clock that goes back when fake timers take the place o
   expect(breaker.stats().calls).toBe(1);
   time = 11_000;
   expect(breaker.stats().calls).toBe(0);
-  breaker.close();
+  breaker.dispose();
 });
 
 test("the waits of a retry follow fake timers, and none is left", async () => {
   const operation = vi.fn(down);
-  const run = retry(operation, { attempts: 3, base: 100, jitter: "none" }).catch((error: unknown) => error);
+  const run = retry(operation, { attempts: 3, initialDelay: 100, jitter: "none" }).catch((error: unknown) => error);
   for (const [wait, calls] of [
     [0, 1],
     [99, 1],

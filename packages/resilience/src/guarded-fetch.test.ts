@@ -31,7 +31,7 @@ async function serve(listener: RequestListener): Promise<AsyncDisposable & { url
   };
 }
 
-const retrying = () => policy("upstream", { retry: { attempts: 3, base: 0 } });
+const retrying = () => policy("upstream", { retry: { attempts: 3, initialDelay: 0 } });
 const ok = (): Response => new Response("fine");
 const status =
   (code: number, headers: Record<string, string> = {}) =>
@@ -157,7 +157,7 @@ describe("what may be repeated", () => {
 test("Retry-After is honoured", async () => {
   const clock = manualClock();
   const fetch = fetching(status(429, { "retry-after": "4" }), ok);
-  const guarded = policy("upstream", { retry: { base: 0, jitter: "none" }, clock });
+  const guarded = policy("upstream", { retry: { initialDelay: 0, jitter: "none" }, clock });
   const response = guardedFetch(guarded, fetch)(URL_);
   await clock.advance(3999);
   expect(fetch).toHaveBeenCalledTimes(1);
@@ -174,7 +174,11 @@ test("failing statuses open the breaker, whose refusal is thrown", async () => {
 });
 
 test("a breaker that opens between two attempts leaves the last response, its body whole", async () => {
-  const guarded = policy("p", { retry: { attempts: 3, base: 0 }, breaker: { minimumCalls: 2 }, clock: manualClock() });
+  const guarded = policy("p", {
+    retry: { attempts: 3, initialDelay: 0 },
+    breaker: { minimumCalls: 2 },
+    clock: manualClock(),
+  });
   const response = await guardedFetch(guarded, fetching(status(503)))(URL_);
   expect([response.status, await response.text()]).toEqual([503, "status 503"]);
   expect(guarded.breaker?.state).toBe("open");
@@ -351,7 +355,7 @@ describe("a body that is watched", () => {
 
   test("with the verdict at the end of the body, a body that breaks off is a failure of the breaker and not retried", async () => {
     const guarded = policy("p", {
-      retry: { attempts: 3, base: 0 },
+      retry: { attempts: 3, initialDelay: 0 },
       breaker: { minimumCalls: 1 },
       clock: manualClock(),
     });

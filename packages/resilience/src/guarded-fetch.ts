@@ -152,14 +152,14 @@ class Exchange {
 
   run(policy: Runner, idempotent: boolean): Promise<Response> {
     const own = this.#ownSignal();
-    if (!this.#plan.body.whole) return this.#settle(policy, idempotent, own, (response) => response);
+    if (!this.#plan.body.whole) return this.#runAttempts(policy, idempotent, own, (response) => response);
     // The run goes on while the body is read; its caller has the response before that.
     return new Promise((resolve, reject) => {
-      this.#settle(policy, idempotent, own, resolve).then(resolve, reject);
+      this.#runAttempts(policy, idempotent, own, resolve).then(resolve, reject);
     });
   }
 
-  async #settle(
+  async #runAttempts(
     policy: Runner,
     idempotent: boolean,
     own: AbortSignal | undefined,

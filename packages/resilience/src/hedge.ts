@@ -1,7 +1,7 @@
 import { type Clock, type Duration, systemClock, toMilliseconds } from "@seaworthy/core";
 import { checkOptions, clockOption, integer, showValue } from "@seaworthy/core/options";
 import type { Operation } from "./call.ts";
-import { unwind } from "./internal/exit.ts";
+import { unwind } from "./internal/exit-frames.ts";
 import { describeLayer } from "./internal/facts.ts";
 import type { Layer } from "./internal/guarded-call.ts";
 import { HedgeRace } from "./internal/hedge-race.ts";

@@ -19,7 +19,7 @@ describe("policies within policies", () => {
   test("an inner policy makes no more calls after the outer one has timed out", async () => {
     const clock = manualClock();
     const inner = policy("inner", {
-      retry: { attempts: 20, base: "100ms", jitter: "none", cap: "100ms" },
+      retry: { attempts: 20, initialDelay: "100ms", jitter: "none", maxDelay: "100ms" },
       budget: false,
       clock,
     });
@@ -76,7 +76,7 @@ describe("retries", () => {
     const clock = manualClock();
     const notices: unknown[] = [];
     const run = retry(({ attempt }) => (attempt < 3 ? down() : attempt), {
-      base: "1s",
+      initialDelay: "1s",
       jitter: "none",
       onRetry: ({ attempt, delay, error }) => {
         notices.push([attempt, delay, (error as Error).message]);
@@ -99,7 +99,7 @@ describe("retries", () => {
       token = "new";
       return true;
     };
-    expect(await retry(call, { base: 0, retryIf: renew })).toBe("new");
+    expect(await retry(call, { initialDelay: 0, retryIf: renew })).toBe("new");
   });
 
   test("a retryIf that hangs does not outlive the timeout", async () => {
@@ -131,7 +131,7 @@ describe("retries", () => {
 
   test("retry has a timeout of its own for all attempts together", async () => {
     const clock = manualClock();
-    const run = retry(down, { attempts: 9, base: "1s", jitter: "none", timeout: "1500ms", clock }).catch(
+    const run = retry(down, { attempts: 9, initialDelay: "1s", jitter: "none", timeout: "1500ms", clock }).catch(
       (error) => error,
     );
     await clock.advance("1500ms");
@@ -188,7 +188,7 @@ describe("tiers", () => {
       { tier: "model", answered: 0, failed: 2, skipped: 8, share: 0, latency: 0, breaker: "open" },
       { tier: "rule", answered: 10, failed: 0, skipped: 0, share: 1, latency: 0 },
     ]);
-    answers.close();
+    answers.dispose();
     expect(clock.pending).toBe(0);
   });
 

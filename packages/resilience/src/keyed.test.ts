@@ -16,13 +16,13 @@ test("a key that fails does not open the breaker of another", async () => {
   await expect(hosts.run(new URL("http://a.test/2"), quiet)).rejects.toMatchObject({ code: "RESILIENCE_CIRCUIT_OPEN" });
   expect(await hosts.run(new URL("http://b.test/"), () => "fine")).toBe("fine");
   expect([...hosts.entries()].map(([key]) => key)).toEqual(["a.test", "b.test"]);
-  hosts.close();
+  hosts.dispose();
   expect([hosts.size, clock.pending]).toEqual([0, 0]);
 });
 
-test("the guard that was used longest ago makes room, and is closed", () => {
+test("the guard that was used longest ago makes room, and is disposed", () => {
   const closed: string[] = [];
-  const guards = keyed((key) => ({ run: async () => key, close: () => closed.push(key) }), { max: 2 });
+  const guards = keyed((key) => ({ run: async () => key, dispose: () => closed.push(key) }), { max: 2 });
   for (const key of ["a", "b", "a", "c"]) guards.for(key);
   expect(closed).toEqual(["b"]);
   expect(guards.delete("a")).toBe(true);

@@ -8,7 +8,8 @@ import {
   showValue,
 } from "@seaworthy/core/options";
 import type { Operation, Runner, RunOptions } from "./call.ts";
-import { otherwise } from "./internal/options.ts";
+import { optionalFlag, otherwise } from "./internal/options.ts";
+import { withoutGauges } from "./internal/tracked-state.ts";
 
 /** Options of {@link keyed}. */
 export interface KeyedOptions<I> {
@@ -18,6 +19,8 @@ export interface KeyedOptions<I> {
   max?: number;
   /** A guard that was not used for so long is dropped; more than 0. @default "10m" */
   idle?: Duration;
+  /** Whether the guards show their state in gauges; for a small number of keys. @default false */
+  gauges?: boolean;
   /** @default systemClock */
   clock?: Clock;
 }
@@ -32,14 +35,14 @@ export interface Keyed<I, R extends Runner> {
   run<T>(input: I, operation: Operation<T>, options?: RunOptions): ReturnType<R["run"]> & Promise<T>;
   /** The guards that are kept, the one that was used longest ago first. */
   entries(): IterableIterator<[key: string, guard: R]>;
-  /** Drops the guard of a key. Returns whether there was one. */
+  /** Drops the guard of a key, and calls its `dispose()` if it has one. Returns whether there was a guard. */
   delete(key: string): boolean;
   /** Drops all guards. */
-  close(): void;
+  dispose(): void;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-const OPTIONS: readonly string[] = ["by", "max", "idle", "clock"];
+const OPTIONS: readonly string[] = ["by", "max", "idle", "gauges", "clock"];
 const DEFAULTS = { max: 10_000, idle: 600_000 } as const;
 // Few enough that no call pays much for the idle ones, and more than one, so that they go faster than new ones come.
 const SWEEP = 2;
@@ -56,7 +59,7 @@ const SWEEP = 2;
  * const hosts = keyed((host) => policy(host, { timeout: "2s", breaker: true }), { by: (url: URL) => url.host, max: 1000 });
  * const answer = await hosts.run(new URL("https://a.example/items"), async () => "answer");
  * console.log(answer, hosts.size, hosts.for(new URL("https://a.example/")).name); // answer 1 a.example
- * hosts.close();
+ * hosts.dispose();
  * ```
  */
 export function keyed<R extends Runner, I = string>(
@@ -69,8 +72,9 @@ export function keyed<R extends Runner, I = string>(
   optionalFunction("by", options.by);
   const { clock = systemClock } = options;
   clockOption("clock", clock);
+  optionalFlag("gauges", options.gauges);
   return new GuardMap<I, R>(
-    make,
+    options.gauges === true ? make : (key) => withoutGauges(() => make(key)),
     options.by?.bind(options) ?? String,
     integer("max", otherwise(options.max, DEFAULTS.max), 1, 10_000_000),
     positiveDuration("idle", otherwise(options.idle, DEFAULTS.idle)),
@@ -140,16 +144,16 @@ class GuardMap<I, R extends Runner> implements Keyed<I, R> {
     const found = this.#entries.get(key);
     if (found === undefined) return false;
     this.#entries.delete(key);
-    (found.guard as { close?: () => void }).close?.();
+    (found.guard as { dispose?: () => void }).dispose?.();
     return true;
   }
 
-  close(): void {
+  dispose(): void {
     for (const key of [...this.#entries.keys()]) this.delete(key);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.close();
+    this.dispose();
   }
 
   #sweep(now: number): void {

@@ -10,7 +10,7 @@ const everything = (clock = manualClock()) => ({
   clock,
   guarded: policy("all", {
     timeout: "1s",
-    retry: { attempts: 3, base: 10, jitter: "none", attemptTimeout: 200 },
+    retry: { attempts: 3, initialDelay: 10, jitter: "none", attemptTimeout: 200 },
     breaker: { minimumCalls: 4, openJitter: 0, openFor: "5s" },
     bulkhead: { concurrency: 2, queue: 10 },
     hedge: { after: 50 },
@@ -34,7 +34,7 @@ describe("a policy", () => {
     const clock = manualClock();
     const guarded = policy("p", {
       timeout: 1000,
-      retry: { attempts: 50, backoff: "constant", base: 300, jitter: "none" },
+      retry: { attempts: 50, backoff: "constant", initialDelay: 300, jitter: "none" },
       clock,
     });
     const operation = scriptedOperation([{ error: new Error("busy"), after: 100 }], { clock });
@@ -48,7 +48,7 @@ describe("a policy", () => {
   test("takes a slot per attempt, not through the waits between them", async () => {
     const clock = manualClock();
     const guarded = policy("p", {
-      retry: { attempts: 2, base: 100, jitter: "none" },
+      retry: { attempts: 2, initialDelay: 100, jitter: "none" },
       bulkhead: { concurrency: 1 },
       clock,
     });
@@ -77,19 +77,19 @@ describe("a policy", () => {
 
   test("throws the operation's own last error when a breaker or a bulkhead refuses the next attempt", async () => {
     const clock = manualClock();
-    const guarded = policy("p", { retry: { attempts: 5, base: 0 }, breaker: { minimumCalls: 2 }, clock });
+    const guarded = policy("p", { retry: { attempts: 5, initialDelay: 0 }, breaker: { minimumCalls: 2 }, clock });
     const errors = [new Error("first"), new Error("second")];
     const operation = scriptedOperation(errors.map((error) => ({ error })));
     await expect(guarded.execute(operation)).resolves.toEqual({ ok: false, error: errors[1], attempts: 2 });
     expect(guarded.breaker?.state).toBe("open");
     await expect(guarded.run(operation)).rejects.toMatchObject({ code: "RESILIENCE_CIRCUIT_OPEN" });
-    guarded.close();
+    guarded.dispose();
   });
 
   test("serves any number of concurrent calls without mixing them up", async () => {
     const guarded = policy("p", {
       timeout: "10s",
-      retry: { attempts: 3, base: 0 },
+      retry: { attempts: 3, initialDelay: 0 },
       breaker: { failureRate: 1 },
       bulkhead: { concurrency: 7, queue: 1000 },
       budget: false,
@@ -103,7 +103,7 @@ describe("a policy", () => {
     );
     const expected = Array.from({ length: 300 }, (_, i) => `${i}:${(i % 3) + 1}`);
     await expect(Promise.all(runs)).resolves.toEqual(expected);
-    guarded.close();
+    guarded.dispose();
   });
 
   test("leaves nothing behind: no timer, no listener, no slot", async () => {
@@ -117,7 +117,7 @@ describe("a policy", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("shares a breaker, a bulkhead and a budget that it is given, and does not close them", async () => {
+  test("shares a breaker, a bulkhead and a budget that it is given, and does not dispose of them", async () => {
     const clock = manualClock();
     const breaker = createBreaker({ name: "shared", minimumCalls: 2, clock });
     const bulkhead = adaptiveBulkhead({ clock });
@@ -126,7 +126,7 @@ describe("a policy", () => {
     await b.execute(down);
     expect(a.breaker).toBe(breaker);
     expect(breaker.state).toBe("open");
-    a.close();
+    a.dispose();
     await expect(b.run(() => 1)).rejects.toMatchObject({ code: "RESILIENCE_CIRCUIT_OPEN" });
   });
 
@@ -162,7 +162,7 @@ describe("wrap", () => {
 
 describe("execute", () => {
   test("tells how a run ended and never rejects", async () => {
-    const guarded = policy("p", { retry: { attempts: 2, base: 0 } });
+    const guarded = policy("p", { retry: { attempts: 2, initialDelay: 0 } });
     await expect(guarded.execute(() => 1)).resolves.toEqual({ ok: true, value: 1, attempts: 1 });
     const error = new Error("own");
     await expect(guarded.execute(() => Promise.reject(error))).resolves.toEqual({ ok: false, error, attempts: 2 });
@@ -178,7 +178,7 @@ describe("execute", () => {
 describe("fallback", () => {
   test("answers when all attempts have failed, and execute says so", async () => {
     const seen = vi.fn((_error: unknown) => "cached");
-    const guarded = policy("p", { retry: { attempts: 2, base: 0 }, fallback: seen });
+    const guarded = policy("p", { retry: { attempts: 2, initialDelay: 0 }, fallback: seen });
     const outcome = await guarded.execute(down);
     expect(outcome).toMatchObject({
       ok: true,
@@ -300,7 +300,7 @@ describe("deadlines", () => {
     const clock = manualClock();
     const guarded = policy("p", {
       timeout: "1h",
-      retry: { attempts: 9, backoff: "constant", base: 40, jitter: "none", attemptTimeout: "1h" },
+      retry: { attempts: 9, backoff: "constant", initialDelay: 40, jitter: "none", attemptTimeout: "1h" },
       clock,
     });
     const operation = scriptedOperation([{ error: new Error("busy") }, { error: new Error("busy") }, { hang: true }], {
@@ -326,7 +326,7 @@ describe("compose", () => {
   test("lays guards in the order given: a bulkhead outside the retry holds its slot through the waits", async () => {
     const clock = manualClock();
     const bulkhead = createBulkhead({ concurrency: 1, clock });
-    const retrying = policy("retrying", { retry: { attempts: 2, base: 100, jitter: "none" }, clock });
+    const retrying = policy("retrying", { retry: { attempts: 2, initialDelay: 100, jitter: "none" }, clock });
     const guarded = compose(bulkhead, retrying);
     expect(guarded.name).toBe("bulkhead+retrying");
     const operation = scriptedOperation([{ error: new Error("busy") }, { value: "second" }]);
@@ -341,7 +341,10 @@ describe("compose", () => {
   test("a slot outside a retry is held while a timed-out attempt still runs", async () => {
     const clock = manualClock();
     const bulkhead = createBulkhead({ concurrency: 1, clock });
-    const guarded = compose(bulkhead, policy("p", { retry: { attempts: 2, attemptTimeout: 100, base: 0 }, clock }));
+    const guarded = compose(
+      bulkhead,
+      policy("p", { retry: { attempts: 2, attemptTimeout: 100, initialDelay: 0 }, clock }),
+    );
     const first = Promise.withResolvers<string>();
     let calls = 0;
     const result = guarded.run(() => (++calls === 1 ? first.promise : "second"));
@@ -372,7 +375,7 @@ describe("compose", () => {
       },
     };
     const guarded = compose(
-      policy("outer", { retry: { attempts: 2, base: 0 } }),
+      policy("outer", { retry: { attempts: 2, initialDelay: 0 } }),
       own,
       policy("inner", { timeout: "1s" }),
     );
@@ -412,7 +415,7 @@ test("events tell attempts with outcome and duration, refusals, transitions and 
   using telemetry = captureTelemetry();
   const guarded = policy("api", {
     timeout: 500,
-    retry: { attempts: 2, base: 10, jitter: "none" },
+    retry: { attempts: 2, initialDelay: 10, jitter: "none" },
     breaker: { minimumCalls: 3 },
     budget: { minimumPerSecond: 1 },
     clock,
@@ -483,7 +486,7 @@ test("a deadline that passed while others held the slots neither hangs the call 
   const clock = manualClock();
   const guarded = policy("p", {
     timeout: "1h",
-    retry: { attempts: 3, base: 0, attemptTimeout: "1h" },
+    retry: { attempts: 3, initialDelay: 0, attemptTimeout: "1h" },
     breaker: { minimumCalls: 1 },
     bulkhead: { concurrency: 1, queue: 5 },
     clock,
@@ -497,7 +500,7 @@ test("a deadline that passed while others held the slots neither hangs the call 
   hold.resolve();
   await holding;
   expect(guarded.bulkhead?.stats()).toMatchObject({ active: 0, queued: 0 });
-  guarded.close();
+  guarded.dispose();
 });
 
 test("time in a queue counts neither way in a breaker outside it, however many guards lie between", async () => {
@@ -532,7 +535,7 @@ test("attempts after a shared timer, a wait or a queue run in the context of the
   const seen: unknown[] = [];
   const note = (what: string): number => seen.push(`${what} of ${currentContext().correlationId}`);
   const guarded = policy("p", {
-    retry: { attempts: 2, attemptTimeout: 100, base: 10, jitter: "none" },
+    retry: { attempts: 2, attemptTimeout: 100, initialDelay: 10, jitter: "none" },
     bulkhead: { concurrency: 2, queue: 10 },
     fallback: () => note("fallback"),
     budget: false,
@@ -569,7 +572,7 @@ test("the policy's random spreads the waits of its retries, unless the retries h
   const clock = manualClock();
   const waits: number[] = [];
   for (const own of [undefined, () => 0.25]) {
-    const retry = { attempts: 2, base: 100, ...(own === undefined ? undefined : { random: own }) };
+    const retry = { attempts: 2, initialDelay: 100, ...(own === undefined ? undefined : { random: own }) };
     const guarded = policy("p", { retry, random: () => 0.5, clock });
     const startedAt = clock.monotonic();
     const run = guarded.execute(({ attempt }) => {

@@ -90,7 +90,10 @@ export interface Policy<F = never> extends Runner {
   execute<T>(operation: Operation<T>, options?: RunOptions): Promise<Outcome<T | F>>;
   /** Describes the guards in their order, with the worst case of time and calls, and warns about options that do not fit. */
   explain(): PolicyExplanation;
-  /** Stops the timers of the breaker that the policy made for itself; calls go through without it. */
-  close(): void;
+  /**
+   * Releases the breaker and the bulkhead that the policy made for itself: their timers and gauges end. Calls still go
+   * through, without the breaker.
+   */
+  dispose(): void;
   [Symbol.asyncDispose](): Promise<void>;
 }

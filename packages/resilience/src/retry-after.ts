@@ -66,8 +66,8 @@ export function retryAfterOf(
 
 function extracted(extract: (outcome: unknown) => Duration | undefined, outcome: unknown): number | undefined {
   try {
-    const asked = extract(outcome);
-    return asked === undefined ? undefined : toMilliseconds(asked, "the answer of retryAfter");
+    const answer = extract(outcome);
+    return answer === undefined ? undefined : toMilliseconds(answer, "the answer of retryAfter");
   } catch (error) {
     reportCallback(extract, "retryAfter", error);
     return undefined;

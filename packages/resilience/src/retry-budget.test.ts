@@ -76,7 +76,7 @@ test("a clock that goes back earns nothing", () => {
 
 test("a dead upstream is hit with 1.2 × the offered load and the floor at most, though each caller would try five times", async () => {
   const clock = manualClock();
-  const guarded = policy("dead", { retry: { attempts: 5, base: 50, cap: 200 }, clock });
+  const guarded = policy("dead", { retry: { attempts: 5, initialDelay: 50, maxDelay: 200 }, clock });
   let hits = 0;
   const runs: Promise<unknown>[] = [];
   for (let second = 0; second < 20; second++) {
@@ -97,7 +97,7 @@ test("a dead upstream is hit with 1.2 × the offered load and the floor at most,
 
 test("a budget that was full before the upstream died allows no more than what it had saved besides", async () => {
   const clock = manualClock();
-  const guarded = policy("dying", { retry: { attempts: 4, base: 0 }, budget: { minimumPerSecond: 0 }, clock });
+  const guarded = policy("dying", { retry: { attempts: 4, initialDelay: 0 }, budget: { minimumPerSecond: 0 }, clock });
   for (let i = 0; i < 1000; i++) await guarded.run(() => "fine");
   let hits = 0;
   for (let i = 0; i < 100; i++) {
@@ -116,12 +116,12 @@ test("one budget serves many policies", async () => {
   };
   const outcomes = [];
   for (const name of ["a", "b"])
-    outcomes.push(await policy(name, { retry: { attempts: 2, base: 0 }, budget }).execute(fail));
+    outcomes.push(await policy(name, { retry: { attempts: 2, initialDelay: 0 }, budget }).execute(fail));
   expect(outcomes.map(({ attempts }) => attempts)).toEqual([2, 1]);
 });
 
 test("budget: false leaves retries unbounded", async () => {
-  const guarded = policy("free", { retry: { attempts: 3, base: 0 }, budget: false });
+  const guarded = policy("free", { retry: { attempts: 3, initialDelay: 0 }, budget: false });
   let hits = 0;
   const runs = Array.from({ length: 50 }, () =>
     guarded.execute(() => {
@@ -137,7 +137,7 @@ test.each([200, 1000])(
   "of %i calls a dead upstream gets 1.2 × in all, the floor being part of that",
   async (offered) => {
     for (const parallel of [1, 20, offered]) {
-      const guarded = policy("dead", { retry: { attempts: 5, base: 0 }, clock: manualClock() });
+      const guarded = policy("dead", { retry: { attempts: 5, initialDelay: 0 }, clock: manualClock() });
       let hits = 0;
       const fail = (): never => {
         hits += 1;
@@ -196,7 +196,7 @@ test("a fleet of quiet processes gives an upstream that is down at most 1.5 time
 
 test("what the budget refused is seen in the outcome", async () => {
   const budget = retryBudget({ ratio: 0, minimumPerSecond: 1, clock: manualClock() });
-  const guarded = policy("p", { retry: { attempts: 50, base: 0 }, budget });
+  const guarded = policy("p", { retry: { attempts: 50, initialDelay: 0 }, budget });
   const outcome = await guarded.execute(() => Promise.reject(new Error("down")));
   expect(outcome).toMatchObject({ ok: false, attempts: 2, refused: 1 });
   expect(budget.refused).toBe(1);

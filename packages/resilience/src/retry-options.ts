@@ -19,9 +19,9 @@ export interface RetryOptions<T = unknown> {
   /** How the waits grow. @default "exponential" */
   backoff?: Backoff;
   /** The first wait, before jitter. @default "100ms" */
-  base?: Duration;
+  initialDelay?: Duration;
   /** The longest wait, before jitter. @default "10s"; no limit if `backoff` is a function */
-  cap?: Duration;
+  maxDelay?: Duration;
   /** How chance spreads the waits. @default "full", and "none" when `backoff` is a function */
   jitter?: Jitter;
   /** How long one attempt may take; more than 0. @default no limit of its own */
@@ -72,14 +72,20 @@ export interface RetryPlan extends BackoffPlan {
   readonly clock: Clock;
 }
 
-const DEFAULTS = { attempts: 3, backoff: "exponential", base: 100, cap: 10_000, retryAfterLimit: 300_000 } as const;
+const DEFAULTS = {
+  attempts: 3,
+  backoff: "exponential",
+  initialDelay: 100,
+  maxDelay: 10_000,
+  retryAfterLimit: 300_000,
+} as const;
 const LONGEST = Number.MAX_SAFE_INTEGER;
 /** The names of {@link RetryOptions}. */
 export const RETRY_OPTIONS: readonly string[] = [
   "attempts",
   "backoff",
-  "base",
-  "cap",
+  "initialDelay",
+  "maxDelay",
   "jitter",
   "attemptTimeout",
   "retryIf",
@@ -110,8 +116,11 @@ export function planRetry<T>(
   return {
     attempts: integer("attempts", otherwise(options.attempts, DEFAULTS.attempts), 1, Number.POSITIVE_INFINITY),
     backoff,
-    base: toMilliseconds(otherwise(options.base, DEFAULTS.base), "base"),
-    cap: toMilliseconds(otherwise(options.cap, typeof backoff === "function" ? LONGEST : DEFAULTS.cap), "cap"),
+    initialDelay: toMilliseconds(otherwise(options.initialDelay, DEFAULTS.initialDelay), "initialDelay"),
+    maxDelay: toMilliseconds(
+      otherwise(options.maxDelay, typeof backoff === "function" ? LONGEST : DEFAULTS.maxDelay),
+      "maxDelay",
+    ),
     jitter,
     random,
     attemptTimeout:

@@ -9,14 +9,14 @@ const busy = (): Error => Object.assign(new Error("busy"), { code: "EBUSY" });
 
 test("the first success is the answer, and nothing follows it", async () => {
   const operation = scriptedOperation([{ error: busy() }, { value: "done" }]);
-  await expect(retry(operation, { base: 0 })).resolves.toBe("done");
+  await expect(retry(operation, { initialDelay: 0 })).resolves.toBe("done");
   expect(operation.calls.map(({ attempt }) => attempt)).toEqual([1, 2]);
 });
 
 test("what is thrown after the last attempt is the operation's own last error, the very same", async () => {
   const errors = [busy(), busy(), busy()];
   const operation = scriptedOperation(errors.map((error) => ({ error })));
-  await expect(retry(operation, { base: 0 })).rejects.toBe(errors[2]);
+  await expect(retry(operation, { initialDelay: 0 })).rejects.toBe(errors[2]);
 });
 
 test("attempts: 1 calls once, attempts: Infinity until it works", async () => {
@@ -24,23 +24,23 @@ test("attempts: 1 calls once, attempts: Infinity until it works", async () => {
   await expect(retry(failing, { attempts: 1 })).rejects.toThrow("busy");
   expect(failing.calls.length).toBe(1);
   const late = scriptedOperation([...Array.from({ length: 40 }, () => ({ error: busy() })), { value: 41 }]);
-  await expect(retry(late, { attempts: Number.POSITIVE_INFINITY, base: 0 })).resolves.toBe(41);
+  await expect(retry(late, { attempts: Number.POSITIVE_INFINITY, initialDelay: 0 })).resolves.toBe(41);
 });
 
 test("retryIf decides by the error and gets the attempt's number", async () => {
   const retryIf = vi.fn((error: unknown, _attempt: number) => (error as { code?: string }).code === "EBUSY");
   const fatal = new Error("fatal");
   const operation = scriptedOperation([{ error: busy() }, { error: fatal }, { value: 1 }]);
-  await expect(retry(operation, { attempts: 5, base: 0, retryIf })).rejects.toBe(fatal);
+  await expect(retry(operation, { attempts: 5, initialDelay: 0, retryIf })).rejects.toBe(fatal);
   expect(retryIf.mock.calls.map(([, attempt]) => attempt)).toEqual([1, 2]);
 });
 
 test("retryResult repeats over results, and the last one is returned even if it fails", async () => {
   const operation = scriptedOperation([{ value: 503 }, { value: 503 }, { value: 502 }, { value: 200 }]);
   const retryResult = (status: number): boolean => status >= 500;
-  await expect(retry(operation, { base: 0, retryResult })).resolves.toBe(502);
+  await expect(retry(operation, { initialDelay: 0, retryResult })).resolves.toBe(502);
   const better = scriptedOperation([{ value: 503 }, { value: 200 }]);
-  await expect(retry(better, { base: 0, retryResult })).resolves.toBe(200);
+  await expect(retry(better, { initialDelay: 0, retryResult })).resolves.toBe(200);
 });
 
 test("a predicate that throws ends the retries with the operation's own outcome, and is reported", async () => {
@@ -49,9 +49,9 @@ test("a predicate that throws ends the retries with the operation's own outcome,
     throw new Error("mistake");
   };
   const error = busy();
-  await expect(retry(() => Promise.reject(error), { base: 0, retryIf: mistake })).rejects.toBe(error);
+  await expect(retry(() => Promise.reject(error), { initialDelay: 0, retryIf: mistake })).rejects.toBe(error);
   const alsoMistake = (): never => mistake();
-  await expect(retry(() => "value", { base: 0, retryResult: alsoMistake })).resolves.toBe("value");
+  await expect(retry(() => "value", { initialDelay: 0, retryResult: alsoMistake })).resolves.toBe("value");
   expect(warned).toHaveBeenCalledTimes(2);
   warned.mockRestore();
 });
@@ -60,7 +60,7 @@ test("a predicate that rejects ends the retries, and is reported", async () => {
   const warned = vi.spyOn(process, "emitWarning").mockImplementation(quiet);
   const operation = vi.fn(() => Promise.reject(busy()));
   const later = () => Promise.reject(new Error("also fails")) as unknown as boolean;
-  await expect(retry(operation, { base: 0, retryIf: later })).rejects.toThrow("busy");
+  await expect(retry(operation, { initialDelay: 0, retryIf: later })).rejects.toThrow("busy");
   expect(operation).toHaveBeenCalledOnce();
   expect(warned.mock.calls[0]?.[0]).toMatch(/^retryIf threw \(Error: also fails/);
   warned.mockRestore();
@@ -68,12 +68,12 @@ test("a predicate that rejects ends the retries, and is reported", async () => {
 
 test("refusals of our own guards are not retried, unless retryIf says so", async () => {
   const clock = manualClock();
-  const guarded = policy("p", { retry: { attempts: 3, base: 0 }, breaker: { minimumCalls: 1 }, clock });
+  const guarded = policy("p", { retry: { attempts: 3, initialDelay: 0 }, breaker: { minimumCalls: 1 }, clock });
   await expect(guarded.execute(() => Promise.reject(busy()))).resolves.toMatchObject({ ok: false, attempts: 1 });
   const inner = vi.fn(() => guarded.run(() => "never"));
-  await expect(retry(inner, { base: 0 })).rejects.toMatchObject({ code: "RESILIENCE_CIRCUIT_OPEN" });
+  await expect(retry(inner, { initialDelay: 0 })).rejects.toMatchObject({ code: "RESILIENCE_CIRCUIT_OPEN" });
   expect(inner).toHaveBeenCalledTimes(1);
-  await expect(retry(inner, { base: 0, retryAfter: false, retryIf: () => true })).rejects.toMatchObject({
+  await expect(retry(inner, { initialDelay: 0, retryAfter: false, retryIf: () => true })).rejects.toMatchObject({
     code: "RESILIENCE_CIRCUIT_OPEN",
   });
   expect(inner).toHaveBeenCalledTimes(4);
@@ -89,7 +89,7 @@ describe("Retry-After", () => {
     const clock = manualClock();
     const error = asking({ "retry-after": header(clock.now()) });
     const operation = scriptedOperation([{ error }, { value: "later" }], { clock });
-    const result = retry(operation, { base: 10, jitter: "none", clock });
+    const result = retry(operation, { initialDelay: 10, jitter: "none", clock });
     await clock.advance(6999);
     expect(operation.calls.length).toBe(1);
     await clock.advance(1);
@@ -99,7 +99,7 @@ describe("Retry-After", () => {
   test("is no reason to wait less than the backoff", async () => {
     const clock = manualClock();
     const operation = scriptedOperation([{ error: asking({ "retry-after": "1" }) }, { value: 1 }], { clock });
-    const result = retry(operation, { base: 5000, jitter: "none", clock });
+    const result = retry(operation, { initialDelay: 5000, jitter: "none", clock });
     await clock.advance(4999);
     expect(operation.calls.length).toBe(1);
     await clock.advance(1);
@@ -117,14 +117,19 @@ describe("Retry-After", () => {
   test("is ignored when told so", async () => {
     const error = asking({ "retry-after": "50" });
     const operation = scriptedOperation([{ error }, { value: 2 }]);
-    await expect(retry(operation, { base: 0, retryAfter: false })).resolves.toBe(2);
+    await expect(retry(operation, { initialDelay: 0, retryAfter: false })).resolves.toBe(2);
   });
 
   test("of a result counts too", async () => {
     const clock = manualClock();
     const full = new Response(null, { status: 503, headers: { "retry-after": "3" } });
     const operation = scriptedOperation([{ value: full }, { value: new Response("ok") }], { clock });
-    const result = retry(operation, { base: 0, jitter: "none", retryResult: (response) => !response.ok, clock });
+    const result = retry(operation, {
+      initialDelay: 0,
+      jitter: "none",
+      retryResult: (response) => !response.ok,
+      clock,
+    });
     await clock.advance(2999);
     expect(operation.calls.length).toBe(1);
     await clock.advance(1);
@@ -145,7 +150,7 @@ describe("the deadline of the context", () => {
   test("cuts the attempts that a backoff would have made after it", async () => {
     const clock = manualClock();
     const operation = scriptedOperation([{ error: busy() }], { clock });
-    const options = { attempts: 10, backoff: "constant", base: 100, jitter: "none", clock } as const;
+    const options = { attempts: 10, backoff: "constant", initialDelay: 100, jitter: "none", clock } as const;
     const within = runWithContext({ deadline: clock.now() + 250 }, () => retry(operation, options));
     within.catch(quiet);
     await clock.advance(250);
@@ -252,9 +257,9 @@ test.each([
   [{ attempts: Number.NaN }, "attempts"],
   [{ attempts: "3" }, "attempts"],
   [{ backoff: "fibonacci" }, "backoff"],
-  [{ base: -1 }, "base"],
-  [{ base: Number.POSITIVE_INFINITY }, "base"],
-  [{ cap: "soon" }, "cap"],
+  [{ initialDelay: -1 }, "initialDelay"],
+  [{ initialDelay: Number.POSITIVE_INFINITY }, "initialDelay"],
+  [{ maxDelay: "soon" }, "maxDelay"],
   [{ jitter: "some" }, "jitter"],
   [{ attemptTimeout: 0 }, "attemptTimeout"],
   [{ retryIf: true }, "retryIf"],

@@ -36,7 +36,7 @@ const OPTIONS: readonly string[] = [...RETRY_OPTIONS, "name", "timeout", "signal
  * const answer = await retry(async ({ attempt }) => {
  *   if (attempt < 2) throw new Error("not yet");
  *   return attempt;
- * }, { attempts: 3, base: "5ms" });
+ * }, { attempts: 3, initialDelay: "5ms" });
  * console.log(answer); // 2
  * ```
  */

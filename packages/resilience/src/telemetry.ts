@@ -1,4 +1,4 @@
-import { defineEvent, type TelemetryEvent } from "@seaworthy/core";
+import { defineEvent, defineGauge, type Gauge, type TelemetryEvent } from "@seaworthy/core";
 
 /** Every call of an operation: its own outcome and duration, however many calls a run makes. */
 export const attemptEvent: TelemetryEvent<"policy" | "outcome"> = defineEvent("resilience.attempt", {
@@ -62,4 +62,29 @@ export const limitEvent: TelemetryEvent<"bulkhead"> = defineEvent("resilience.li
   unit: "items",
   labels: ["bulkhead"],
   level: "trace",
+});
+
+/** The state that a breaker is in now. Of several breakers with one name, the worst state counts. */
+export const stateGauge: Gauge<"breaker"> = defineGauge("resilience.breaker_state", {
+  help: "State of a circuit breaker: 0 is closed or disabled, 1 half-open, 2 open or isolated.",
+  labels: ["breaker"],
+  merge: "max",
+});
+
+/** The slots of a bulkhead that are in use now. */
+export const inUseGauge: Gauge<"bulkhead"> = defineGauge("resilience.bulkhead_in_use", {
+  help: "Slots of a bulkhead that are in use.",
+  labels: ["bulkhead"],
+});
+
+/** The calls that wait for a slot of a bulkhead now. */
+export const waitingGauge: Gauge<"bulkhead"> = defineGauge("resilience.bulkhead_waiting", {
+  help: "Calls that wait for a slot of a bulkhead.",
+  labels: ["bulkhead"],
+});
+
+/** The slots that a bulkhead has now. */
+export const slotsGauge: Gauge<"bulkhead"> = defineGauge("resilience.bulkhead_slots", {
+  help: "Slots of a bulkhead, in use or free.",
+  labels: ["bulkhead"],
 });

@@ -43,7 +43,7 @@ describe("chaos", () => {
     const storm = chaos({ fault: new Error("injected") });
     const bulkhead = createBulkhead({ concurrency: 1 });
     const breaker = createBreaker({ name: "b", minimumCalls: 3, clock: manualClock() });
-    const guarded = compose(policy("p", { retry: { attempts: 3, base: 0 } }), breaker, bulkhead, storm);
+    const guarded = compose(policy("p", { retry: { attempts: 3, initialDelay: 0 } }), breaker, bulkhead, storm);
     await expect(guarded.run(() => 1)).rejects.toThrow("injected");
     expect(storm.injected).toBe(3);
     expect([breaker.state, breaker.stats().opened, bulkhead.active]).toEqual(["open", 1, 0]);
@@ -51,7 +51,7 @@ describe("chaos", () => {
     storm.enabled = false;
     await expect(guarded.run(() => 1)).resolves.toBe(1);
     expect([breaker.stats().calls, bulkhead.active]).toEqual([1, 0]);
-    breaker.close();
+    breaker.dispose();
   });
 
   test("innermost in a composition meets the guards around it, latency the timeout too", async () => {
@@ -92,7 +92,7 @@ describe("a scripted operation", () => {
 
   test("records attempt and signal of the call it was given", async () => {
     const operation = scriptedOperation([{ error: new Error("busy") }, { value: 1 }]);
-    await policy("p", { retry: { base: 0 } }).run(operation);
+    await policy("p", { retry: { initialDelay: 0 } }).run(operation);
     expect(operation.calls.map(({ attempt }) => attempt)).toEqual([1, 2]);
     expect(operation.calls[0]?.signal?.aborted).toBe(false);
   });

@@ -69,6 +69,6 @@ export interface Tiers<I, O> {
   run(input: I, options?: TierRunOptions): Promise<TierAnswer<O>>;
   /** Figures of each tier, in order. */
   stats(): readonly TierStats[];
-  /** Stops the timers of the breakers that were made for tiers. */
-  close(): void;
+  /** Ends the timers and gauges of the breakers that were made for tiers. */
+  dispose(): void;
 }

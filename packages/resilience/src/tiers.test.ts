@@ -110,7 +110,7 @@ test("a tier is skipped, not failed, if a guard inside it refuses the call", asy
   expect(detect.stats()[0]).toMatchObject({ tier: "model", failed: 1, skipped: 2 });
   const outcomes = telemetry.of("resilience.tier").map(({ labels }) => labels.outcome);
   expect(outcomes).toEqual(["failed", "answered", "skipped", "answered", "skipped", "answered"]);
-  guard.close?.();
+  guard.dispose?.();
 });
 
 test.each([

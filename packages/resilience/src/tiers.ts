@@ -4,11 +4,11 @@ import type { Breaker } from "./breaker/breaker.ts";
 import { breakerFor } from "./breaker/create-breaker.ts";
 import type { Call, Operation } from "./call.ts";
 import { errors } from "./errors.ts";
-import { apart } from "./internal/exit.ts";
+import { detached } from "./internal/exit-frames.ts";
 import type { GuardedCall, Next } from "./internal/guarded-call.ts";
-import { invokeStandIn } from "./internal/invoke.ts";
+import { invokeFallback } from "./internal/invoke.ts";
 import { checkName, checkSignal, isRunner } from "./internal/options.ts";
-import { layersOf, type Pipeline, prepare, settle } from "./internal/pipeline.ts";
+import { layersOf, type Pipeline, prepare, runPrepared } from "./internal/pipeline.ts";
 import { isRefusal } from "./internal/refusal.ts";
 import { TierFigures } from "./internal/tier-figures.ts";
 import { timeoutLayer } from "./internal/timeout-layer.ts";
@@ -76,25 +76,26 @@ export function tiers<I, R extends readonly unknown[]>(
   const accept = options.accept?.bind(options) as ((value: unknown) => boolean) | undefined;
   const prepared = prepareTiers(name, list as unknown as readonly Tier<I, unknown>[], clock);
   const plan: TierPlan = { name, tiers: prepared, accept, clock };
-  const ask = apart((call) => answer(plan, call.root.notes?.input, call));
-  const chain = timeout === undefined ? ask : timeoutLayer(positiveDuration("timeout", timeout), clock)(ask, true);
+  const askAll = detached((call) => answer(plan, call.root.notes?.input, call));
+  const chain =
+    timeout === undefined ? askAll : timeoutLayer(positiveDuration("timeout", timeout), clock)(askAll, true);
   const pipeline: Pipeline = { name, clock, layers: [], chain };
   const run = async (input: I, runOptions: TierRunOptions = {}): Promise<TierAnswer<Awaited<R[number]>>> => {
     checkOptions(name, runOptions, RUN_OPTIONS);
     checkSignal(runOptions.signal);
     const call = prepare(pipeline, noOperation);
     call.note().input = input;
-    return (await settle(pipeline, call, runOptions)) as TierAnswer<Awaited<R[number]>>;
+    return (await runPrepared(pipeline, call, runOptions)) as TierAnswer<Awaited<R[number]>>;
   };
   const stats = () => TierFigures.of(prepared);
-  const close = () => {
-    for (const { breaker, ownsBreaker } of prepared) if (ownsBreaker) breaker?.close();
+  const dispose = () => {
+    for (const { breaker, ownsBreaker } of prepared) if (ownsBreaker) breaker?.dispose();
   };
   Object.defineProperties(run, {
     name: { value: name },
     run: { value: run },
     stats: { value: stats },
-    close: { value: close },
+    dispose: { value: dispose },
   });
   plans.set(run, plan);
   return Object.freeze(run) as unknown as Tiers<I, Awaited<R[number]>>;
@@ -122,7 +123,7 @@ export function prepareTiers<I, O>(owner: string, list: readonly Tier<I, O>[], c
     if (typeof tier.run !== "function")
       throw new TypeError(`${owner}: tier ${showValue(name)} must have run(); got ${showValue(tier.run)}`);
     const timeout = tier.timeout === undefined ? undefined : positiveDuration(`${name}.timeout`, tier.timeout);
-    const limited = timeout === undefined ? invokeStandIn : timeoutLayer(timeout, clock)(invokeStandIn);
+    const limited = timeout === undefined ? invokeFallback : timeoutLayer(timeout, clock)(invokeFallback);
     const ownsBreaker = !isRunner(tier.breaker);
     const breaker = planBreaker(`${owner}.${name}`, tier.breaker, timeout, clock);
     const chain =

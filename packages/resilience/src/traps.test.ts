@@ -146,13 +146,13 @@ describe("traps of opossum", () => {
     await expect(fine).resolves.toBe("fine");
   });
 
-  test("after close no timer is left, and a late failure does not open the breaker", async () => {
+  test("after dispose no timer is left, and a late failure does not open the breaker", async () => {
     const { breaker, clock } = breakerOn({ minimumCalls: 1 });
     const late = deferred<never>();
     const pending = breaker.run(() => late.promise).catch(quiet);
     await trip(breaker, 1);
     expect(clock.pending).toBeGreaterThan(0);
-    breaker.close();
+    breaker.dispose();
     expect(clock.pending).toBe(0);
     late.reject(new Error("late"));
     await pending;
@@ -201,13 +201,13 @@ describe("traps of opossum", () => {
     await trip(breaker);
     expect(breaker.state).toBe("open");
     const whole = Object.freeze({ breaker: Object.freeze({ minimumCalls: 3 }), retry: Object.freeze({ attempts: 2 }) });
-    policy("frozen", whole).close();
+    policy("frozen", whole).dispose();
     expect(Object.keys(whole)).toEqual(["breaker", "retry"]);
   });
 });
 
 describe("traps of p-retry", () => {
-  test("jitter is not lost at the cap", async () => {
+  test("jitter is not lost at the longest delay", async () => {
     const clock = manualClock();
     const waits: number[] = [];
     const failing = retry(
@@ -215,7 +215,7 @@ describe("traps of p-retry", () => {
         waits.push(clock.monotonic());
         return down();
       },
-      { attempts: 5, base: 1000, cap: 1000, jitter: "full", random: () => 0.25, clock },
+      { attempts: 5, initialDelay: 1000, maxDelay: 1000, jitter: "full", random: () => 0.25, clock },
     );
     failing.catch(quiet);
     await clock.advance("10s");
@@ -252,7 +252,7 @@ describe("traps of p-retry", () => {
     let calls = 0;
     const result = retry(() => (++calls === 1 ? new Promise<string>(quiet) : "second"), {
       attemptTimeout: 100,
-      base: 10,
+      initialDelay: 10,
       jitter: "none",
       clock,
     });
@@ -268,7 +268,7 @@ describe("traps of p-retry", () => {
         calls += 1;
         return down();
       },
-      { attempts: Number.POSITIVE_INFINITY, base: 0, signal: controller.signal },
+      { attempts: Number.POSITIVE_INFINITY, initialDelay: 0, signal: controller.signal },
     );
     busy.catch(quiet);
     for (let i = 0; i < 5; i++) await turn();
@@ -285,7 +285,7 @@ describe("traps of p-retry", () => {
       if (calls === 1) throw new TypeError("Cannot read properties of undefined");
       return "second";
     };
-    await expect(retry(operation, { base: 0 })).resolves.toBe("second");
+    await expect(retry(operation, { initialDelay: 0 })).resolves.toBe("second");
   });
 
   test.each([undefined, null, "text", 7, Symbol("thrown")])(
@@ -297,7 +297,7 @@ describe("traps of p-retry", () => {
           calls += 1;
           throw thrown;
         },
-        { attempts: 2, base: 0 },
+        { attempts: 2, initialDelay: 0 },
       );
       await expect(failing.catch((error: unknown) => [error])).resolves.toEqual([thrown]);
       expect(calls).toBe(2);
@@ -307,7 +307,7 @@ describe("traps of p-retry", () => {
   test("an error named AbortError of the operation's own is no order to stop", async () => {
     let calls = 0;
     const error = Object.assign(new Error("socket"), { name: "AbortError" });
-    await expect(retry(() => (++calls < 3 ? Promise.reject(error) : calls), { base: 0 })).resolves.toBe(3);
+    await expect(retry(() => (++calls < 3 ? Promise.reject(error) : calls), { initialDelay: 0 })).resolves.toBe(3);
   });
 });
 
@@ -321,7 +321,7 @@ describe("traps of cockatiel", () => {
         calls += 1;
         return down();
       },
-      { attempts: 5, base: "1h", jitter: "none", signal: controller.signal, clock },
+      { attempts: 5, initialDelay: "1h", jitter: "none", signal: controller.signal, clock },
     );
     failing.catch(quiet);
     await turn();
@@ -386,7 +386,7 @@ describe("traps of cockatiel", () => {
         calls += 1;
         return down();
       },
-      { attempts: 3, base: 0 },
+      { attempts: 3, initialDelay: 0 },
     );
     await expect(failing).rejects.toThrow("down");
     expect(calls).toBe(3);
@@ -406,6 +406,6 @@ describe("traps of cockatiel", () => {
     work.resolve();
     await Promise.all(runs);
     expect(getEventListeners(signal, "abort").length).toBe(0);
-    guarded.close();
+    guarded.dispose();
   });
 });

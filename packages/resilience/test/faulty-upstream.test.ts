@@ -10,10 +10,14 @@ beforeAll(async () => {
 afterAll(() => server[Symbol.asyncDispose]());
 
 const retrying = () =>
-  policy("upstream", { timeout: "15s", retry: { attempts: 3, base: 1, attemptTimeout: "5s" }, budget: false });
+  policy("upstream", { timeout: "15s", retry: { attempts: 3, initialDelay: 1, attemptTimeout: "5s" }, budget: false });
 // Impatient, and with attempts to spare for a machine that is slow to answer.
 const impatient = () =>
-  policy("upstream", { timeout: "15s", retry: { attempts: 40, base: 1, attemptTimeout: "250ms" }, budget: false });
+  policy("upstream", {
+    timeout: "15s",
+    retry: { attempts: 40, initialDelay: 1, attemptTimeout: "250ms" },
+    budget: false,
+  });
 const get = (path: string, guarded = retrying(), init: RequestInit = {}): Promise<Response> =>
   guardedFetch(guarded)(`${server.url}${path}`, init);
 
@@ -57,16 +61,16 @@ test("a body that comes slowly can be read after the timeout of the policy has p
 });
 
 test("a body that breaks off is the reader's error: the policy answered with the headers", async () => {
-  const guarded = policy("p", { retry: { attempts: 3, base: 1 }, breaker: { minimumCalls: 1 } });
+  const guarded = policy("p", { retry: { attempts: 3, initialDelay: 1 }, breaker: { minimumCalls: 1 } });
   const response = await get("/breaks-off", guarded);
   await expect(response.text()).rejects.toThrow();
   expect(guarded.breaker?.state).toBe("closed");
   expect(server.hits.get("/breaks-off")).toBe(1);
-  guarded.close();
+  guarded.dispose();
 });
 
 test("responses that were retried free their connections: a hundred busy answers do not exhaust the pool", async () => {
-  const guarded = policy("busy", { retry: { attempts: 10, base: 0 }, budget: false });
+  const guarded = policy("busy", { retry: { attempts: 10, initialDelay: 0 }, budget: false });
   const responses = await Promise.all(Array.from({ length: 10 }, () => get("/busy", guarded)));
   for (const response of responses) expect(await response.text()).toBe("busy");
   expect(server.hits.get("/busy")).toBe(100);
@@ -85,5 +89,5 @@ test("the breaker stops the traffic to an upstream that is down, and finds out w
   expect(guarded.breaker?.state).toBe("half-open");
   expect(await (await get("/fine", guarded)).text()).toBe("fine");
   expect(guarded.breaker?.state).toBe("closed");
-  guarded.close();
+  guarded.dispose();
 });

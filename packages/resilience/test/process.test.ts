@@ -59,7 +59,7 @@ test("once the guarded calls have ended nothing holds the process, after thousan
 test("a wait between attempts does hold it: a script that retries comes to its end", () => {
   const { status, stdout } = runScript(`
     let calls = 0;
-    const answer = await resilience.retry(() => { if (++calls < 3) throw new Error("busy"); return calls; }, { base: 20 });
+    const answer = await resilience.retry(() => { if (++calls < 3) throw new Error("busy"); return calls; }, { initialDelay: 20 });
     console.log(answer);
   `);
   expect(status).toBe(0);

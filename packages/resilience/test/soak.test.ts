@@ -48,7 +48,7 @@ test("a million calls, a hundred at a time, leave memory flat and neither a list
   const { clock, waiting } = countingClock();
   const guarded = policy("soak", {
     timeout: "10m",
-    retry: { attempts: 2, base: 0 },
+    retry: { attempts: 2, initialDelay: 0 },
     breaker: { failureRate: 0.9, window: "1s", slowCall: { duration: "5m" } },
     bulkhead: { concurrency: 60, queue: PARALLEL },
     clock,
@@ -83,6 +83,6 @@ test("a million calls, a hundred at a time, leave memory flat and neither a list
   expect(getEventListeners(signal, "abort").length).toBe(0);
   // One for the list of deadlines, one for the rotation: a million calls share them.
   expect(waiting.size).toBeLessThanOrEqual(2);
-  guarded.close();
+  guarded.dispose();
   expect(waiting.size).toBeLessThanOrEqual(1);
 });

@@ -30,7 +30,7 @@ export interface ClassifierOptions {
 export function createClassifier({ url, apiKey, timeout, openFor, logger, slow }: ClassifierOptions): Classifier {
   const breaker = createBreaker({ name: "classifier", failureRate: 0.5, minimumCalls: 5, window: "10s", openFor });
   const guard = policy("classifier", {
-    retry: { attempts: 3, base: "50ms", cap: "500ms" },
+    retry: { attempts: 3, initialDelay: "50ms", maxDelay: "500ms" },
     breaker,
     timeout,
     bulkhead: { concurrency: 20, queue: 50, queueTimeout: "1s" },

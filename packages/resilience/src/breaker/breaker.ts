@@ -16,11 +16,11 @@ export type BreakerWindow = Duration | { readonly calls: number } | { readonly c
 /** An open time that grows while the upstream stays down. */
 export interface GrowingOpenTime {
   /** The first open time. */
-  base: Duration;
+  initial: Duration;
   /** Each next one is this many times longer, 1 to 100. @default 2 */
   factor?: number;
   /** The longest. @default "5m" */
-  cap?: Duration;
+  max?: Duration;
 }
 
 /** Calls that succeed but take too long. */
@@ -191,7 +191,7 @@ export interface Breaker extends Runner {
   stats(): BreakerStats;
   /** Calls the listener after each change. Returns a function that unsubscribes. A listener that throws is reported once. */
   onChange(listener: (change: BreakerChange) => void): () => void;
-  /** Stops its timers and retires it: calls then go through uncounted. */
-  close(): void;
+  /** Releases the breaker: ends its timers, listeners and gauge. Calls then go through uncounted. To close the circuit, use `reset`. */
+  dispose(): void;
   [Symbol.asyncDispose](): Promise<void>;
 }

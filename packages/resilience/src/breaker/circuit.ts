@@ -86,7 +86,7 @@ export class Circuit {
       return;
     }
     if (pass.probe) {
-      this.#probes?.settle(pass, verdict === "success", slow);
+      this.#probes?.record(pass, verdict === "success", slow);
       return;
     }
     this.#window.record(verdict === "failure", slow);
@@ -115,13 +115,13 @@ export class Circuit {
 
   #hold(duration: number): void {
     const { clock } = this.#plan.numbers;
-    this.#endSpell();
+    this.#endPhase();
     this.#openUntil = clock.monotonic() + duration;
     this.#cancelTimer = startTimer(clock, duration, () => this.#probe(0));
   }
 
   #probe(succeeded: number): void {
-    this.#endSpell();
+    this.#endPhase();
     this.#startProbes(succeeded);
     this.#enter("half-open");
   }
@@ -139,7 +139,7 @@ export class Circuit {
       this.#recover();
       return;
     }
-    this.#endSpell();
+    this.#endPhase();
     this.#rampSince = clock.monotonic();
     this.#cancelTimer = startTimer(clock, ramp, () => this.#recover());
     this.#enter("half-open");
@@ -147,7 +147,7 @@ export class Circuit {
 
   #recover(): void {
     // What the ramp has counted is as good as what comes after it.
-    this.#endSpell(this.#rampSince !== undefined);
+    this.#endPhase(this.#rampSince !== undefined);
     this.#openings = 0;
     this.opening = undefined;
     this.lastError = undefined;
@@ -155,7 +155,7 @@ export class Circuit {
   }
 
   /** Nothing of the old state counts any more: neither its passes nor its window, probes or timers. */
-  #endSpell(keepWindow = false): void {
+  #endPhase(keepWindow = false): void {
     if (!keepWindow) {
       this.#pass.spent = true;
       this.#pass = { probe: false, spent: false };
@@ -175,13 +175,14 @@ export class Circuit {
   }
 
   reset(): void {
-    this.#endSpell();
+    this.#endPhase();
     this.#recover();
   }
 
   retire(): void {
+    if (this.retired) return;
     this.retired = true;
-    this.#endSpell();
+    this.#endPhase();
     this.phase = "closed";
     this.opening = undefined;
     this.#pass = UNCOUNTED;

@@ -1,13 +1,14 @@
 import { oneOf } from "@seaworthy/core/options";
 import type { Operation, RunOptions } from "../call.ts";
 import { errors } from "../errors.ts";
-import { Exit, type Leave, unwind } from "../internal/exit.ts";
+import { ExitFrame, type ExitHandler, unwind } from "../internal/exit-frames.ts";
 import { describeLayer } from "../internal/facts.ts";
 import type { GuardedCall, Next } from "../internal/guarded-call.ts";
 import { Listeners } from "../internal/listeners.ts";
 import { createPipeline, exposePipeline, type Pipeline, startRun } from "../internal/pipeline.ts";
-import { ask } from "../internal/report.ts";
-import { rejectionEvent, transitionEvent } from "../telemetry.ts";
+import { callPredicate } from "../internal/report.ts";
+import { trackState } from "../internal/tracked-state.ts";
+import { rejectionEvent, stateGauge, transitionEvent } from "../telemetry.ts";
 import type {
   Breaker,
   BreakerChange,
@@ -35,6 +36,8 @@ class TimedEntry {
   }
 }
 
+const LEVELS: Readonly<Record<BreakerState, number>> = { closed: 0, "half-open": 1, open: 2, isolated: 2 };
+
 /** What `createBreaker` returns. */
 export class CountingBreaker implements Breaker {
   readonly #plan: BreakerPlan;
@@ -45,6 +48,7 @@ export class CountingBreaker implements Breaker {
   #isolations = 0;
   #rejected = 0;
   #wouldReject = 0;
+  #untrack: (() => void) | undefined;
 
   constructor(plan: BreakerPlan, restored: BreakerSnapshot | undefined) {
     this.#plan = plan;
@@ -57,6 +61,7 @@ export class CountingBreaker implements Breaker {
     this.#pipeline = createPipeline(plan.numbers.name, plan.numbers.clock, [layer]);
     exposePipeline(this, this.#pipeline);
     if (restored !== undefined) this.#circuit.restore(restored);
+    this.#untrack = trackState<CountingBreaker>(this, { breaker: this.name }, TRACKED);
   }
 
   get name(): string {
@@ -70,12 +75,12 @@ export class CountingBreaker implements Breaker {
   #guard(next: Next): Next {
     const { isFailedResult, slowAfter, clock } = this.#plan.numbers;
     const timed = slowAfter !== Number.POSITIVE_INFINITY;
-    const leave: Leave<Entry> = {
-      returned: (call, value, entry) => {
-        const failed = isFailedResult !== undefined && ask(isFailedResult, "isFailedResult", false, value);
+    const handler: ExitHandler<Entry> = {
+      onReturn: (call, value, entry) => {
+        const failed = isFailedResult !== undefined && callPredicate(isFailedResult, "isFailedResult", false, value);
         return this.#count(entry, failed ? "failure" : "success", call);
       },
-      threw: (call, error, entry) => {
+      onThrow: (call, error, entry) => {
         const verdict = judgeError(error, call, this.#plan.numbers.isFailure);
         const pass = entry instanceof TimedEntry ? entry.pass : entry;
         if (verdict === "failure" && !pass.spent) this.#circuit.lastError = error;
@@ -86,7 +91,7 @@ export class CountingBreaker implements Breaker {
       if (call.aborted) return unwind(Promise.reject(call.reason), exit);
       const pass = this.#admit();
       if (pass === undefined) return unwind(Promise.reject(this.#refusal(call)), exit);
-      return next(call, new Exit(leave, call, timed ? new TimedEntry(pass, clock.monotonic()) : pass, exit));
+      return next(call, new ExitFrame(handler, call, timed ? new TimedEntry(pass, clock.monotonic()) : pass, exit));
     };
   }
 
@@ -135,7 +140,7 @@ export class CountingBreaker implements Breaker {
     if (transitionEvent.active) transitionEvent.emit({ breaker: this.name, from, to }, undefined, detailsOf(opening));
     const at = this.#plan.numbers.clock.now();
     const why = opening === undefined ? undefined : { opening };
-    this.#listeners?.tell(Object.freeze({ name: this.name, from, to, at, ...why }));
+    this.#listeners?.notify(Object.freeze({ name: this.name, from, to, at, ...why }));
   }
 
   get state(): BreakerState {
@@ -214,15 +219,25 @@ export class CountingBreaker implements Breaker {
     return this.#listeners.add(listener);
   }
 
-  close(): void {
+  dispose(): void {
+    this.#untrack?.();
+    this.#untrack = undefined;
     this.#circuit.retire();
     this.#listeners?.clear();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.close();
+    this.dispose();
   }
 }
+
+const TRACKED = [
+  {
+    gauge: stateGauge,
+    // A disabled breaker lets every call through, whatever state it was in.
+    read: (breaker: CountingBreaker) => (breaker.mode === "disabled" ? 0 : LEVELS[breaker.state]),
+  },
+];
 
 /** Why the breaker opens, for those who observe it: the count that opened it, beside all calls. */
 function detailsOf(opening: BreakerOpening | undefined): Record<string, unknown> | undefined {

@@ -95,8 +95,8 @@ describe("half-open", () => {
 });
 
 describe("the open time", () => {
-  test("grows while probes fail, up to the cap, and starts again after recovery", async () => {
-    const { breaker, clock } = await open({ openJitter: 0, openFor: { base: "1s", factor: 3, cap: "5s" } });
+  test("grows while probes fail, up to the longest open time, and starts again after recovery", async () => {
+    const { breaker, clock } = await open({ openJitter: 0, openFor: { initial: "1s", factor: 3, max: "5s" } });
     for (const length of [1000, 3000, 5000, 5000]) {
       expect(breaker.stats().openRemaining).toBe(length);
       await clock.advance(length);
@@ -156,7 +156,7 @@ describe("what counts", () => {
       const breaker = createBreaker({ name: "b", clock: manualClock(), minimumCalls: 1, isFailedResult });
       await expect(breaker.run(() => "fine")).resolves.toBe("fine");
       expect(breaker.stats()).toMatchObject({ state: "closed", calls: 1, failures: 0 });
-      breaker.close();
+      breaker.dispose();
     }
     expect(warned).toHaveBeenCalledTimes(2);
     warned.mockRestore();
@@ -336,7 +336,7 @@ describe("snapshot and restore", () => {
   });
 
   test("keep how often it opened, so a growing open time goes on growing", async () => {
-    const openFor = { base: 1000, factor: 2 };
+    const openFor = { initial: 1000, factor: 2 };
     const { breaker, clock } = await open({ openFor });
     const restored = createBreaker({
       name: "b",
@@ -374,7 +374,7 @@ describe("snapshot and restore", () => {
   });
 });
 
-test("a breaker ends with its scope, and isolation outlives close", async () => {
+test("a breaker ends with its scope, and isolation outlives it", async () => {
   const clock = manualClock();
   let kept: ReturnType<typeof createBreaker>;
   {
@@ -410,7 +410,7 @@ test.each([
   [{ window: "never" }, "window"],
   [{ openJitter: 0, openFor: 0 }, "openFor"],
   [{ openJitter: 0, openFor: null }, "openFor"],
-  [{ openJitter: 0, openFor: { base: 1, factor: 0.5 } }, "openFor.factor"],
+  [{ openJitter: 0, openFor: { initial: 1, factor: 0.5 } }, "openFor.factor"],
   [{ openJitter: 0, openFor: { start: 1 } }, "start"],
   [{ probes: 0 }, "probes"],
   [{ probeTimeout: 0 }, "probeTimeout"],
@@ -434,7 +434,7 @@ test("a success that makes up the minimum of calls opens it, if the share of fai
     await breaker.run(() => (i % 2 === 0 ? down() : "up")).catch(quiet);
   }
   expect(breaker.state).toBe("open");
-  breaker.close();
+  breaker.dispose();
 });
 
 test("a quick call that makes up the minimum opens it, if the share of slow calls is at the threshold", async () => {
@@ -446,7 +446,7 @@ test("a quick call that makes up the minimum opens it, if the share of slow call
   expect(breaker.state).toBe("closed");
   await breaker.run(() => "quick");
   expect(breaker.state).toBe("open");
-  breaker.close();
+  breaker.dispose();
 });
 
 test("successes alone, and failures that have expired, open nothing", async () => {
@@ -456,7 +456,7 @@ test("successes alone, and failures that have expired, open nothing", async () =
   await clock.advance("11s");
   for (let i = 0; i < 5; i++) await breaker.run(() => "up");
   expect(breaker.stats()).toMatchObject({ state: "closed", calls: 5, failures: 0 });
-  breaker.close();
+  breaker.dispose();
 });
 
 test("with a clock that is two functions and moved by hand, nobody sees a state or a sample that is out of date", async () => {
@@ -478,5 +478,5 @@ test("with a clock that is two functions and moved by hand, nobody sees a state 
   expect(seen).toEqual(["open", "half-open"]);
   expect(await breaker.run(() => "back")).toBe("back");
   expect(breaker.state).toBe("closed");
-  breaker.close();
+  breaker.dispose();
 });

@@ -18,7 +18,7 @@ import { planBreaker } from "./options.ts";
  * const breaker = createBreaker({ name: "payments", failureRate: 0.5, minimumCalls: 2 });
  * for (let i = 0; i < 2; i++) await breaker.run(() => Promise.reject(new Error("down"))).catch(() => {});
  * console.log(breaker.state, breaker.opening?.reason); // open failures
- * breaker.close();
+ * breaker.dispose();
  * ```
  */
 export function createBreaker(options: BreakerOptions): Breaker {

@@ -73,7 +73,7 @@ describe("probes", () => {
     slow.resolve("late");
     expect(await run).toBe("late");
     expect(breaker.state).toBe("closed");
-    breaker.close();
+    breaker.dispose();
   });
 
   test("a late success of one of three probes lets the others probe at once", async () => {
@@ -116,7 +116,7 @@ describe("probes", () => {
     await clock.advance("15s");
     expect(await run).toBe("answer");
     expect(guarded.breaker?.stats()).toMatchObject({ state: "closed", opened: 1 });
-    guarded.close();
+    guarded.dispose();
   });
 
   test("may fail up to a tolerance", async () => {
@@ -151,7 +151,7 @@ describe("a ramp", () => {
     await clock.advance("5s");
     expect(breaker.state).toBe("closed");
     expect(await share(breaker)).toBe(1);
-    breaker.close();
+    breaker.dispose();
   });
 
   test("opens again by the rule of the window", async () => {
@@ -203,7 +203,7 @@ describe("by hand", () => {
     await clock.advance("10s");
     await breaker.run(quiet);
     expect(breaker.state).toBe("closed");
-    breaker.close();
+    breaker.dispose();
     breaker.trip();
     expect(breaker.state).toBe("closed");
   });

@@ -191,8 +191,8 @@ class Run {
     this.#model.end(flight.model, verdict, this.#clock.monotonic());
   }
 
-  close(): void {
-    this.#breaker.close();
+  dispose(): void {
+    this.#breaker.dispose();
     expect(this.#clock.pending).toBe(0);
   }
 }
@@ -202,7 +202,7 @@ test("whatever happens in whatever order, the breaker is in the state that its r
     fc.asyncProperty(fc.array(step, { maxLength: 60, size: "max" }), async (steps) => {
       const run = new Run();
       for (const each of steps) await run.take(each);
-      run.close();
+      run.dispose();
     }),
     { numRuns: 150 },
   );

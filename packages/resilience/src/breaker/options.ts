@@ -22,7 +22,7 @@ const DEFAULTS = {
   probes: 1,
   slowRate: 0.5,
   factor: 2,
-  cap: 300_000,
+  max: 300_000,
 } as const;
 const LEAST_WINDOW = 10;
 const MODES: readonly BreakerMode[] = ["enforcing", "metrics-only", "disabled"];
@@ -47,7 +47,7 @@ const OPTIONS: readonly string[] = [
 ];
 const WINDOW_KINDS: readonly string[] = ["calls", "consecutive"];
 const SLOW: readonly string[] = ["duration", "rate"];
-const GROWING: readonly string[] = ["base", "factor", "cap"];
+const GROWING: readonly string[] = ["initial", "factor", "max"];
 
 /**
  * Checks the options of a breaker.
@@ -126,8 +126,8 @@ function planOpenTime(openFor: NonNullable<BreakerOptions["openFor"]>): OpenTime
   if (typeof openFor !== "object" || openFor === null) return positiveDuration("openFor", openFor);
   checkOptions("openFor", openFor, GROWING);
   return {
-    base: positiveDuration("openFor.base", openFor.base),
+    initial: positiveDuration("openFor.initial", openFor.initial),
     factor: finiteNumber("openFor.factor", otherwise(openFor.factor, DEFAULTS.factor), 1, 100),
-    cap: positiveDuration("openFor.cap", otherwise(openFor.cap, DEFAULTS.cap)),
+    max: positiveDuration("openFor.max", otherwise(openFor.max, DEFAULTS.max)),
   };
 }

@@ -9,7 +9,7 @@ import { tripsOn, type VerdictWindow, type WindowCounts } from "./window.ts";
 /** An open time: fixed, growing, or as a function of the host's says. */
 export type OpenTime =
   | number
-  | { readonly base: number; readonly factor: number; readonly cap: number }
+  | { readonly initial: number; readonly factor: number; readonly max: number }
   | ((openings: number) => Duration);
 
 /** A breaker's options, checked and in milliseconds. */
@@ -76,7 +76,8 @@ export class BreakerPlan {
   #openTime(openings: number): number {
     const { openTime } = this.numbers;
     if (typeof openTime === "number") return openTime;
-    if (typeof openTime === "object") return Math.min(openTime.cap, openTime.base * openTime.factor ** (openings - 1));
+    if (typeof openTime === "object")
+      return Math.min(openTime.max, openTime.initial * openTime.factor ** (openings - 1));
     try {
       return positiveDuration("openFor's answer", openTime(openings));
     } catch (error) {

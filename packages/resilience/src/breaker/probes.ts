@@ -54,13 +54,13 @@ export class Probes {
     this.#freeAt = clock.monotonic() + limit;
     pass.cancel = startTimer(clock, limit, () => {
       pass.late = true;
-      this.settle(pass, false, false);
+      this.record(pass, false, false);
     });
     return pass;
   }
 
   /** Takes the verdict of one probe. */
-  settle(pass: Pass, succeeded: boolean, slow: boolean): void {
+  record(pass: Pass, succeeded: boolean, slow: boolean): void {
     if (!this.#end(pass)) return;
     const { probes, failures, slowRate, decide } = this.#options;
     if (succeeded) this.#succeeded += 1;

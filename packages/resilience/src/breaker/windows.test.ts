@@ -116,7 +116,7 @@ describe("a time window", () => {
     await breaker.run(down).catch(quiet);
     for (let second = 0; second < 60; second++) {
       await clock.advance("1s");
-      breaker.close();
+      breaker.dispose();
       breaker = createBreaker({ ...options, restore: breaker.snapshot() });
     }
     for (let i = 0; i < 12; i++) await breaker.run(() => 1);

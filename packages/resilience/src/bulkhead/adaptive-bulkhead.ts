@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "@seaworthy/core";
 import { checkOptions, clockOption, finiteNumber, integer } from "@seaworthy/core/options";
-import { Exit, type Leave } from "../internal/exit.ts";
+import { ExitFrame, type ExitHandler } from "../internal/exit-frames.ts";
 import type { Layer, Next } from "../internal/guarded-call.ts";
 import { isTimeout } from "../internal/invoke.ts";
 import { checkName, otherwise, share } from "../internal/options.ts";
@@ -93,14 +93,14 @@ function measured(name: string, clock: Clock, slots: Slots, rule: GradientLimit)
     if (limitEvent.active) limitEvent.emit({ bulkhead: name }, slots.limit);
     slots.admit();
   };
-  const leave: Leave<Start> = {
-    returned: (_call, value, start) => learn(start, isShed(value)),
-    threw: (_call, error, start) => (isTimeout(error) || isShed(error) ? learn(start, true) : undefined),
+  const handler: ExitHandler<Start> = {
+    onReturn: (_call, value, start) => learn(start, isShed(value)),
+    onThrow: (_call, error, start) => (isTimeout(error) || isShed(error) ? learn(start, true) : undefined),
   };
   return (next) => {
     const timed: Next = (call, exit) => {
       const start: Start = { startedAt: clock.monotonic(), inFlight: slots.active, probe: rule.begin() };
-      return next(call, new Exit(leave, call, start, exit));
+      return next(call, new ExitFrame(handler, call, start, exit));
     };
     return (call, exit) => slots.hold(call, timed, exit);
   };

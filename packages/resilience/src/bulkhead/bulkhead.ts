@@ -54,4 +54,7 @@ export interface Bulkhead extends Runner {
    */
   run<T>(operation: Operation<T>, options?: RunOptions): Promise<T>;
   stats(): BulkheadStats;
+  /** Ends its gauges. It still limits its calls. */
+  dispose(): void;
+  [Symbol.asyncDispose](): Promise<void>;
 }

@@ -5,6 +5,8 @@ import { describeLayer } from "../internal/facts.ts";
 import type { Layer } from "../internal/guarded-call.ts";
 import { checkName, otherwise } from "../internal/options.ts";
 import { createPipeline, exposePipeline, type Pipeline, startRun } from "../internal/pipeline.ts";
+import { trackState } from "../internal/tracked-state.ts";
+import { inUseGauge, slotsGauge, waitingGauge } from "../telemetry.ts";
 import type { Bulkhead, BulkheadOptions, BulkheadStats, QueueOptions } from "./bulkhead.ts";
 import { Slots } from "./slots.ts";
 
@@ -66,15 +68,24 @@ export function bulkheadOf(name: string, clock: Clock, slots: Slots, layer: Laye
   return bulkhead;
 }
 
+const TRACKED = [
+  { gauge: inUseGauge, read: (slots: Slots) => slots.active },
+  { gauge: waitingGauge, read: (slots: Slots) => slots.queued },
+  { gauge: slotsGauge, read: (slots: Slots) => slots.limit },
+];
+
 class SlotBulkhead implements Bulkhead {
   readonly name: string;
   readonly #pipeline: Pipeline;
   readonly #slots: Slots;
+  #untrack: (() => void) | undefined;
 
   constructor(pipeline: Pipeline, slots: Slots) {
     this.name = pipeline.name;
     this.#pipeline = pipeline;
     this.#slots = slots;
+    // The slots and not this object: a composition keeps only them.
+    this.#untrack = trackState(slots, { bulkhead: pipeline.name }, TRACKED);
   }
 
   run<T>(operation: Operation<T>, options?: RunOptions): Promise<T> {
@@ -95,5 +106,14 @@ class SlotBulkhead implements Bulkhead {
 
   stats(): BulkheadStats {
     return this.#slots.stats();
+  }
+
+  dispose(): void {
+    this.#untrack?.();
+    this.#untrack = undefined;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.dispose();
   }
 }

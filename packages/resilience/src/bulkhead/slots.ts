@@ -1,6 +1,6 @@
 import { type Clock, startTimer } from "@seaworthy/core";
 import { errors } from "../errors.ts";
-import { Exit, type Leave, unwind } from "../internal/exit.ts";
+import { ExitFrame, type ExitHandler, unwind } from "../internal/exit-frames.ts";
 import type { GuardedCall, Next } from "../internal/guarded-call.ts";
 import { timeoutError } from "../internal/invoke.ts";
 import { rejectionEvent } from "../telemetry.ts";
@@ -18,7 +18,7 @@ export interface SlotOptions {
 }
 
 /** An operation that nobody waits for, and that keeps its slot. */
-interface Straggler {
+interface AbandonedOperation {
   readonly since: number;
   cancel: (() => void) | undefined;
 }
@@ -34,9 +34,9 @@ export class Slots {
   rejected = 0;
   readonly #options: SlotOptions;
   readonly #line = new WaitingLine();
-  readonly #stragglers = new Set<Straggler>();
+  readonly #abandonedOperations = new Set<AbandonedOperation>();
   #released = 0;
-  readonly #leave: Leave = { returned: (call) => this.#over(call), threw: (call) => this.#over(call) };
+  readonly #exitHandler: ExitHandler = { onReturn: (call) => this.#over(call), onThrow: (call) => this.#over(call) };
 
   constructor(options: SlotOptions) {
     this.#options = options;
@@ -48,29 +48,29 @@ export class Slots {
   }
 
   /** Runs the rest of the pipeline in a slot. */
-  hold(call: GuardedCall, next: Next, exit: Exit | undefined): Promise<unknown> {
+  hold(call: GuardedCall, next: Next, exit: ExitFrame | undefined): Promise<unknown> {
     if (this.active >= this.limit) return unwind(this.#enterLater(call, next), exit);
     this.active += 1;
-    return next(call, new Exit(this.#leave, call, undefined, exit));
+    return next(call, new ExitFrame(this.#exitHandler, call, undefined, exit));
   }
 
   async #enterLater(call: GuardedCall, next: Next): Promise<unknown> {
     await this.#wait(call);
-    return next(call, new Exit(this.#leave, call, undefined, undefined));
+    return next(call, new ExitFrame(this.#exitHandler, call, undefined, undefined));
   }
 
   #over(call: GuardedCall): undefined {
-    if (call.stragglers === 0) this.#release();
+    if (call.abandonedOperations === 0) this.#release();
     else this.#keep(call);
   }
 
   /** Holds the slot for work that still runs, no longer than `releaseAfter`. */
   #keep(call: GuardedCall): void {
     const { clock, releaseAfter } = this.#options;
-    const straggler: Straggler = { since: clock.monotonic(), cancel: undefined };
-    this.#stragglers.add(straggler);
+    const straggler: AbandonedOperation = { since: clock.monotonic(), cancel: undefined };
+    this.#abandonedOperations.add(straggler);
     const leave = (): void => {
-      if (!this.#stragglers.delete(straggler)) return;
+      if (!this.#abandonedOperations.delete(straggler)) return;
       straggler.cancel?.();
       this.#release();
     };
@@ -85,9 +85,9 @@ export class Slots {
   stats(): BulkheadStats {
     const { active, queued, limit, rejected } = this;
     // A set keeps the order of insertion.
-    const [oldest] = this.#stragglers;
+    const [oldest] = this.#abandonedOperations;
     const oldestAbandoned = oldest === undefined ? 0 : this.#options.clock.monotonic() - oldest.since;
-    const abandoned = this.#stragglers.size;
+    const abandoned = this.#abandonedOperations.size;
     return { active, queued, limit, rejected, abandoned, oldestAbandoned, released: this.#released };
   }
 
@@ -114,7 +114,7 @@ export class Slots {
     return new Promise((resolve, reject) => {
       let cancel: (() => void) | undefined;
       const leave = (): void => {
-        this.#line.leave(place);
+        this.#line.remove(place);
         cancel?.();
         call.waiter = undefined;
       };

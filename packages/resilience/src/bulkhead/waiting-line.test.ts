@@ -14,8 +14,8 @@ test("whoever joins and leaves, the line holds the others in order of arrival", 
           expected.push(place);
         } else if (step < expected.length) {
           const [place] = expected.splice(step, 1);
-          line.leave(place as Place);
-          line.leave(place as Place);
+          line.remove(place as Place);
+          line.remove(place as Place);
         }
         expect(line.length).toBe(expected.length);
         const held: Place[] = [];

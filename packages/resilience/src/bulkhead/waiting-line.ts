@@ -35,7 +35,7 @@ export class WaitingLine {
   }
 
   /** Takes a place out; nothing happens if it is out already. */
-  leave(place: Place): void {
+  remove(place: Place): void {
     const { earlier, later } = place;
     if (earlier === undefined && this.#first !== place) return;
     place.earlier = undefined;

@@ -23,7 +23,7 @@ const through =
   (operation, signal) =>
     guard.run(operation, { signal });
 const foreign = { run: async (operation: (call?: never) => unknown) => operation() };
-const attempts = { attempts: 2, base: 0 };
+const attempts = { attempts: 2, initialDelay: 0 };
 const ways: Record<string, Run> = {
   retry: (operation, signal) => retry(operation, { ...attempts, signal }),
   withTimeout: (operation, signal) => withTimeout(operation, "1m", { signal }),

@@ -25,7 +25,7 @@ test("p-retry is known to one file", () => {
 });
 
 test("p-retry is entered only when the first attempt has failed and another one follows", async () => {
-  const guarded = policy("p", { retry: { attempts: 3, base: 0 } });
+  const guarded = policy("p", { retry: { attempts: 3, initialDelay: 0 } });
   await guarded.run(() => 1);
   await guarded.run(() => Promise.reject(new Error("final")), { idempotent: false }).catch(() => undefined);
   await retry(() => Promise.reject(new Error("final")), { retryIf: () => false }).catch(() => undefined);

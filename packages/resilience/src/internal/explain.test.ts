@@ -6,7 +6,7 @@ describe("explain", () => {
     const guarded = policy("stock", {
       fallback: () => 0,
       timeout: "10s",
-      retry: { attempts: 3, attemptTimeout: "2s", base: "100ms" },
+      retry: { attempts: 3, attemptTimeout: "2s", initialDelay: "100ms" },
       hedge: { after: "500ms" },
       breaker: { openFor: "30s" },
       bulkhead: { concurrency: 5, queue: 2, queueTimeout: "1s" },
@@ -23,11 +23,11 @@ describe("explain", () => {
     // Three attempts of 2 s, waits of 0.1 and 0.2 s, and a second for the fallback.
     expect(explained).toMatchObject({ name: "stock", longest: 7300, calls: 6, amplification: 1.2, warnings: [] });
     expect(String(explained)).toContain("A run takes at most 7.3 s and calls the operation at most 6 times.");
-    guarded.close();
+    guarded.dispose();
   });
 
   test("adds up attempts, waits and queues where no timeout bounds them", () => {
-    const retry = { attempts: 3, attemptTimeout: "2s", base: "100ms" } as const;
+    const retry = { attempts: 3, attemptTimeout: "2s", initialDelay: "100ms" } as const;
     expect(policy("p", { retry }).explain().longest).toBe(6300);
     expect(policy("p", { retry: { ...retry, attempts: Number.POSITIVE_INFINITY } }).explain().longest).toBe(Infinity);
     expect(policy("p", { retry, budget: false }).explain().amplification).toBe(3);

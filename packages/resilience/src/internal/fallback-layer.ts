@@ -4,13 +4,13 @@ import type { Call } from "../call.ts";
 import type { PolicyOptions } from "../policy.ts";
 import type { Tier } from "../tier.ts";
 import { answer, planOf, prepareTiers, type TierPlan } from "../tiers.ts";
-import { Exit, type Leave } from "./exit.ts";
+import { ExitFrame, type ExitHandler } from "./exit-frames.ts";
 import { describeLayer } from "./facts.ts";
 import type { GuardedCall, Layer } from "./guarded-call.ts";
-import { invokeStandIn, isCancelled } from "./invoke.ts";
+import { invokeFallback, isCancelled } from "./invoke.ts";
 
 type Fallback = NonNullable<PolicyOptions<unknown>["fallback"]>;
-type StandIn = (call: GuardedCall, error: unknown) => Promise<{ value: unknown; tier: string }>;
+type AskFallback = (call: GuardedCall, error: unknown) => Promise<{ value: unknown; tier: string }>;
 
 /** How long a fallback may take. */
 export interface FallbackTime {
@@ -23,33 +23,33 @@ export interface FallbackTime {
 
 /** Asks the fallback when what lies beneath has failed, unless the caller has gone. */
 export function fallbackLayer(name: string, fallback: unknown, time: FallbackTime): Layer {
-  const { standIn, tiers } = planStandIn(name, fallback as Fallback, time.clock);
-  const leave: Leave<number> = {
-    returned: () => undefined,
-    threw: (call, error, startedAt) =>
-      isCancelled(call, error) ? undefined : replace(standIn, call, error, time, startedAt),
+  const { ask, tiers } = planFallback(name, fallback as Fallback, time.clock);
+  const handler: ExitHandler<number> = {
+    onReturn: () => undefined,
+    onThrow: (call, error, startedAt) =>
+      isCancelled(call, error) ? undefined : answerInstead(ask, call, error, time, startedAt),
   };
   const layer: Layer = (next) => (call, exit) => {
     const startedAt = time.timeout === undefined ? 0 : time.clock.monotonic();
-    return next(call, new Exit(leave, call, startedAt, exit));
+    return next(call, new ExitFrame(handler, call, startedAt, exit));
   };
   return describeLayer(layer, () => ({ guard: "fallback", tiers, grace: time.grace }));
 }
 
-function planStandIn(name: string, fallback: Fallback, clock: Clock): { standIn: StandIn; tiers: readonly string[] } {
+function planFallback(name: string, fallback: Fallback, clock: Clock): { ask: AskFallback; tiers: readonly string[] } {
   const planned = planOf(fallback);
-  if (planned !== undefined) return { standIn: askTiers(planned), tiers: planned.tiers.map((tier) => tier.name) };
+  if (planned !== undefined) return { ask: askTiers(planned), tiers: planned.tiers.map((tier) => tier.name) };
   if (typeof fallback === "function") {
     const operation = fallback as (error: unknown, call: Call) => unknown;
-    return { standIn: (call, error) => askFunction(operation, call, error), tiers: ["fallback"] };
+    return { ask: (call, error) => askFunction(operation, call, error), tiers: ["fallback"] };
   }
   if (!Array.isArray(fallback))
     throw new TypeError(`fallback must be a function or an array of tiers; got ${showValue(fallback)}`);
   const tiers = prepareTiers(name, fallback as readonly Tier<unknown, unknown>[], clock);
-  return { standIn: askTiers({ name, tiers, accept: undefined, clock }), tiers: tiers.map((tier) => tier.name) };
+  return { ask: askTiers({ name, tiers, accept: undefined, clock }), tiers: tiers.map((tier) => tier.name) };
 }
 
-function askTiers(plan: TierPlan): StandIn {
+function askTiers(plan: TierPlan): AskFallback {
   return async (call, error) => {
     try {
       return await answer(plan, error, call);
@@ -67,7 +67,7 @@ async function askFunction(
 ): Promise<{ value: unknown; tier: string }> {
   const child = call.derive(false, (view) => fallback(error, view));
   try {
-    return { value: await invokeStandIn(child), tier: "fallback" };
+    return { value: await invokeFallback(child), tier: "fallback" };
   } catch (failure) {
     throw isCancelled(child, failure) ? failure : withCause(failure, error);
   } finally {
@@ -75,29 +75,29 @@ async function askFunction(
   }
 }
 
-async function replace(
-  standIn: StandIn,
+async function answerInstead(
+  ask: AskFallback,
   call: GuardedCall,
   error: unknown,
   { clock, timeout, grace }: FallbackTime,
   startedAt: number,
 ): Promise<unknown> {
-  const stand = call.derive(false);
+  const child = call.derive(false);
   // What the operation has left of the time is the fallback's; if that is little, the fallback must be able to answer still.
   const left = Math.min(
     call.remaining(),
     timeout === undefined ? Number.POSITIVE_INFINITY : startedAt + timeout - clock.monotonic(),
   );
-  stand.dueAt = left === Number.POSITIVE_INFINITY ? left : clock.monotonic() + Math.max(left, grace);
-  stand.armed = false;
+  child.dueAt = left === Number.POSITIVE_INFINITY ? left : clock.monotonic() + Math.max(left, grace);
+  child.armed = false;
   try {
-    const { value, tier } = await standIn(stand, error);
+    const { value, tier } = await ask(child, error);
     const notes = call.root.note();
     notes.tier = tier;
     notes.replaced = { error };
     return value;
   } finally {
-    call.drop(stand);
+    call.drop(child);
   }
 }
 

@@ -1,13 +1,13 @@
 import type { Clock } from "@seaworthy/core";
 import type { Call, Operation } from "../call.ts";
 import type { DeadlineList } from "./deadline-list.ts";
-import type { Exit } from "./exit.ts";
+import type { ExitFrame } from "./exit-frames.ts";
 
 /**
  * Runs the rest of a pipeline, then leaves the guards of `exit`: whoever writes one hands `exit` on or unwinds it. Never
  * throws: what goes wrong is a rejection.
  */
-export type Next = (call: GuardedCall, exit: Exit | undefined) => Promise<unknown>;
+export type Next = (call: GuardedCall, exit: ExitFrame | undefined) => Promise<unknown>;
 /**
  * Lays one guard over the rest of a pipeline, once, when the pipeline is built. `outermost` says that each call that it
  * is given is its own: nothing around it uses the call.
@@ -60,7 +60,7 @@ export class GuardedCall {
   waiter: ((reason: unknown) => void) | undefined = undefined;
   controller: AbortController | undefined = undefined;
   /** Operations under this call that nobody waits for any more and that still run. */
-  stragglers = 0;
+  abandonedOperations = 0;
   /** Milliseconds spent in queues, which are no latency of the operation. */
   waited = 0;
   /** Whether it is, or ended, in a queue: the operation was not called. */
@@ -144,11 +144,12 @@ export class GuardedCall {
 
   /** Keeps count of an operation that still runs though nobody waits for it, here and in every call above. */
   abandon(work: Promise<unknown>): void {
-    for (let call: GuardedCall | undefined = this; call !== undefined; call = call.parent) call.stragglers += 1;
+    for (let call: GuardedCall | undefined = this; call !== undefined; call = call.parent)
+      call.abandonedOperations += 1;
     const ended = (): void => {
       for (let call: GuardedCall | undefined = this; call !== undefined; call = call.parent) {
-        call.stragglers -= 1;
-        if (call.stragglers === 0) call.notes?.idle?.();
+        call.abandonedOperations -= 1;
+        if (call.abandonedOperations === 0) call.notes?.idle?.();
       }
     };
     work.then(ended, ended);
@@ -156,7 +157,7 @@ export class GuardedCall {
 
   /** Calls back once no operation under this call runs any more; at once if none does. */
   whenIdle(callback: () => void): void {
-    if (this.stragglers === 0) {
+    if (this.abandonedOperations === 0) {
       callback();
       return;
     }

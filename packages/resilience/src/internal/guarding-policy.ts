@@ -7,11 +7,12 @@ import type { Outcome, Policy } from "../policy.ts";
 import type { RetryBudget } from "../retry-budget.ts";
 import { explainLayers } from "./explain.ts";
 import type { CallNotes, GuardedCall } from "./guarded-call.ts";
-import { exposePipeline, type Pipeline, prepare, settle, startRun } from "./pipeline.ts";
+import { exposePipeline, type Pipeline, prepare, runPrepared, startRun } from "./pipeline.ts";
 
 /** The parts of a policy that hosts can see. */
 export interface PolicyParts {
   readonly ownsBreaker: boolean;
+  readonly ownsBulkhead: boolean;
   readonly breaker: Breaker | undefined;
   readonly bulkhead: Bulkhead | undefined;
   readonly budget: RetryBudget | undefined;
@@ -25,6 +26,7 @@ export class GuardingPolicy<F = never> implements Policy<F> {
   readonly budget: RetryBudget | undefined;
   readonly #pipeline: Pipeline;
   readonly #ownsBreaker: boolean;
+  readonly #ownsBulkhead: boolean;
 
   constructor(pipeline: Pipeline, parts?: PolicyParts) {
     this.name = pipeline.name;
@@ -33,6 +35,7 @@ export class GuardingPolicy<F = never> implements Policy<F> {
     this.bulkhead = parts?.bulkhead;
     this.budget = parts?.budget;
     this.#ownsBreaker = parts?.ownsBreaker ?? false;
+    this.#ownsBulkhead = parts?.ownsBulkhead ?? false;
     exposePipeline(this, pipeline);
   }
 
@@ -53,7 +56,7 @@ export class GuardingPolicy<F = never> implements Policy<F> {
     let call: GuardedCall | undefined;
     try {
       call = prepare(this.#pipeline, operation, options);
-      const value = (await settle(this.#pipeline, call, options)) as T | F;
+      const value = (await runPrepared(this.#pipeline, call, options)) as T | F;
       const { calls: attempts, notes } = call;
       if (notes === undefined) return { ok: true, value, attempts };
       const { tier, replaced } = notes;
@@ -74,12 +77,13 @@ export class GuardingPolicy<F = never> implements Policy<F> {
     return explainLayers(this.name, this.#pipeline.layers);
   }
 
-  close(): void {
-    if (this.#ownsBreaker) this.breaker?.close();
+  dispose(): void {
+    if (this.#ownsBreaker) this.breaker?.dispose();
+    if (this.#ownsBulkhead) this.bulkhead?.dispose();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.close();
+    this.dispose();
   }
 }
 

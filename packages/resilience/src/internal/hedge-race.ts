@@ -64,7 +64,7 @@ export class HedgeRace {
   #beside(): boolean {
     this.#cancelTimer = undefined;
     const granted = this.#plan.budget === undefined || this.#plan.budget.tryTake();
-    this.#tell(granted ? "launched" : "refused");
+    this.#report(granted ? "launched" : "refused");
     if (granted) this.launch();
     else this.#call.root.note().refused += 1;
     return granted;
@@ -80,7 +80,7 @@ export class HedgeRace {
       if (runner !== winner) runner.call.abort(errors.RESILIENCE_HEDGE_LOST({ policy: this.#call.name }));
       this.#call.drop(runner.call);
     }
-    if (!winner.first) this.#tell("won");
+    if (!winner.first) this.#report("won");
     this.#resolve(value);
   }
 
@@ -101,7 +101,7 @@ export class HedgeRace {
     this.#cancelTimer = undefined;
   }
 
-  #tell(outcome: "launched" | "refused" | "won"): void {
+  #report(outcome: "launched" | "refused" | "won"): void {
     if (hedgeEvent.active) hedgeEvent.emit({ policy: this.#call.name, outcome });
   }
 }

@@ -2,24 +2,24 @@ import type { AsyncResource } from "node:async_hooks";
 import { startTimer } from "@seaworthy/core";
 import { errors, hasCode } from "../errors.ts";
 import { attemptEvent } from "../telemetry.ts";
-import { Exit, type Leave, returned, threw, unwind } from "./exit.ts";
+import { ExitFrame, type ExitHandler, exitWithError, exitWithValue, unwind } from "./exit-frames.ts";
 import { CallView, type GuardedCall } from "./guarded-call.ts";
 import { callerScope, runWithin } from "./surrounding-call.ts";
 
 /** The innermost step of every pipeline: calls the operation, and stops waiting for it when the call is aborted. */
-export function invoke(call: GuardedCall, exit?: Exit): Promise<unknown> {
+export function invoke(call: GuardedCall, exit?: ExitFrame): Promise<unknown> {
   if (call.aborted) return unwind(Promise.reject(call.reason), exit);
   call.root.calls += 1;
   if (!attemptEvent.active) return attempt(call, exit);
-  return attempt(call, new Exit(TELL, call, call.clock.monotonic(), exit));
+  return attempt(call, new ExitFrame(REPORT_ATTEMPT, call, call.clock.monotonic(), exit));
 }
 
 /** The same for what stands in for the operation: no attempt, so neither counted nor told. */
-export function invokeStandIn(call: GuardedCall, exit?: Exit): Promise<unknown> {
+export function invokeFallback(call: GuardedCall, exit?: ExitFrame): Promise<unknown> {
   return call.aborted ? unwind(Promise.reject(call.reason), exit) : attempt(call, exit);
 }
 
-function attempt(call: GuardedCall, exit: Exit | undefined): Promise<unknown> {
+function attempt(call: GuardedCall, exit: ExitFrame | undefined): Promise<unknown> {
   if (call.dueAt !== Number.POSITIVE_INFINITY && !call.armed) return unwind(attemptUntilDue(call), exit);
   if (call.abortable) return race(call, exit);
   const { operation } = call;
@@ -31,7 +31,7 @@ function attempt(call: GuardedCall, exit: Exit | undefined): Promise<unknown> {
 }
 
 /** The outcome of the operation, or the reason if the call is aborted before. The guards leave in the turn in which it ends. */
-function race(call: GuardedCall, exit: Exit | undefined): Promise<unknown> {
+function race(call: GuardedCall, exit: ExitFrame | undefined): Promise<unknown> {
   const scope = callerScope();
   const work = begin(call, scope);
   if (call.aborted) {
@@ -52,7 +52,7 @@ function race(call: GuardedCall, exit: Exit | undefined): Promise<unknown> {
         if (!wanted) return;
         wanted = false;
         try {
-          resolve(returned(exit, value));
+          resolve(exitWithValue(exit, value));
         } catch (error) {
           reject(error);
         }
@@ -61,7 +61,7 @@ function race(call: GuardedCall, exit: Exit | undefined): Promise<unknown> {
         if (!wanted) return;
         wanted = false;
         try {
-          resolve(threw(exit, error));
+          resolve(exitWithError(exit, error));
         } catch (failure) {
           reject(failure);
         }
@@ -117,15 +117,15 @@ export function isCancelled(call: GuardedCall, error: unknown): boolean {
   return call.aborted && error === call.reason && !isTimeout(error);
 }
 
-const TELL: Leave<number> = {
-  returned: (call, _value, startedAt) => tell(call, startedAt, "ok", undefined),
-  threw(call, error, startedAt) {
+const REPORT_ATTEMPT: ExitHandler<number> = {
+  onReturn: (call, _value, startedAt) => reportAttempt(call, startedAt, "ok", undefined),
+  onThrow(call, error, startedAt) {
     const outcome = isCancelled(call, error) ? "cancelled" : isTimeout(error) ? "timeout" : "failure";
-    return tell(call, startedAt, outcome, { error });
+    return reportAttempt(call, startedAt, outcome, { error });
   },
 };
 
-function tell(
+function reportAttempt(
   call: GuardedCall,
   startedAt: number,
   outcome: string,

@@ -13,8 +13,8 @@ export function isPlatformClock(clock: Clock): boolean {
   return clock.schedule === undefined || clock.schedule === systemClock.schedule;
 }
 
-/** Holds the process open until {@link release} has been called as often. One handle serves all. */
-export function hold(): void {
+/** Holds the process open until {@link releaseProcess} has been called as often. One handle serves all. */
+export function holdProcess(): void {
   holders += 1;
   if (held) return;
   held = true;
@@ -22,8 +22,8 @@ export function hold(): void {
   else handle.ref();
 }
 
-/** Ends one {@link hold}. The handle is let go of once per turn of the event loop: calls one after another share it. */
-export function release(): void {
+/** Ends one {@link holdProcess}. The handle is let go of once per turn of the event loop: calls one after another share it. */
+export function releaseProcess(): void {
   holders -= 1;
   if (holders > 0 || ending) return;
   ending = true;

@@ -17,7 +17,7 @@ export class Listeners<T> {
     return () => void this.#held.delete(key);
   }
 
-  tell(event: T): void {
+  notify(event: T): void {
     for (const listener of [...this.#held.values()]) {
       const report = (error: unknown): void => reportCallback(listener, `A listener of ${this.#owner}`, error);
       try {

@@ -2,7 +2,7 @@ import { type Clock, currentContext, remainingTime } from "@seaworthy/core";
 import { checkOptions, showValue } from "@seaworthy/core/options";
 import type { Call, Operation, Runner, RunOptions } from "../call.ts";
 import { onAbort } from "./abort-hub.ts";
-import { apart, Exit, type Leave } from "./exit.ts";
+import { detached, ExitFrame, type ExitHandler } from "./exit-frames.ts";
 import { GuardedCall, type Layer, type Next } from "./guarded-call.ts";
 import { invoke, timeoutError } from "./invoke.ts";
 import { checkSignal, optionalFlag } from "./options.ts";
@@ -43,7 +43,7 @@ class BuiltPipeline implements Pipeline {
   }
 }
 
-/** Lets `compose` take a runner of ours apart, so that it costs no more than a policy. */
+/** Lets `compose` take a runner of ours detached, so that it costs no more than a policy. */
 export function exposePipeline(runner: Runner, pipeline: Pipeline): void {
   pipelines.set(runner, pipeline);
 }
@@ -59,7 +59,7 @@ export function layersOf(runner: Runner): readonly Layer[] {
 }
 
 function foreignLayer(runner: Runner): Layer {
-  return (next) => apart((call) => runForeign(runner, call, next));
+  return (next) => detached((call) => runForeign(runner, call, next));
 }
 
 async function runForeign(runner: Runner, call: GuardedCall, next: Next): Promise<unknown> {
@@ -86,7 +86,7 @@ async function runForeign(runner: Runner, call: GuardedCall, next: Next): Promis
  */
 export function startRun<T>(pipeline: Pipeline, operation: Operation<T>, options?: RunOptions): Promise<T> {
   try {
-    return settle(pipeline, prepare(pipeline, operation, options), options) as Promise<T>;
+    return runPrepared(pipeline, prepare(pipeline, operation, options), options) as Promise<T>;
   } catch (error) {
     return Promise.reject(error);
   }
@@ -107,7 +107,7 @@ export function prepare(pipeline: Pipeline, operation: Operation<unknown>, optio
 }
 
 /** Runs a prepared call. */
-export function settle(pipeline: Pipeline, call: GuardedCall, options?: RunOptions): Promise<unknown> {
+export function runPrepared(pipeline: Pipeline, call: GuardedCall, options?: RunOptions): Promise<unknown> {
   const context = currentContext();
   const own = options?.signal;
   const outer = context.signal;
@@ -134,7 +134,7 @@ export function settle(pipeline: Pipeline, call: GuardedCall, options?: RunOptio
     outer === undefined || outer === own ? undefined : onAbort(outer, abort),
     around === undefined ? undefined : () => around.release(call),
   ];
-  return pipeline.chain(call, new Exit(UNLINK, call, links, undefined));
+  return pipeline.chain(call, new ExitFrame(UNLINK, call, links, undefined));
 }
 
 type Links = readonly ((() => void) | undefined)[];
@@ -143,4 +143,4 @@ function unlink(_call: GuardedCall, _outcome: unknown, links: Links): undefined 
   for (const end of links) end?.();
 }
 
-const UNLINK: Leave<Links> = { returned: unlink, threw: unlink };
+const UNLINK: ExitHandler<Links> = { onReturn: unlink, onThrow: unlink };

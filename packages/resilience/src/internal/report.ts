@@ -19,7 +19,7 @@ export function reportCallback(callback: object, name: string, error: unknown): 
 }
 
 /** The predicate's answer, or `otherwise` when it throws or answers with a promise, which would always be true. */
-export function ask<A extends unknown[]>(
+export function callPredicate<A extends unknown[]>(
   predicate: (...args: A) => unknown,
   name: string,
   otherwise: boolean,

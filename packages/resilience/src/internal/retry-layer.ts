@@ -3,12 +3,12 @@ import { retryAfterOf } from "../retry-after.ts";
 import type { RetryPlan } from "../retry-options.ts";
 import { isStopped } from "../stop-retrying.ts";
 import { budgetEvent, retryEvent } from "../telemetry.ts";
-import { Exit, type Leave } from "./exit.ts";
+import { ExitFrame, type ExitHandler } from "./exit-frames.ts";
 import type { GuardFacts } from "./facts.ts";
 import type { GuardedCall, Layer, Next } from "./guarded-call.ts";
 import { pause, unlessAborted } from "./pause.ts";
 import { isRefusal } from "./refusal.ts";
-import { ask, reportCallback } from "./report.ts";
+import { callPredicate, reportCallback } from "./report.ts";
 import { FailedAttempt, retryLoop } from "./retry-loop.ts";
 import { timeoutLayer } from "./timeout-layer.ts";
 
@@ -18,16 +18,16 @@ export function retryLayer(plan: RetryPlan, keepAlive = true): Layer {
   const judge = plan.options.retryResult as ((value: unknown, attempt: number) => boolean) | undefined;
   return (next) => {
     const once = attemptTimeout === undefined ? next : timeoutLayer(attemptTimeout, plan.clock, keepAlive)(next);
-    const leave: Leave = {
-      returned: (call, value) =>
-        judge !== undefined && ask(judge, "retryResult", false, value, 1)
+    const handler: ExitHandler = {
+      onReturn: (call, value) =>
+        judge !== undefined && callPredicate(judge, "retryResult", false, value, 1)
           ? afterFirst(plan, once, call, new FailedAttempt(value, false))
           : undefined,
-      threw: (call, error) => afterFirst(plan, once, call, new FailedAttempt(error, true)),
+      onThrow: (call, error) => afterFirst(plan, once, call, new FailedAttempt(error, true)),
     };
     return (call, exit) => {
       budget?.deposit();
-      return once(call, new Exit(leave, call, undefined, exit));
+      return once(call, new ExitFrame(handler, call, undefined, exit));
     };
   };
 }
@@ -99,7 +99,7 @@ async function attemptAgain(plan: RetryPlan, once: Next, call: GuardedCall, atte
   child.attempt = attempt;
   try {
     const value = await once(child, undefined);
-    const failed = judge !== undefined && ask(judge, "retryResult", false, value, attempt);
+    const failed = judge !== undefined && callPredicate(judge, "retryResult", false, value, attempt);
     return failed ? new FailedAttempt(value, false) : value;
   } catch (error) {
     return new FailedAttempt(error, true);
@@ -152,12 +152,12 @@ function judged(retryIf: Predicate, error: unknown, attempt: number): boolean | 
 function delayFor(plan: RetryPlan, failure: FailedAttempt, attempt: number): number | undefined {
   const own = backoffDelay(plan, attempt, failure.outcome);
   if (plan.retryAfterLimit === undefined) return own;
-  const asked = retryAfterOf(failure.outcome, plan.clock, plan.retryAfter);
-  if (asked === undefined) return own;
-  if (asked > plan.retryAfterLimit) return undefined;
+  const requested = retryAfterOf(failure.outcome, plan.clock, plan.retryAfter);
+  if (requested === undefined) return own;
+  if (requested > plan.retryAfterLimit) return undefined;
   // All callers were given the same time: without chance they would all come back in the same millisecond.
   const spread = plan.jitter === "none" ? 0 : Math.min(1, Math.max(0, plan.random())) || 0;
-  return Math.max(own, asked + (spread * asked) / 4);
+  return Math.max(own, requested + (spread * requested) / 4);
 }
 
 function spend(plan: RetryPlan, call: GuardedCall): boolean {

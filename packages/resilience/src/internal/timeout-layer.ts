@@ -1,10 +1,10 @@
 import { type Clock, startTimer } from "@seaworthy/core";
 import { DeadlineList } from "./deadline-list.ts";
-import { Exit, type Leave, unwind } from "./exit.ts";
+import { ExitFrame, type ExitHandler, unwind } from "./exit-frames.ts";
 import type { GuardFacts } from "./facts.ts";
 import type { GuardedCall, Layer, Next } from "./guarded-call.ts";
 import { timeoutError } from "./invoke.ts";
-import { hold, isPlatformClock, release } from "./keep-alive.ts";
+import { holdProcess, isPlatformClock, releaseProcess } from "./keep-alive.ts";
 import { PerTimers } from "./per-timers.ts";
 
 // Lists of that many durations are kept while nothing waits in them.
@@ -31,7 +31,7 @@ function sharedDeadlines(clock: Clock, duration: number): DeadlineList {
 export function timeoutLayer(duration: number, clock: Clock, keepAlive = true): Layer {
   let list: DeadlineList | undefined;
   const holds = keepAlive && isPlatformClock(clock);
-  const guards = holds ? HOLDING : LEAVE;
+  const handler = holds ? END_AND_RELEASE : END;
   return (next, outermost) => (call, exit) => {
     const due = clock.monotonic() + duration;
     if (call.dueAt <= due) return unwind(shortened(call, call.derive(true), next), exit);
@@ -41,8 +41,8 @@ export function timeoutLayer(duration: number, clock: Clock, keepAlive = true): 
     child.armed = true;
     if (list?.timers !== setTimeout) list = sharedDeadlines(clock, duration);
     list.add(child);
-    if (holds) hold();
-    return next(child, new Exit(guards, child, undefined, exit));
+    if (holds) holdProcess();
+    return next(child, new ExitFrame(handler, child, undefined, exit));
   };
 }
 
@@ -51,19 +51,19 @@ export function timeoutFacts(duration: number): GuardFacts {
   return { guard: "timeout", after: duration };
 }
 
-function leave(call: GuardedCall): undefined {
+function endTimeout(call: GuardedCall): undefined {
   call.deadlines?.remove(call);
   call.parent?.drop(call);
 }
 
-function letGo(call: GuardedCall): undefined {
-  release();
-  leave(call);
+function endAndRelease(call: GuardedCall): undefined {
+  releaseProcess();
+  endTimeout(call);
 }
 
-const LEAVE: Leave = { returned: leave, threw: leave };
+const END: ExitHandler = { onReturn: endTimeout, onThrow: endTimeout };
 /** Of a timeout that holds the process open. */
-const HOLDING: Leave = { returned: letGo, threw: letGo };
+const END_AND_RELEASE: ExitHandler = { onReturn: endAndRelease, onThrow: endAndRelease };
 
 /** An earlier deadline holds. If a timer stands behind it already, it aborts this call too. */
 async function shortened(call: GuardedCall, child: GuardedCall, next: Next): Promise<unknown> {

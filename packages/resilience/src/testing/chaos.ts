@@ -1,7 +1,7 @@
 import { type Clock, type Duration, systemClock, toMilliseconds } from "@seaworthy/core";
 import { checkOptions, clockOption, finiteNumber, optionalFunction } from "@seaworthy/core/options";
 import type { Operation, Runner, RunOptions } from "../call.ts";
-import { apart } from "../internal/exit.ts";
+import { detached } from "../internal/exit-frames.ts";
 import type { Layer } from "../internal/guarded-call.ts";
 import { otherwise } from "../internal/options.ts";
 import { pause } from "../internal/pause.ts";
@@ -48,7 +48,7 @@ const KNOWN: readonly string[] = ["rate", "fault", "latency", "outcome", "seed",
  * import { compose, policy } from "@seaworthy/resilience";
  * import { chaos } from "@seaworthy/resilience/testing";
  * const storm = chaos({ rate: 0.5, fault: () => new Error("injected"), seed: 7 });
- * const guarded = compose(policy("search", { retry: { attempts: 5, base: 1 } }), storm);
+ * const guarded = compose(policy("search", { retry: { attempts: 5, initialDelay: 1 } }), storm);
  * console.log(await guarded.run(async () => "through")); // through
  * ```
  */
@@ -64,7 +64,7 @@ export function chaos(options: ChaosOptions): Chaos {
   const random = options.random ?? (options.seed === undefined ? Math.random : seeded(options.seed));
   const state = { enabled: true, injected: 0 };
   const layer: Layer = (next) =>
-    apart(async (call) => {
+    detached(async (call) => {
       if (!state.enabled || random() >= rate) return next(call, undefined);
       state.injected += 1;
       if (latency !== undefined) await pause(call, latency);

@@ -36,7 +36,7 @@ const STEP: readonly string[] = ["value", "error", "hang", "after"];
  * import { retry } from "@seaworthy/resilience";
  * import { scriptedOperation } from "@seaworthy/resilience/testing";
  * const operation = scriptedOperation([{ error: new Error("busy") }, { value: "done" }]);
- * console.log(await retry(operation, { base: 1 }), operation.calls.length); // done 2
+ * console.log(await retry(operation, { initialDelay: 1 }), operation.calls.length); // done 2
  * ```
  */
 export function scriptedOperation<T>(

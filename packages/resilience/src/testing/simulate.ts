@@ -2,6 +2,7 @@ import { toMilliseconds } from "@seaworthy/core";
 import { checkOptions, finiteNumber, flag, integer, oneOf, positiveDuration, showValue } from "@seaworthy/core/options";
 import type { Runner } from "../call.ts";
 import { otherwise } from "../internal/options.ts";
+import { withoutGauges } from "../internal/tracked-state.ts";
 import { type Distribution, seeded } from "./random.ts";
 import { amountOf, arrivals, SimulatedUpstream } from "./simulated-upstream.ts";
 import type {
@@ -130,7 +131,9 @@ async function runSimulation(plan: SimulationPlan, time: VirtualTime): Promise<S
   const random = seeded(plan.seed);
   const chance = seeded((plan.seed ^ 0x9e37_79b9) >>> 0);
   const upstream = new SimulatedUpstream(time, seeded((plan.seed ^ 0x85eb_ca6b) >>> 0), plan.upstream);
-  const runners = Array.from({ length: plan.processes }, () => plan.policy({ clock: time.clock, random: chance }));
+  const runners = Array.from({ length: plan.processes }, () =>
+    withoutGauges(() => plan.policy({ clock: time.clock, random: chance })),
+  );
   const record = new Record(plan.duration);
   let surge = 1;
   const setFault = (fault: SimulatedFault | undefined): void => {

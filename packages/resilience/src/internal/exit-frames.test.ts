@@ -1,26 +1,26 @@
 import { systemClock } from "@seaworthy/core";
 import { expect, test } from "vitest";
-import { Exit, type Leave, unwind } from "./exit.ts";
+import { ExitFrame, type ExitHandler, unwind } from "./exit-frames.ts";
 import { GuardedCall } from "./guarded-call.ts";
 
 const call = new GuardedCall(() => 1, "test", systemClock, undefined);
 const stays = (): undefined => undefined;
 
 /** Guards around each other, the outermost first, that note in which order and with what they are left. */
-function around(seen: string[], ...guards: Partial<Leave>[]): Exit | undefined {
-  return guards.reduce<Exit | undefined>((outer, guard, index) => {
-    const { returned = stays, threw = stays } = guard;
-    const leave: Leave = {
-      returned: (...args) => {
+function around(seen: string[], ...guards: Partial<ExitHandler>[]): ExitFrame | undefined {
+  return guards.reduce<ExitFrame | undefined>((outer, guard, index) => {
+    const { onReturn = stays, onThrow = stays } = guard;
+    const handler: ExitHandler = {
+      onReturn: (...args) => {
         seen.push(`${index} returned ${args[1]}`);
-        return returned(...args);
+        return onReturn(...args);
       },
-      threw: (...args) => {
+      onThrow: (...args) => {
         seen.push(`${index} threw ${args[1]}`);
-        return threw(...args);
+        return onThrow(...args);
       },
     };
-    return new Exit(leave, call, undefined, outer);
+    return new ExitFrame(handler, call, undefined, outer);
   }, undefined);
 }
 
@@ -35,9 +35,9 @@ test("guards are left from the innermost out, and the outcome is the operation's
 test("what a guard puts in the outcome's place goes through the guards around it", async () => {
   const seen: string[] = [];
   const error = new Error("no better");
-  const worse = around(seen, {}, { returned: () => Promise.reject(error) }, {});
+  const worse = around(seen, {}, { onReturn: () => Promise.reject(error) }, {});
   await expect(unwind(Promise.resolve("bad"), worse)).rejects.toBe(error);
-  const better = around(seen, {}, { threw: () => Promise.resolve("again") }, {});
+  const better = around(seen, {}, { onThrow: () => Promise.resolve("again") }, {});
   await expect(unwind(Promise.reject(error), better)).resolves.toBe("again");
   expect(seen.filter((line) => line.startsWith("0"))).toEqual(["0 threw Error: no better", "0 returned again"]);
 });
@@ -47,7 +47,7 @@ test("a guard that breaks while it is left fails the call, and those around it a
   const broken = (): never => {
     throw new Error("bug");
   };
-  await expect(unwind(Promise.resolve(1), around(seen, {}, { returned: broken }, {}))).rejects.toThrow("bug");
-  await expect(unwind(Promise.reject("down"), around(seen, {}, { threw: broken }, {}))).rejects.toThrow("bug");
+  await expect(unwind(Promise.resolve(1), around(seen, {}, { onReturn: broken }, {}))).rejects.toThrow("bug");
+  await expect(unwind(Promise.reject("down"), around(seen, {}, { onThrow: broken }, {}))).rejects.toThrow("bug");
   expect(seen.filter((line) => line.startsWith("0"))).toEqual(["0 threw Error: bug", "0 threw Error: bug"]);
 });
