@@ -9,7 +9,7 @@ import { bool, cleanEnv, num, str } from "envalid";
 import { z } from "zod";
 import { compare, median, print, shuffled } from "./harness.ts";
 
-// Sixty values in ten sections: of each section a port, two texts, a switch, a number and a list.
+// Sixty values in ten sections: each section has a port, two strings, a boolean, a number and an array.
 const sections = Array.from({ length: 10 }, (_, index) => `section${index}`);
 const env: Record<string, string> = {};
 for (const name of sections) {

@@ -12,10 +12,10 @@ function healthOf(check: () => Promise<void>, cacheFor = 0): Health {
   return health;
 }
 
-// The floor: what one writes by hand first. No timeout, no status, no latency, and the first failure hides the rest.
+// The baseline: a first version by hand, without timeouts, statuses or latencies. The first failure hides the others.
 const floor = (): Promise<unknown> => Promise.all(Array.from({ length: CHECKS }, instant));
 
-// What one writes by hand second: each check raced against a timer of its own.
+// A second version by hand: each check races against its own timer.
 async function raced(check: () => Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {

@@ -61,7 +61,7 @@ const event = defineEvent("bench.work", { help: "Work.", unit: "seconds", labels
 const counted = defineEvent("bench.count", { help: "Count.", labels: ["policy", "outcome"] });
 const facts = { policy: "payments", outcome: "ok" };
 const emit = { seconds: () => event.emit(facts, 0.042), count: () => counted.emit(facts) };
-await compare("A telemetry event that nobody observes", { "emit, nobody listens": emit.seconds });
+await compare("A telemetry event without a listener", { "emit without a listener": emit.seconds });
 const stop = metrics.observe();
 await compare("A telemetry event that metrics observe", { "to a counter": emit.count, "to a histogram": emit.seconds });
 stop();

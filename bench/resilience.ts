@@ -33,7 +33,7 @@ const samplingBreaker = (openFor = 30 * SECOND) =>
     breaker: new SamplingBreaker({ threshold: 0.5, duration: 10 * SECOND, minimumRps: 1 }),
   });
 
-/** What anybody would write without a library: attempts in a loop, and a race with a timer. */
+/** A version without a library: attempts in a loop, and a race with a timer. */
 async function minimalLoop(attempts: number, limit: number): Promise<number> {
   for (let attempt = 1; ; attempt++) {
     let timer: NodeJS.Timeout | undefined;
@@ -153,7 +153,7 @@ async function rejectedWhileOpen(): Promise<void> {
   opossum.shutdown();
 }
 
-/** Nanoseconds a failure, with so many samples in a window that never expires; at these rates none of them opens. */
+/** Nanoseconds per failure, by the number of samples in a window that does not expire. No breaker opens at these rates. */
 async function failures(samples: number): Promise<Record<string, number>> {
   const window = 3600 * SECOND;
   const opossum = new CircuitBreaker((ok: boolean) => (ok ? operation() : failing()), {
@@ -212,7 +212,7 @@ async function heap(): Promise<number> {
   return process.memoryUsage().heapUsed;
 }
 
-/** Bytes and CPU of so many breakers that nobody calls. They are kept, so that freeing one kind does not blur the next. */
+/** Bytes and CPU time of `count` idle breakers. All are kept alive, so that freeing one kind does not distort the next. */
 async function idle(count: number): Promise<void> {
   const bytes: Record<string, number> = {};
   const cpu: Record<string, number> = {};

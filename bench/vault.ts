@@ -74,7 +74,7 @@ async function reading(path: string, bundle: Uint8Array): Promise<void> {
     "get one of 10 000 entries",
     {
       "bare AES-256-GCM decrypt": bare,
-      "get a value that nobody holds, memory": fresh(inMemory),
+      "get a value that is not in use, memory": fresh(inMemory),
       "get a value that is in use, memory": again(inMemory),
       "get a value that is in use, file, refreshEvery 1s": again(relaxed),
       "get a value that is in use, file, looks at the file each time": again(inFile),

@@ -45,8 +45,8 @@ async function unlessSame(name, files, alsoNeeds, make) {
 }
 
 /**
- * Runs pnpm behind one line that says what happens. Its output is shown only if it fails: on a Node that is good enough
- * to start from, but not to run the packages on, it has dozens of warnings that do not matter.
+ * Runs pnpm and shows one line of progress. The output of pnpm is shown only if it fails: under a Node that can run this
+ * script but is too old for the packages, pnpm prints dozens of warnings that do not matter here.
  */
 async function pnpm(doing, args) {
   const began = Date.now();
@@ -57,11 +57,11 @@ async function pnpm(doing, args) {
   const drawing = isTTY ? setInterval(draw, 1000) : undefined;
   if (isTTY) draw();
 
-  // Listening begins before the child does, so that no signal ends this process alone.
-  let told;
+  // The listeners are added before the child starts, so that no signal ends this process alone.
+  let received;
   let child;
   const stop = (signal) => {
-    told = signal;
+    received = signal;
     child.kill(signal);
   };
   for (const signal of SIGNALS) process.on(signal, stop);
@@ -78,10 +78,10 @@ async function pnpm(doing, args) {
   if (isTTY) process.stderr.write("\n");
 
   if (ended.error !== undefined) fail(`npx could not be started (${ended.error.message}). Is npm installed?`);
-  if (told !== undefined) return dieBy(told);
+  if (received !== undefined) return dieBy(received);
   if (ended.status === 0) return;
   process.stderr.write(Buffer.concat(output));
-  fail(`pnpm ${args.join(" ")} failed with ${ended.signal ?? `code ${ended.status}`}; its output above says why.`);
+  fail(`pnpm ${args.join(" ")} failed with ${ended.signal ?? `code ${ended.status}`}; see its output above.`);
 }
 
 /** Ends this process as a signal would have ended it, so that a shell sees what happened. */
@@ -127,9 +127,9 @@ async function build() {
 function become(args) {
   const child = spawn(nodeBinary, args, { cwd: root, stdio: "inherit" });
   for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
-  // Ctrl-C reaches the child from the terminal itself; a second one from here would be taken for impatience.
+  // The terminal sends Ctrl-C to the child as well. A second signal from here would end it without draining.
   process.on("SIGINT", () => process.stdin.isTTY || child.kill("SIGINT"));
-  // A SIGTERM to npm ends the shell between npm and this process, which is left without being told.
+  // A SIGTERM to npm ends the shell between npm and this process, which does not receive the signal.
   const parent = process.ppid;
   const watch = setInterval(() => process.ppid !== parent && child.kill("SIGTERM") && clearInterval(watch), 250);
   child.on("error", (error) => fail(`the pinned Node could not be started: ${error.message}`));

@@ -100,7 +100,7 @@ describe("the floors", () => {
           const door = `.${specifier.slice(owner.length)}`;
           expect(
             Object.keys(manifestOf(owner.slice("@seaworthy/".length)).exports),
-            `${specifier} is no door`,
+            `${specifier} is not an export of its package`,
           ).toContain(door);
         }
       }

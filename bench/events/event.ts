@@ -1,7 +1,7 @@
 import type { Service } from "./rig.ts";
 import { withService } from "./rig.ts";
 
-/** What was seen, and whether a user would call it right. */
+/** What was observed, and whether it is the correct behavior. */
 export interface Finding {
   right: boolean;
   seen: string;

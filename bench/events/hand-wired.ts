@@ -1,4 +1,4 @@
-// The service as experienced engineers assemble it today, from the libraries that they reach for.
+// The service as experienced engineers build it today, from the usual libraries.
 import { createServer } from "node:http";
 import { createTerminus } from "@godaddy/terminus";
 import cors from "cors";
@@ -70,7 +70,7 @@ app.get("/leak", () => {
   throw new Error(`the provider refused the key ${env.API_KEY}`);
 });
 app.get("/crash", () => void setTimeout(() => nothing.thing));
-app.get("/reject", () => void Promise.reject(new Error("nobody handles this")));
+app.get("/reject", () => void Promise.reject(new Error("this has no handler")));
 app.use((error: Error, request: Request, response: Response, _next: NextFunction) => {
   request.log.error(error);
   if (error instanceof z.ZodError) return void response.status(422).json({ issues: error.issues });

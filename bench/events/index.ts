@@ -1,4 +1,4 @@
-// What happens to one service in production, wired by hand from the usual libraries and built on Seaworthy. The events
+// Production events, on one service wired by hand from the usual libraries and on one built with Seaworthy. The events
 // run one after the other, on both services in turn, each on a process of its own.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -65,7 +65,7 @@ app.get("/leak", () => {
   throw new Error(`the provider refused the key ${env.apiKey.reveal()}`);
 });
 app.get("/crash", () => void setTimeout(() => nothing.thing));
-app.get("/reject", () => void Promise.reject(new Error("nobody handles this")));
+app.get("/reject", () => void Promise.reject(new Error("this has no handler")));
 app.use(front.notFound, front.errorHandler);
 const nothing = undefined as unknown as { thing: string };
 

@@ -1,4 +1,4 @@
-// What is lost when a service is told to stop while its clients go on: 50 keep-alive clients on 300 ms requests, 20 on
+// Counts the requests that are lost when a service stops while its clients continue: 50 keep-alive clients on 300 ms requests, 20 on
 // fast ones and one request of 3 s, with clients that keep sending for 500 ms behind SIGTERM.
 import { join } from "node:path";
 import { launch } from "../../packages/lifecycle/test/harness.ts";

@@ -1,4 +1,4 @@
-// One contestant a process: node service.ts <contestant>. All of them serve the same handler on bare node:http.
+// One contestant per process: node service.ts <contestant>. All of them serve the same handler on bare node:http.
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createTerminus } from "@godaddy/terminus";

@@ -7,13 +7,13 @@ import type { Mount } from "./routes/mount.ts";
 import type { OpenRecords } from "./store/records.ts";
 import type { Classifier } from "./upstream/classifier.ts";
 
-/** What the application needs, made elsewhere. */
+/** The parts of the application, which are created elsewhere. */
 export interface Parts {
   config: Pick<HarborConfig, "http" | "embeddings">;
   classifier: Classifier;
   /** Where tasks and embeddings are kept. */
   openRecords: OpenRecords;
-  /** Health, metrics and lifecycle, which the edge puts on the wire. */
+  /** Health, metrics and lifecycle, which the edge serves over HTTP. */
   edge: EdgeOptions;
 }
 

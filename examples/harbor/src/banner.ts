@@ -1,4 +1,4 @@
-/** What a person at a terminal sees once the service listens: the addresses, and how to break, watch and heal it. */
+/** The text for a terminal once the service listens: its addresses, and the commands that break, watch and heal it. */
 export function banner(url: string, upstreamUrl: string | undefined): string {
   const json = `-H 'content-type: application/json'`;
   return [
@@ -6,7 +6,7 @@ export function banner(url: string, upstreamUrl: string | undefined): string {
     `  harbor listens on ${url}`,
     ...(upstreamUrl === undefined
       ? []
-      : [`  its flaky upstream on ${upstreamUrl} (POST /mode/failing, /mode/hanging, /mode/healthy)`]),
+      : [`  its flaky upstream listens on ${upstreamUrl} (POST /mode/failing, /mode/hanging, /mode/healthy)`]),
     "",
     "  Submit a task:",
     `    curl -s ${url}/tasks ${json} -d '{"text":"A leak in hold 3, urgent"}'; echo`,

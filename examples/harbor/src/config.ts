@@ -4,7 +4,7 @@ import { z } from "zod";
 
 const home = join(import.meta.dirname, "..");
 
-/** Everything that can be set, with its defaults; `config/{profile}.json` and the environment lie over them. */
+/** Everything that can be set, with its defaults. `config/{profile}.json` and then the environment override them. */
 export const schema = z.object({
   http: z.object({
     host: z.string().default("127.0.0.1"),
@@ -37,5 +37,5 @@ export const schema = z.object({
 
 export type HarborConfig = Readonly<z.output<typeof schema>>;
 
-/** Reads the configuration of this process, from beside this file whatever the working directory is. */
+/** Reads the configuration of this process, from the folder `config` of this package, whatever the working directory is. */
 export const readConfig = (): Promise<HarborConfig> => loadConfig(schema, { directory: join(home, "config") });

@@ -10,11 +10,11 @@ const UPSTREAM_KEY = "upstream/api-key";
  * The upstream's API key, from a vault in the data directory that is created on the first start.
  *
  * In production the master password comes from the configuration (`VAULT__PASSWORD`, or a file by
- * `VAULT__PASSWORD_FILE`). Without one a password is made and kept beside the vault, which protects against nobody who
- * can read the directory: good enough to try the app.
+ * `VAULT__PASSWORD_FILE`). Otherwise a random password is stored beside the vault. Anyone who can read the directory can
+ * then open the vault, which is sufficient to try the app.
  */
 export async function upstreamKey(directory: string, password: Secret | undefined): Promise<Secret> {
-  // A folder of its own: the vault refuses one that others may enter, and the data directory may be such a mount.
+  // The vault refuses a folder that other users may enter, and the data directory may be such a mount.
   const home = join(directory, "vault");
   await mkdir(home, { recursive: true, mode: 0o700 });
   const vault = await openVault({

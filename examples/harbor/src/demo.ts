@@ -1,5 +1,5 @@
-// Shows what the service does while its upstream works, fails, hangs and heals: starts it, sends it tasks, and prints a
-// line per second. `node demo.ts 4` makes each phase 4 seconds long.
+// Shows what the service does while its upstream works, fails, hangs and recovers. Starts the service, sends it tasks, and
+// prints one line per second. `node demo.ts 4` makes each phase 4 seconds long.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -63,7 +63,7 @@ async function listening({ stdout }: ChildProcess): Promise<void> {
   const lines = createInterface({ input: stdout as NodeJS.ReadableStream });
   lines.on("line", (line) => {
     url ||= /harbor listens on (\S+)/.exec(line)?.[1] ?? "";
-    upstreamUrl ||= /flaky upstream on (\S+)/.exec(line)?.[1] ?? "";
+    upstreamUrl ||= /flaky upstream listens on (\S+)/.exec(line)?.[1] ?? "";
     if (!line.startsWith("{")) return;
     const { event, to } = JSON.parse(line) as { event?: string; to?: string };
     if (event === "resilience.transition") breaker = to ?? breaker;

@@ -1,6 +1,6 @@
 import { defineErrors } from "@seaworthy/core";
 
-/** The failures of this service that clients can meet, besides those that the edge answers for every service. */
+/** The errors of this service that clients can receive, in addition to those of the edge. */
 export const errors = defineErrors(
   {
     HARBOR_TASK_NOT_FOUND: { status: 404, title: "No such task", expose: ["id"] },

@@ -1,6 +1,6 @@
 import { enableCompileCache } from "node:module";
 
-// Node keeps the compiled code of what is imported from here on, so the next start takes less time. Static imports would
-// be compiled before the first line runs, hence the dynamic one.
+// Node caches the compiled code of every module that is imported after this call, so the next start takes less time. A
+// static import would be compiled before the call.
 enableCompileCache();
 await import("./service.ts");

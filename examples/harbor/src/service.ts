@@ -19,7 +19,7 @@ import { createClassifier } from "./upstream/classifier.ts";
 import { startUpstream, type UpstreamProcess } from "./upstream/process.ts";
 
 const config = await readConfig().catch((error: unknown) => {
-  // All problems at once, none with a secret in it; there is no logger yet.
+  // The message lists all problems at once and contains no secret. There is no logger yet.
   if (isSeaworthyError(error)) console.error(error.message);
   else console.error(error);
   process.exit(1);
@@ -68,7 +68,7 @@ async function serve({
   let simulated: UpstreamProcess | undefined;
   let app: Express | undefined;
   life.resource("upstream", {
-    after: ["redis"], // the application is made of both
+    after: ["redis"], // the application needs both
     start: async () => {
       const apiKey = await upstreamKey(data.directory, vault.password);
       if (upstream.url === undefined) simulated = await startUpstream(apiKey, upstream.port, upstream.failureRate);

@@ -21,6 +21,6 @@ test("the demo breaks the upstream and heals it, and every request is answered",
   expect(stdout).toContain("160 of 160 requests were answered");
 }, 120_000);
 
-test("a phase of no sensible length is refused", () => {
+test("a phase length out of range is refused", () => {
   for (const length of ["0", "61", "1.5", "long"]) expect(run(length).status, length).toBe(2);
 });

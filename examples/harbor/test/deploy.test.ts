@@ -41,7 +41,7 @@ describe("the Kubernetes manifests", () => {
     expect(() => new Deployment(broken as never).validate()).toThrow();
   });
 
-  test("the pod runs as nobody in particular, with a read-only root and no privileges", () => {
+  test("the pod runs as an unprivileged user, with a read-only root file system", () => {
     expect(pod?.securityContext).toMatchObject({ runAsNonRoot: true });
     expect(container?.securityContext).toMatchObject({
       readOnlyRootFilesystem: true,

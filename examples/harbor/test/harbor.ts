@@ -33,7 +33,9 @@ export async function startHarbor(environment: Record<string, string> = {}): Pro
     stream.setEncoding("utf8").on("data", (text: string) => (output += text));
   const exited = once(child, "exit").then(([code]) => code as number | null);
   const addresses = (): [string, string] | undefined => {
-    const found = [/harbor listens on (\S+)/, /flaky upstream on (\S+)/].map((pattern) => pattern.exec(output)?.[1]);
+    const found = [/harbor listens on (\S+)/, /flaky upstream listens on (\S+)/].map(
+      (pattern) => pattern.exec(output)?.[1],
+    );
     return found[0] !== undefined && found[1] !== undefined && output.includes("/healthz; echo\n")
       ? [found[0], found[1]]
       : undefined;

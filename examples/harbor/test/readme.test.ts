@@ -22,15 +22,15 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => harbor[Symbol.asyncDispose]());
 
-test("the walk has all its stations", () => {
+test("every command of the README has an expected output", () => {
   expect(commands.length).toBe(blocks.filter((block) => block.isOutput).length);
   expect(commands.length).toBeGreaterThanOrEqual(6);
 });
 
-// A walk has one order: what a block shows depends on the blocks before it.
-describe("the walk", { shuffle: false }, () => {
+// The output of a block depends on the blocks before it.
+describe("the README", { shuffle: false }, () => {
   test.skipIf(!curl).each(commands)(
-    "line $line of the README does what it says",
+    "the command in line $line prints what the README shows",
     async ({ command, output }) => {
       const here = command
         .replaceAll("http://127.0.0.1:3000", harbor.url)

@@ -121,7 +121,7 @@ describe("embeddings", () => {
 
   test.each([
     ["a wrong dimension", [1, 2, 3]],
-    ["a component that is no number", [1, 2, 3, 4, 5, 6, 7, "x"]],
+    ["a component that is not a number", [1, 2, 3, 4, 5, 6, 7, "x"]],
     ["null, which JSON writes for NaN", [1, 2, 3, 4, 5, 6, 7, null]],
     ["the zero vector", [0, 0, 0, 0, 0, 0, 0, 0]],
   ])("%s is refused with the place of the problem", async (_what, vector) => {
@@ -143,9 +143,9 @@ describe("problems", () => {
     ["an unknown path", () => fetch(`${harbor.url}/nowhere`), 404],
     ["a path that cannot be decoded", () => fetch(`${harbor.url}/tasks/%E0%A4%A`), 404],
     ["an unknown task", () => fetch(`${harbor.url}/tasks/none`), 404],
-    ["a body that is no JSON", () => post("/tasks", "{"), 400],
+    ["a body that is not JSON", () => post("/tasks", "{"), 400],
     ["a body that is too large", () => post("/tasks", { text: "x".repeat(200_000) }), 413],
-    ["a member nobody asked for", () => post("/tasks", { text: "x", admin: true }), 422],
+    ["an unknown member", () => post("/tasks", { text: "x", admin: true }), 422],
     ["no body at all", () => fetch(`${harbor.url}/tasks`, { method: "POST" }), 422],
   ])("%s is answered as problem+json", async (_what, ask, status) => {
     const response = await ask();
@@ -238,7 +238,7 @@ describe("the process", () => {
     await expect(fetch(`${other.upstreamUrl}/health`)).rejects.toThrow();
   }, 40_000);
 
-  test("starts again from the same vault, and hides the details of health where it is told to", async () => {
+  test("starts again from the same vault, and hides the details of health if it is configured to", async () => {
     const before = statSync(join(harbor.directory, "vault", "harbor.vault")).ino;
     await using again = await startHarbor({ DATA__DIRECTORY: harbor.directory, HEALTH__DETAILS: "never" });
     const hidden = await (await fetch(`${again.url}/healthz`)).text();

@@ -1,8 +1,8 @@
 import type { RouteInput, RouteSchemas } from "@seaworthy/http";
 
 /**
- * Puts a route into an application of whatever framework. The routes of this service say what they take and what they
- * answer; which framework brings them requests is nobody's business but the application's.
+ * Adds a route to an application of any framework. The routes of this service define their input and their answer, and do
+ * not depend on the framework that receives the request.
  */
 export type Mount = <const S extends RouteSchemas>(
   method: "get" | "post",

@@ -9,13 +9,13 @@ import type { Mount } from "./mount.ts";
 
 /** The largest number of tasks that are kept. */
 export const MOST_TASKS = 10_000;
-/** A task is provisional if the rule answered it, since the upstream's model could not. */
+/** A task is provisional if the rule answered it because the upstream's model could not. */
 const STATUS = ["classified", "provisional"] as const;
 const newTask = z.strictObject({ text: text({ graphemes: 10_000, multiline: true }) });
 const page = pagination({ maxLimit: 1000, status: STATUS });
 const byId = z.object({ id: z.string() });
 
-/** A text that was submitted, and what it was found to be. */
+/** A submitted text and its classification. */
 export interface Task extends Classification {
   id: string;
   text: string;
@@ -25,7 +25,7 @@ export interface Task extends Classification {
   createdAt: string;
 }
 
-/** Submit a text for classification, and read what came of it. */
+/** The routes that submit a text for classification and read the result. */
 export function taskRoutes(mount: Mount, classifier: Classifier, tasks: Records<Task>): void {
   mount("post", "/tasks", { body: newTask }, async ({ body }) => {
     const { value, tier } = await classifier.classify(body.text);

@@ -1,8 +1,8 @@
 import type { Redis } from "ioredis";
 
 /**
- * A connection to the Redis server that keeps this service's state. Commands fail within a second while the server
- * cannot be reached, where ioredis would keep them waiting, and the client connects again by itself.
+ * Connects to the Redis server that keeps the state of this service. While the server cannot be reached, commands fail
+ * within a second, instead of waiting as they would by default. The client reconnects by itself.
  */
 export async function connectRedis(url: string): Promise<Redis> {
   // Loaded only here: without a Redis URL the service runs on memory and does not need the client.

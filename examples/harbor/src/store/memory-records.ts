@@ -1,7 +1,7 @@
 import { errors } from "../errors.ts";
 import type { Records } from "./records.ts";
 
-/** Keeps records in this process: other instances do not see them, and they are gone when it ends. */
+/** Keeps records in this process. Other instances do not see them, and they are lost when the process ends. */
 export function memoryRecords<T>(_kind: string, limit: number): Records<T> {
   const records = new Map<string, { record: T; status: string | undefined }>();
   return {

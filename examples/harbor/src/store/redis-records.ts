@@ -12,7 +12,7 @@ end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 return redis.call('HLEN', KEYS[1])`;
 
-/** Keeps records in Redis, for several instances of this service. The braces keep one kind on one node of a cluster. */
+/** Keeps records in Redis, for several instances of this service. The braces in the keys keep one kind on one node of a cluster. */
 export const redisRecords =
   (client: RedisClient, prefix: string): OpenRecords =>
   <T>(kind: string, limit: number): Records<T> => {

@@ -6,10 +6,10 @@ import { errors } from "../errors.ts";
 
 const answer = z.object({ label: z.string(), score: z.number() });
 
-/** What a text was found to be. */
+/** The result of a classification. */
 export type Classification = z.output<typeof answer>;
 
-/** The classifier behind its policy, and what answers when it cannot. */
+/** The classifier behind its policy, with a rule as its fallback. */
 export interface Classifier {
   readonly breaker: Breaker;
   classify(text: string): Promise<{ value: Classification; tier: string }>;
@@ -26,7 +26,7 @@ export interface ClassifierOptions {
   slow: number;
 }
 
-/** Calls the upstream through retries, a breaker, a timeout and a bulkhead; a plain rule answers when it cannot. */
+/** Calls the upstream through retries, a breaker, a timeout and a bulkhead. A simple rule answers if that fails. */
 export function createClassifier({ url, apiKey, timeout, openFor, logger, slow }: ClassifierOptions): Classifier {
   const breaker = createBreaker({ name: "classifier", failureRate: 0.5, minimumCalls: 5, window: "10s", openFor });
   const guard = policy("classifier", {

@@ -3,13 +3,13 @@ import { once } from "node:events";
 import { join } from "node:path";
 import type { Secret } from "@seaworthy/core";
 
-/** The simulated upstream, running. */
+/** A running simulated upstream. */
 export interface UpstreamProcess {
   readonly url: string;
   stop(): Promise<void>;
 }
 
-/** Starts the simulated upstream as a process of its own and waits until it listens. */
+/** Starts the simulated upstream in a separate process and waits until it listens. */
 export async function startUpstream(apiKey: Secret, port: number, failureRate: number): Promise<UpstreamProcess> {
   const child = fork(join(import.meta.dirname, "server.ts"), {
     env: {
@@ -24,7 +24,7 @@ export async function startUpstream(apiKey: Secret, port: number, failureRate: n
     throw new Error(`the simulated upstream ended with ${code} before it listened`);
   });
   const [listening] = (await Promise.race([once(child, "message"), failed])) as [{ port: number }];
-  failed.catch(() => undefined); // an exit from here on is noticed by whoever calls it
+  failed.catch(() => undefined); // a later exit fails the calls to the upstream instead
   return { url: `http://127.0.0.1:${listening.port}`, stop: () => stop(child) };
 }
 

@@ -1,5 +1,5 @@
-// The simulated upstream: a classifier that is slow, fails and hangs as real ones do. It runs as a process of its own
-// and is called over HTTP. `POST /mode/{healthy|flaky|failing|hanging}` changes its mood.
+// The simulated upstream: a classifier that can be slow, fail or hang, as real ones do. It runs in a separate process and
+// is called over HTTP. `POST /mode/{healthy|flaky|failing|hanging}` sets how it behaves.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
@@ -24,7 +24,7 @@ async function bodyOf(req: IncomingMessage): Promise<string> {
   return text;
 }
 
-/** Counts words of either kind: enough of a model for an example. */
+/** Counts urgent words, which is enough of a model for an example. */
 function classify(text: string): { label: string; score: number } {
   const urgent = (text.match(/\b(urgent|fire|leak|danger|asap|now)\b/gi) ?? []).length;
   const words = Math.max(1, text.split(/\s+/).filter(Boolean).length);
@@ -41,7 +41,7 @@ async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> 
   }
   if (req.method === "GET" && req.url === "/health") return send(res, mode === "failing" ? 503 : 200, { mode });
   if (req.method !== "POST" || req.url !== "/classify") return send(res, 404, { error: "not found" });
-  if (req.headers.authorization !== `Bearer ${key}`) return send(res, 401, { error: "unauthorised" });
+  if (req.headers.authorization !== `Bearer ${key}`) return send(res, 401, { error: "unauthorized" });
   if (mode === "hanging") return;
   if (mode === "failing" || (mode === "flaky" && Math.random() < failureRate))
     return send(res, 503, { error: "overloaded" });
@@ -55,7 +55,7 @@ const server = createServer((req, res) => {
 server.listen(Number(process.env.UPSTREAM_PORT ?? "0"), "127.0.0.1", () => {
   process.send?.({ port: (server.address() as AddressInfo).port });
 });
-// Whoever started it is gone: so is it.
+// The parent process has ended, so this one ends too.
 process.on("disconnect", () => process.exit(0));
 process.on("SIGINT", () => undefined);
 process.on("SIGTERM", () => process.exit(0));
