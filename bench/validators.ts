@@ -12,7 +12,7 @@ function bareLoop(values: ArrayLike<number>): boolean {
 const floats = Float32Array.from({ length: DIMENSIONS }, (_, i) => Math.sin(i + 1) / 27.7);
 const numbers = [...floats];
 const vector = embedding({ dimensions: DIMENSIONS });
-const unit = embedding({ dimensions: DIMENSIONS, normalised: true, tolerance: 0.5 });
+const unit = embedding({ dimensions: DIMENSIONS, normalized: true, tolerance: 0.5 });
 const document = z.object({ id: z.string(), vector });
 const zodArray = z.array(z.number()).length(DIMENSIONS);
 const zodCompiled = z.compile(zodArray);
@@ -24,7 +24,7 @@ await compare(`A Float32Array of ${DIMENSIONS}`, {
   "bare Number.isFinite loop": () => bareLoop(floats),
   "embedding, validate()": () => validate(vector, floats),
   "embedding, safeParse": () => vector.safeParse(floats),
-  "embedding, normalised": () => unit.safeParse(floats),
+  "embedding, normalized": () => unit.safeParse(floats),
   "embedding in an object, validate()": () => validate(document, { id: "a", vector: floats }),
   "zod, instanceof and every()": () => zodFloats.safeParse(floats),
 });

@@ -37,6 +37,5 @@ export const PENDING: readonly string[] = [
   "packages/logger",
   "packages/metrics",
   "packages/resilience",
-  "packages/validators",
   "packages/vault",
 ];

@@ -38,7 +38,7 @@ export interface ConfigIssue {
  * A configuration was refused; `issues` holds all of its problems at once. Its code is `CONFIG_INVALID`.
  *
  * No value of the configuration is in it: not in the message, the stack, the issues, nor a cause, of which it has none.
- * Recognise it with {@link isConfigError}.
+ * Recognize it with {@link isConfigError}.
  */
 export class ConfigError extends SeaworthyError {
   readonly profile: string;

@@ -144,7 +144,7 @@ describe("boundedJson", () => {
     expect(codeOf(buffer, { bytes: 8 })).toBe("too_big");
   });
 
-  test("refuses bytes that are not UTF-8, and values that are no text", () => {
+  test("refuses bytes that are not UTF-8, and values that are not strings", () => {
     expect(codeOf(Uint8Array.of(0x22, 0xff, 0x22))).toBe("invalid_json");
     expect(codeOf(Uint8Array.of(0x22, 0xc0, 0xae, 0x22))).toBe("invalid_json");
     for (const value of [undefined, null, 7, {}, ["[]"], { length: 2 }]) expect(codeOf(value)).toBe("invalid_type");

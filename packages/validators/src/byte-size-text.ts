@@ -1,30 +1,33 @@
 import { type ByteSize, toBytes } from "@seaworthy/core";
-import { checkOptions } from "@seaworthy/core/options";
-import { inRange, type Measure } from "./internal/measure.ts";
+import { type Measure, measureText } from "./internal/measure.ts";
 import type { Schema } from "./internal/zod.ts";
 
 /** Options of {@link byteSizeText}. */
 export interface ByteSizeTextOptions {
-  /** The least that is let through. @default 0 */
+  /** The smallest accepted size. @default 0 */
   min?: ByteSize;
-  /** The most that is let through. @default `"1tib"` */
+  /** The largest accepted size. @default "1tib" */
   max?: ByteSize;
 }
 
-const MOST = "1tib";
-const MEASURE: Measure = {
-  convert: (text) => toBytes(text),
+const BYTE_SIZE: Measure = {
+  owner: "byteSizeText",
+  convert: toBytes,
+  most: "1tib",
   code: "byte_size",
   message: "must be a size such as 512b, 10mb or 64kib",
 };
 
 /**
- * A schema for an amount of data as text (`"10mb"`, `"64kib"`), which it gives out in bytes.
+ * A schema for an amount of data as a string (`"10mb"`, `"64kib"`). The output is in bytes.
  *
- * Prevents the accident of a bare `10` that means bytes here and megabytes there, and of `mb` and `mib` taken for one
- * another: text without a unit is refused. Codes: `byte_size`, `too_big`, `too_small`.
+ * Prevents a bare `10` from meaning bytes here and megabytes there, and `mb` from being confused with `mib`: a string
+ * without a unit is refused. Codes: `byte_size`, `too_big`, `too_small`.
  *
- * @throws TypeError when an option is no size
+ * The field `byteSize()` of `@seaworthy/config` is for values of your own configuration: it also accepts a number of
+ * bytes, and its errors name the variable and the file.
+ *
+ * @throws TypeError if an option is unknown or not a size, or `min` is more than `max`
  * @example
  * ```ts
  * import { byteSizeText } from "@seaworthy/validators";
@@ -32,7 +35,5 @@ const MEASURE: Measure = {
  * ```
  */
 export function byteSizeText(options: ByteSizeTextOptions = {}): Schema<number, string> {
-  checkOptions("byteSizeText", options, ["min", "max"]);
-  const { min = 0, max = MOST } = options;
-  return inRange(MEASURE, toBytes(min, "min"), toBytes(max, "max"), { min, max });
+  return measureText(BYTE_SIZE, options);
 }

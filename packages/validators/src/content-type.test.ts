@@ -32,7 +32,7 @@ describe("contentType", () => {
     ["PHP", utf8("<?php system($_GET[1]);"), "application/x-httpd-php"],
     ["a shell script", utf8("#!/bin/sh\nrm -rf /"), "text/x-shellscript"],
     ["nothing", new Uint8Array(), undefined],
-    ["bytes that are no text", new Uint8Array([0, 159, 146, 150]), undefined],
+    ["bytes that are not text", new Uint8Array([0, 159, 146, 150]), undefined],
     ["text with a NUL", utf8("a\0b"), undefined],
     ["broken UTF-8", new Uint8Array([0x61, 0xff]), undefined],
   ])("tells %s", (_, bytes, type) => expect(contentType(bytes)?.type).toBe(type));
@@ -53,7 +53,7 @@ describe("contentType", () => {
     }
   });
 
-  test("a long text is told by its first kilobyte, also where that ends within a character", () => {
+  test("a long text is judged by its first kilobyte, also if that ends within a character", () => {
     for (const length of [1023, 1024, 1025])
       expect(contentType(utf8(`${"a".repeat(length)}€€`))?.type).toBe("text/plain");
     expect(contentType(utf8(`${" ".repeat(2000)}<script>`))?.type).toBe("text/plain");
@@ -97,7 +97,7 @@ describe("fileContent", () => {
   ])("refuses the type %s, which contentType never names", (type, words) => {
     const make = (): unknown => fileContent({ types: ["image/png", type] });
     expect(make).toThrow(TypeError);
-    expect(make).toThrow(`types must hold types that contentType names, such as "image/png"; ${words}`);
+    expect(make).toThrow(`types must hold media types that contentType returns, such as "image/png"; ${words}`);
   });
 
   test("takes every type that contentType names", () => {

@@ -2,30 +2,30 @@ import { isArrayBuffer } from "node:util/types";
 import { showValue } from "@seaworthy/core/options";
 import { SIGNATURES, type Signature, TEXT_KINDS } from "./internal/signatures.ts";
 
-/** What bytes are by their content. */
+/** The kind of a file, judged by its content. */
 export interface ContentType {
   /** Media type, such as `image/png`. */
   readonly type: string;
-  /** Extensions of such files, without a dot, the usual one first. */
+  /** Extensions of such files, without a dot. The usual extension is the first. */
   readonly extensions: readonly string[];
 }
 
 const HEAD = 1024;
-// What a browser takes for a page, a script or a drawing with scripts, after blanks and comments (WHATWG MIME Sniffing).
+// What a browser treats as a page, a script or a drawing with scripts, after white space and comments (WHATWG MIME Sniffing).
 const MARKUP =
   /^(?:\s|<!--(?:[^-]|-(?!->))*-->)*<(?:(!doctype html|html|head|body|script|iframe|h1|div|font|table|a|style|title|b|br|p|form|img|object|embed|link|meta|base|input)(?=[\s>/])|(svg)(?=[\s>/])|(\?xml)(?=\s)|(\?php|\?=))/i;
 const NOT_IN_TEXT = /[^\P{Cc}\t\n\f\r]/u;
 const SVG = /<svg[\s>/]/i;
 
 /**
- * Tells what bytes are by their content, by the signature in the first kilobyte. Nothing that the sender said counts.
- * Text without a signature is `text/plain` if it is well-formed UTF-8 without control characters; JSON and CSV are such
- * text. Returns `undefined` for anything else.
+ * Returns the kind of a file, judged by the signature in the first kilobyte of its content. The name and the type that
+ * the sender gave do not count. Content without a signature is `text/plain` if it is well-formed UTF-8 without control
+ * characters, as JSON and CSV are. Returns `undefined` for anything else.
  *
- * A signature says how the content begins. A file can be two kinds at once (a polyglot), so serve what others uploaded
- * with `X-Content-Type-Options: nosniff` and as an attachment, or re-encode it.
+ * A signature only shows how the content begins. A file can be of two kinds at once (a polyglot), so serve uploaded files
+ * with `X-Content-Type-Options: nosniff` and as an attachment, or encode them again.
  *
- * @throws TypeError when `bytes` are not bytes
+ * @throws TypeError if `bytes` is neither a `Uint8Array` nor an `ArrayBuffer`
  * @example
  * ```ts
  * import { contentType } from "@seaworthy/validators";
@@ -55,7 +55,7 @@ function beginsWith(head: Uint8Array, { bytes, at = 0 }: Signature): boolean {
 function textType(head: Uint8Array, isCut: boolean): ContentType | undefined {
   let text: string;
   try {
-    // A cut may go through a character; as a stream, the decoder waits for its rest.
+    // The cut may split a character. In stream mode, the decoder waits for the rest of it.
     text = new TextDecoder("utf-8", { fatal: true }).decode(head, { stream: isCut });
   } catch {
     return undefined;

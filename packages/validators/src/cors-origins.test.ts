@@ -76,11 +76,11 @@ describe("corsOrigins", () => {
     expect(refusals(corsOrigins(), ["https://ok.example", origin])).toEqual(["origin@1"]),
   );
 
-  test.each([undefined, null, 7, {}, new Set(["https://a.example"])])("refuses %s, which is no list", (value) =>
+  test.each([undefined, null, 7, {}, new Set(["https://a.example"])])("refuses %s, which is not an array", (value) =>
     expect(refusals(corsOrigins(), value)).toEqual(["invalid_type"]),
   );
 
-  test("refuses items that are no text, and more than a thousand", () => {
+  test("refuses items that are not strings, and more than a thousand", () => {
     expect(refusals(corsOrigins(), [7])).toEqual(["origin@0"]);
     expect(refusals(corsOrigins(), Array(1001).fill("https://a.example"))).toEqual(["too_big"]);
     expect(refusals(corsOrigins(), ",".repeat(1_000_000))).toEqual(["invalid_type"]);
@@ -121,7 +121,7 @@ describe("originMatcher", () => {
     "x".repeat(100_000),
   ])("does not allow %s", (origin) => expect(allows(origin)).toBe(false));
 
-  test("a value that is no text is no match", () => {
+  test("a value that is not a string does not match", () => {
     for (const origin of [null, 7, ["https://app.example.com"], {}]) expect(allows(origin as never)).toBe(false);
   });
 
@@ -138,6 +138,6 @@ describe("originMatcher", () => {
     expect(() => originMatcher(["null"])).toThrow(TypeError);
     expect(() => originMatcher("*" as never)).toThrow(TypeError);
     expect(() => originMatcher(["https://a.example", "https://b.example/"])).toThrow('got "https://b.example/"');
-    expect(() => originMatcher(7 as never)).toThrow("must be a list of origins; got 7");
+    expect(() => originMatcher(7 as never)).toThrow("must be an array of origins; got 7");
   });
 });

@@ -2,14 +2,14 @@ import { parseOrigins } from "./internal/origins.ts";
 import { type Schema, valueSchema } from "./internal/zod.ts";
 
 /**
- * A schema for the origins that a CORS policy allows: a list, or text with commas between. Each is an exact origin
- * (`https://app.example.com`) or has one wildcard for its left-most label (`https://*.example.com`). They come out
- * lower-case, without a scheme's own port, each once. Apps in a web view and browser extensions have exact origins of their
- * own schemes: `capacitor`, `ionic`, `tauri`, `chrome-extension`, `moz-extension`, `safari-web-extension`.
+ * A schema for the origins that a CORS policy allows: an array, or a string with commas. Each entry is an exact origin
+ * (`https://app.example.com`) or has one wildcard for its left-most label (`https://*.example.com`). The output is in
+ * lower case, without default ports and without duplicates. Apps in a web view and browser extensions have exact origins
+ * with schemes of their own: `capacitor`, `ionic`, `tauri`, `chrome-extension`, `moz-extension`, `safari-web-extension`.
  *
- * Prevents a policy that lets everybody in: `*`, `null` (the origin of every sandboxed frame and local file), a wildcard
- * for a whole domain ending (`https://*.com`), in the middle of a name or as part of a label, and, by taking no path or
- * trailing slash, an entry that would silently match nothing. Codes: `invalid_type`, `too_big`, `origin`.
+ * Prevents a policy that allows every site: `*`, `null` (the origin of every sandboxed frame and local file), and a
+ * wildcard for a whole top-level domain (`https://*.com`), in the middle of a name or as part of a label. Paths and
+ * trailing slashes are refused too, because such an entry would never match. Codes: `invalid_type`, `too_big`, `origin`.
  *
  * @example
  * ```ts

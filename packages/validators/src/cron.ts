@@ -4,7 +4,7 @@ import { type Schema, textSchema } from "./internal/zod.ts";
 
 /** Options of {@link cron}. */
 export interface CronOptions {
-  /** Whether a field for seconds comes first. @default false */
+  /** Whether the first field is for seconds. @default false */
   seconds?: boolean;
 }
 
@@ -15,6 +15,7 @@ interface Field {
   readonly words?: readonly string[];
 }
 
+const OPTIONS = ["seconds"];
 const LONGEST = 256;
 const SECOND: Field = { name: "second", min: 0, max: 59 };
 const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
@@ -30,14 +31,14 @@ const LONGEST_MONTH = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 const PART = /^(?:\*|(\w{1,3})(?:-(\w{1,3}))?)(?:\/(\d{1,2}))?$/;
 
 /**
- * A schema for a schedule in crontab's five fields (POSIX, with steps and names), or `@daily` and the like. It comes out
- * with one blank between the fields.
+ * A schema for a schedule in the five fields of crontab (POSIX, with steps and names), or a macro such as `@daily`. The
+ * output has one space between the fields.
  *
- * Prevents schedules that do something other than they look like: a sixth field that makes every minute every second,
- * ranges that run backwards, steps wider than their field (every 90 minutes is once an hour), and days that never come
- * (`0 0 31 2 *`). Codes: `cron`, `never`.
+ * Prevents schedules that do not mean what they seem to mean: a sixth field, which turns "every minute" into "every
+ * second", ranges that run backwards, steps that are wider than their field (a step of 90 minutes runs once per hour),
+ * and days that do not exist (`0 0 31 2 *`). Codes: `cron`, `never`.
  *
- * @throws TypeError when an option is none of these
+ * @throws TypeError if an option is unknown or has the wrong type
  * @example
  * ```ts
  * import { cron } from "@seaworthy/validators";
@@ -45,8 +46,9 @@ const PART = /^(?:\*|(\w{1,3})(?:-(\w{1,3}))?)(?:\/(\d{1,2}))?$/;
  * ```
  */
 export function cron(options: CronOptions = {}): Schema<string> {
-  checkOptions("cron", options, ["seconds"]);
-  const fields = flag("seconds", options.seconds ?? false) ? [SECOND, ...FIELDS] : FIELDS;
+  checkOptions("cron", options, OPTIONS);
+  const { seconds = false } = options;
+  const fields = flag("seconds", seconds) ? [SECOND, ...FIELDS] : FIELDS;
   return textSchema((value) => {
     if (value.length > LONGEST) return refuse("cron", `must have ${LONGEST} characters or fewer`);
     const words = value
@@ -64,10 +66,10 @@ function scheduleFault(fields: readonly Field[], words: readonly string[]): Refu
   const bad = sets.indexOf(undefined);
   if (bad >= 0) {
     const { name, min, max } = fields[bad] as Field;
-    return refuse("cron", `must have a ${name} of ${min} to ${max}, as *, a, a-b, with steps /n, in a list`);
+    return refuse("cron", `must have a ${name} from ${min} to ${max}, written as *, a, a-b or a,b, with steps /n`);
   }
   const [days, months] = sets.slice(-3) as [Set<number>, Set<number>];
-  // With a day of the week given, either of the two days is enough.
+  // If a day of the week is given too, the schedule runs when either of the two days matches.
   const anyWeekday = (words.at(-1) as string).startsWith("*");
   const comes = [...months].some((month) => [...days].some((day) => day <= (LONGEST_MONTH[month - 1] as number)));
   return anyWeekday && !comes ? refuse("never", "must name a day that exists") : undefined;
@@ -88,7 +90,7 @@ function valuesOf(field: Field, text: string): Set<number> | undefined {
   return values;
 }
 
-/** The number that a field's word stands for, NaN for none. */
+/** The number that a word stands for in this field, or NaN. */
 function numberOf(field: Field, word: string): number {
   const named = field.words?.indexOf(word) ?? -1;
   if (named >= 0) return named + field.min;

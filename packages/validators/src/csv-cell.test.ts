@@ -73,7 +73,7 @@ describe("csvCell", () => {
     "--1",
     "\ttext",
     "-1e5x",
-  ])("%j is no formula any more", (value) => expect(csvCell(value).replace(/^"/, "")).toMatch(/^'/));
+  ])("%j is not a formula any more", (value) => expect(csvCell(value).replace(/^"/, "")).toMatch(/^'/));
 
   test("no text begins a formula, whatever stands in it, and a reader gets one cell back", () => {
     const piece = fc.constantFrom("=", "+", "-", "@", " ", "\t", "\r", "\n", ",", ";", '"', "'", "\0", "1", "a", "＝");
@@ -96,7 +96,7 @@ describe("csvCell", () => {
     );
   });
 
-  test.each([{}, [], () => 1, Symbol("x"), new Map()])("refuses %s, which is no value of a cell", (value) =>
+  test.each([{}, [], () => 1, Symbol("x"), new Map()])("refuses %s, which cannot be the value of a cell", (value) =>
     expect(() => csvCell(value)).toThrow(TypeError),
   );
 

@@ -54,7 +54,7 @@ describe("cursors", () => {
     expect(() => orders.open(text as string)).toThrow(expect.objectContaining({ code: "VALIDATION_FAILED" }));
   });
 
-  test.each([undefined, null, 7, {}, ["a"]])("refuses %s, which is no text", (value) => {
+  test.each([undefined, null, 7, {}, ["a"]])("refuses %s, which is not a string", (value) => {
     expect(() => orders.open(value as never)).toThrow(expect.objectContaining({ code: "VALIDATION_FAILED" }));
   });
 
@@ -98,7 +98,7 @@ describe("cursors", () => {
     expect(() => orders.seal(position)).toThrow(TypeError),
   );
 
-  test("an error says nothing about what is wrong, nor of the key", () => {
+  test("an error does not say what is wrong, and does not show the key", () => {
     let thrown: unknown;
     try {
       orders.open("abc.def");
@@ -106,10 +106,12 @@ describe("cursors", () => {
       thrown = error;
     }
     expect(isValidationError(thrown) && thrown.issues).toEqual([
-      { path: "", code: "cursor", message: "must be a cursor that this list gave out" },
+      { path: "", code: "cursor", message: "must be a cursor that this service issued for this list" },
     ]);
-    expect(() => createCursors({ keys: ["short-key"], scope: "s" })).toThrow(/32 bytes or more; got 9 bytes/);
-    expect(() => createCursors({ keys: KEY as never, scope: "s" })).toThrow(/a list of one key or more; got text$/);
+    expect(() => createCursors({ keys: ["short-key"], scope: "s" })).toThrow(/at least 32 bytes; got 9 bytes/);
+    expect(() => createCursors({ keys: KEY as never, scope: "s" })).toThrow(
+      /an array of at least one key; got a string$/,
+    );
   });
 
   test.each([

@@ -1,52 +1,54 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { type Clock, type Duration, systemClock, toMilliseconds } from "@seaworthy/core";
-import { checkOptions, showValue } from "@seaworthy/core/options";
+import { type Clock, type Duration, toMilliseconds } from "@seaworthy/core";
+import { checkOptions, clockOption, showValue } from "@seaworthy/core/options";
 import { boundedJson } from "./bounded-json.ts";
-import { failure } from "./errors.ts";
+import { failure } from "./internal/failure.ts";
 import { type KeyMaterial, keyBytes } from "./internal/options.ts";
 import { type Refused, refuse } from "./internal/refusal.ts";
 import { convertedText, type Schema } from "./internal/zod.ts";
 
 /** Options of {@link createCursors}. */
 export interface CursorsOptions {
-  /** Keys of at least 32 bytes each: the first signs, all are tried in reading, so that keys can be rotated. */
+  /** Keys of at least 32 bytes each. The first key signs, and all keys are tried for reading, so that keys can be rotated. */
   keys: readonly KeyMaterial[];
-  /** What the cursors belong to, such as `"orders"` or `"orders:tenant-7"`: those of another scope are refused. */
+  /** What the cursors belong to, such as `"orders"` or `"orders:tenant-7"`. Cursors of another scope are refused. */
   scope: string;
-  /** How long a cursor is taken after it was made. @default forever */
+  /** How long a cursor is valid. At exactly this age it still is. @default no limit */
   ttl?: Duration;
+  /** @default systemClock */
   clock?: Clock;
 }
 
 /** Makes and reads the cursors of one list. */
 export interface Cursors<T> {
-  /** A position as text for a client, safe in a URL. */
+  /** Returns a position as a string for a client, safe in a URL. */
   seal(position: T): string;
-  /** @throws VALIDATION_FAILED when the cursor was not made here, for this scope, within its time */
+  /** Returns the position. @throws VALIDATION_FAILED if the cursor was not made with these keys, for this scope, within `ttl` */
   open(cursor: string): T;
-  /** A schema for cursors that gives out the position. Code: `cursor`. */
+  /** Returns a schema for cursors whose output is the position. Code: `cursor`. */
   schema(): Schema<T, string>;
 }
 
+const OPTIONS = ["keys", "scope", "ttl", "clock"];
 const SHORTEST_KEY = 32;
 const LONGEST_CURSOR = 4096;
-// A MAC and a dot are 44 characters.
+// A MAC and a dot take 44 characters.
 const LONGEST_PAYLOAD = LONGEST_CURSOR - 44;
 const LIMITS = { bytes: LONGEST_CURSOR, depth: 4, keys: LONGEST_CURSOR };
 const BASE64URL = /^[A-Za-z0-9_-]+$/;
 const MAC_BYTES = 32;
-// A key that signs other things too makes no cursors by accident.
+// Keeps a key that also signs other things from making valid cursors by accident.
 const PURPOSE = "seaworthy cursor 1";
-const MESSAGE = "must be a cursor that this list gave out";
+const MESSAGE = "must be a cursor that this service issued for this list";
 
 /**
- * Cursors for paging from a position: JSON data of up to 4 KiB, signed with HMAC-SHA-256, given to clients and taken back.
+ * Makes cursors for paging from a position: JSON data of up to 4 KiB, signed with HMAC-SHA-256, that a client sends back.
  *
- * Prevents clients from writing positions of their own, which end up in a WHERE clause, and from carrying a cursor from
- * one list or tenant to another. A cursor is signed, not encrypted: who decodes it can read the position. Anything that
- * is wrong with one is the same single issue, code `cursor`.
+ * Prevents clients from inventing positions, which end up in a WHERE clause, and from using a cursor of one list or tenant
+ * for another. A cursor is signed but not encrypted: a client can decode and read the position. A refused cursor always
+ * gives the same single issue with the code `cursor`.
  *
- * @throws TypeError when an option is out of its bounds, and from `seal` when the position is not plain JSON data
+ * @throws TypeError if an option is out of its bounds, and from `seal` if the position is not plain JSON data
  * @example
  * ```ts
  * import { createCursors } from "@seaworthy/validators";
@@ -57,13 +59,15 @@ const MESSAGE = "must be a cursor that this list gave out";
  * ```
  */
 export function createCursors<T>(options: CursorsOptions): Cursors<T> {
-  checkOptions("createCursors", options, ["keys", "scope", "ttl", "clock"]);
-  const { scope, clock = systemClock } = options;
-  // Not shown: what stands in the place of a list of keys is most often a key.
+  checkOptions("createCursors", options, OPTIONS);
+  const { scope } = options;
+  const clock = clockOption("clock", options.clock);
+  // The value is not shown, because it is most often a key that should be in an array.
   if (!Array.isArray(options.keys) || options.keys.length === 0)
-    throw new TypeError(`keys must be a list of one key or more; got ${kindOf(options.keys)}`);
-  const keys = options.keys.map((key) => keyBytes(key, "keys", SHORTEST_KEY));
-  if (typeof scope !== "string" || scope === "") throw new TypeError(`scope must be text; got ${showValue(scope)}`);
+    throw new TypeError(`keys must be an array of at least one key; got ${kindOf(options.keys)}`);
+  const keys = options.keys.map((key) => keyBytes("keys", key, SHORTEST_KEY));
+  if (typeof scope !== "string" || scope === "")
+    throw new TypeError(`scope must be a string that is not empty; got ${showValue(scope)}`);
   const ttl = options.ttl === undefined ? undefined : toMilliseconds(options.ttl, "ttl");
   const sign = (key: Uint8Array, payload: string): Buffer =>
     createHmac("sha256", key)
@@ -74,7 +78,7 @@ export function createCursors<T>(options: CursorsOptions): Cursors<T> {
     const [payload = "", mac = "", rest] = cursor.split(".", 3);
     const given = Buffer.from(BASE64URL.test(mac) ? mac : "", "base64url");
     if (rest !== undefined || !BASE64URL.test(payload) || given.length !== MAC_BYTES) return undefined;
-    // Base64 has several spellings of one value; the one that was made is the only one that is taken.
+    // Base64 has several spellings of one value. Only the spelling that `seal` writes is accepted.
     if (given.toString("base64url") !== mac) return undefined;
     const known = keys.map((key) => timingSafeEqual(sign(key, payload), given));
     if (!known.includes(true)) return undefined;
@@ -100,15 +104,15 @@ export function createCursors<T>(options: CursorsOptions): Cursors<T> {
 }
 
 function kindOf(keys: unknown): string {
-  return Array.isArray(keys) ? "an empty list" : typeof keys === "string" ? "text" : showValue(keys);
+  return Array.isArray(keys) ? "an empty array" : typeof keys === "string" ? "a string" : showValue(keys);
 }
 
 function write(position: unknown, clock: Clock): string {
   const payload = Buffer.from(JSON.stringify([clock.now(), position]), "utf8").toString("base64url");
   if (payload.length > LONGEST_PAYLOAD) throw new TypeError("position must fit into a cursor of 4 KiB");
-  // What comes back must be what was sealed: no undefined, date or NaN passes for it.
+  // `open` must return exactly what was sealed, so undefined, dates and NaN are refused.
   if (!isPlain(position) || !canRead(payload))
-    throw new TypeError(`position must be plain JSON data, at most 3 deep; got ${showValue(position)}`);
+    throw new TypeError(`position must be plain JSON data of at most 3 levels; got ${showValue(position)}`);
   return payload;
 }
 
@@ -121,11 +125,11 @@ function canRead(payload: string): boolean {
     read(payload);
     return true;
   } catch {
-    return false; // nested too deep, or with a member that no cursor may have
+    return false; // nested too deeply, or with a member that is not allowed
   }
 }
 
-// JSON.stringify was here before, so there is no cycle.
+// JSON.stringify has already refused cycles.
 function isPlain(value: unknown): boolean {
   if (value === null || typeof value === "string" || typeof value === "boolean") return true;
   if (typeof value === "number") return Number.isFinite(value);

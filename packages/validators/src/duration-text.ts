@@ -1,30 +1,33 @@
 import { type Duration, toMilliseconds } from "@seaworthy/core";
-import { checkOptions } from "@seaworthy/core/options";
-import { inRange, type Measure } from "./internal/measure.ts";
+import { type Measure, measureText } from "./internal/measure.ts";
 import type { Schema } from "./internal/zod.ts";
 
 /** Options of {@link durationText}. */
 export interface DurationTextOptions {
-  /** The shortest that is let through. @default 0 */
+  /** The shortest accepted duration. @default 0 */
   min?: Duration;
-  /** The longest that is let through. @default `"365d"` */
+  /** The longest accepted duration. @default "365d" */
   max?: Duration;
 }
 
-const MOST = "365d";
-const MEASURE: Measure = {
-  convert: (text) => toMilliseconds(text),
+const DURATION: Measure = {
+  owner: "durationText",
+  convert: toMilliseconds,
+  most: "365d",
   code: "duration",
   message: "must be a duration such as 250ms, 30s or 1h30m",
 };
 
 /**
- * A schema for a length of time as text (`"250ms"`, `"30s"`, `"1h30m"`), which it gives out in milliseconds.
+ * A schema for a length of time as a string (`"250ms"`, `"30s"`, `"1h30m"`). The output is in milliseconds.
  *
- * Prevents the accident of a bare `30` that one side means in seconds and the other in milliseconds: text without a unit
- * is refused, and so are blanks, signs and exponents. Codes: `duration`, `too_big`, `too_small`.
+ * Prevents a bare `30` from meaning seconds on one side and milliseconds on the other: a string without a unit is refused,
+ * and so are white space, signs and exponents. Codes: `duration`, `too_big`, `too_small`.
  *
- * @throws TypeError when an option is no duration
+ * The field `duration()` of `@seaworthy/config` is for values of your own configuration: it also accepts a number of
+ * milliseconds, and its errors name the variable and the file.
+ *
+ * @throws TypeError if an option is unknown or not a duration, or `min` is more than `max`
  * @example
  * ```ts
  * import { durationText } from "@seaworthy/validators";
@@ -32,7 +35,5 @@ const MEASURE: Measure = {
  * ```
  */
 export function durationText(options: DurationTextOptions = {}): Schema<number, string> {
-  checkOptions("durationText", options, ["min", "max"]);
-  const { min = 0, max = MOST } = options;
-  return inRange(MEASURE, toMilliseconds(min, "min"), toMilliseconds(max, "max"), { min, max });
+  return measureText(DURATION, options);
 }

@@ -30,7 +30,7 @@ describe("embedding", () => {
     new Uint8Array(3),
     new Set([1, 2, 3]),
     new DataView(new ArrayBuffer(12)),
-  ])("refuses what is no vector: %s", (value) => expect(refusals(three, value)).toEqual(["invalid_type"]));
+  ])("refuses what is not a vector: %s", (value) => expect(refusals(three, value)).toEqual(["invalid_type"]));
 
   test("refuses every number of components but the exact one", () => {
     for (const make of KINDS)
@@ -60,7 +60,7 @@ describe("embedding", () => {
   );
 
   test.each([["0.5"], [null], [undefined], [{ valueOf: () => 1 }], [[1]], [1n], [true]])(
-    "a list with %s in it is no list of numbers, however it would multiply",
+    "an array with %s in it is not an array of numbers, even if it can be multiplied",
     (bad) => expect(verdict(three, [1, bad, 1])).toBe("not_finite@1"),
   );
 
@@ -83,14 +83,14 @@ describe("embedding", () => {
   });
 
   test("checks the norm when told to, within the tolerance", () => {
-    const unit = embedding({ dimensions: 2, normalised: true });
+    const unit = embedding({ dimensions: 2, normalized: true });
     for (const make of KINDS) {
       expect(verdict(unit, make([0.6, 0.8]))).toBe("ok");
-      expect(verdict(unit, make([0.6, 0.9]))).toBe("not_normalised");
+      expect(verdict(unit, make([0.6, 0.9]))).toBe("not_normalized");
       expect(verdict(unit, make([0, 0]))).toBe("zero_vector");
     }
-    expect(verdict(unit, [1e200, 1])).toBe("not_normalised");
-    expect(verdict(embedding({ dimensions: 2, normalised: true, tolerance: 0.1 }), [0.6, 0.85])).toBe("ok");
+    expect(verdict(unit, [1e200, 1])).toBe("not_normalized");
+    expect(verdict(embedding({ dimensions: 2, normalized: true, tolerance: 0.1 }), [0.6, 0.85])).toBe("ok");
   });
 
   test("agrees with the plain definition on any vector", () => {
@@ -138,10 +138,10 @@ describe("embedding", () => {
     [{ dimensions: 0 }, /dimensions/],
     [{ dimensions: 1.5 }, /dimensions/],
     [{ dimensions: "3" }, /dimensions.*got "3"/],
-    [{ dimensions: 3, normalised: 1 }, /normalised must be a boolean; got 1/],
+    [{ dimensions: 3, normalized: 1 }, /normalized must be a boolean; got 1/],
     [{ dimensions: 3, tolerance: Number.NaN }, /tolerance/],
     [{ dimensions: 3, tolerance: 0 }, /tolerance/],
-    [{ dimensions: 3, normalized: true }, /has no option "normalized"/],
+    [{ dimensions: 3, normal: true }, /has no option "normal"/],
     [undefined, /options must be an object/],
   ])("refuses the options %j", (options, message) => {
     expect(() => embedding(options as never)).toThrow(message);

@@ -3,32 +3,33 @@ import { checkOptions, flag, integer, showValue } from "@seaworthy/core/options"
 import { type Refused, refuse } from "./internal/refusal.ts";
 import { type Schema, valueSchema } from "./internal/zod.ts";
 
-/** A vector of numbers, as models give them out and vector indexes take them. */
+/** A vector of numbers, as embedding models return it and vector indexes store it. */
 export type Embedding = number[] | Float32Array | Float64Array;
 
 /** Options of {@link embedding}. */
 export interface EmbeddingOptions {
-  /** Exact number of components, 1 to 65 536. */
+  /** The exact number of components, 1 to 65 536. */
   dimensions: number;
   /** Whether the Euclidean norm must be 1. @default false */
-  normalised?: boolean;
-  /** How far from 1 the norm may be, more than 0 and less than 1. @default 0.001 */
+  normalized?: boolean;
+  /** How far the norm may be from 1, more than 0 and less than 1. @default 0.001 */
   tolerance?: number;
 }
 
+const OPTIONS = ["dimensions", "normalized", "tolerance"];
 const TOLERANCE = 1e-3;
 const MOST_DIMENSIONS = 65_536;
-const FORMS = "a list of numbers, a Float32Array or a Float64Array";
+const FORMS = "an array of numbers, a Float32Array or a Float64Array";
 
 /**
- * A schema for embedding vectors: exactly so many components, every one a finite number, not all of them 0. The vector
- * comes back as it is, not copied.
+ * A schema for embedding vectors: an exact number of components, each a finite number, and not all of them 0. The output
+ * is the same vector, not a copy.
  *
- * Prevents the accidents that poison a vector index without an error: a vector of another model, a NaN that makes every
- * distance NaN, a zero vector whose cosine is undefined. A bad vector is one issue, at its first bad component, never
- * one a component. Codes: `invalid_type`, `wrong_dimensions`, `not_finite`, `zero_vector`, `not_normalised`.
+ * Prevents mistakes that damage a vector index without an error: a vector of another model, a NaN that makes every
+ * distance NaN, a zero vector whose cosine is undefined. A refused vector gives one issue, at its first bad component.
+ * Codes: `invalid_type`, `wrong_dimensions`, `not_finite`, `zero_vector`, `not_normalized`.
  *
- * @throws TypeError when an option is out of its bounds
+ * @throws TypeError if an option is out of its bounds
  * @example
  * ```ts
  * import { embedding } from "@seaworthy/validators";
@@ -38,22 +39,22 @@ const FORMS = "a list of numbers, a Float32Array or a Float64Array";
  * ```
  */
 export function embedding(options: EmbeddingOptions): Schema<Embedding> {
-  checkOptions("embedding", options, ["dimensions", "normalised", "tolerance"]);
-  const dimensions = integer("dimensions", options.dimensions, 1, MOST_DIMENSIONS);
-  const normalised = flag("normalised", options.normalised ?? false);
-  const tolerance = options.tolerance ?? TOLERANCE;
+  checkOptions("embedding", options, OPTIONS);
+  const { dimensions, normalized = false, tolerance = TOLERANCE } = options;
+  integer("dimensions", dimensions, 1, MOST_DIMENSIONS);
+  flag("normalized", normalized);
   if (typeof tolerance !== "number" || !(tolerance > 0 && tolerance < 1))
     throw new TypeError(`tolerance must be more than 0 and less than 1; got ${showValue(tolerance)}`);
   const parse = (value: unknown): Embedding | Refused => {
     const sum = sumOfSquares(value, dimensions);
     if (typeof sum !== "number") return sum;
-    // Also true for NaN, infinity, and components whose squares leave the range of numbers: the slow look decides.
+    // Also true for NaN, infinity, and components whose squares overflow or underflow. The slow check decides.
     if (!(sum > 0 && sum < Number.POSITIVE_INFINITY)) {
       const fault = faultOf(value as Embedding);
       if (fault !== undefined) return fault;
     }
-    if (normalised && !(Math.abs(Math.sqrt(sum) - 1) <= tolerance))
-      return refuse("not_normalised", `must have a norm of 1, to within ${tolerance}`);
+    if (normalized && !(Math.abs(Math.sqrt(sum) - 1) <= tolerance))
+      return refuse("not_normalized", `must have a norm of 1, to within ${tolerance}`);
     return value as Embedding;
   };
   const json = { type: "array", items: { type: "number" }, minItems: dimensions, maxItems: dimensions };
@@ -61,8 +62,8 @@ export function embedding(options: EmbeddingOptions): Schema<Embedding> {
 }
 
 /**
- * The sum of squares tells finite from not, zero from not, and the norm, in one pass without a branch. The three loops
- * are one loop three times: run over three kinds of array, one function would be several times slower.
+ * The sum of squares shows in one pass, without a branch, whether the components are finite and not all zero, and gives
+ * the norm. There is one loop for each kind of array, because a shared function would be several times slower.
  */
 function sumOfSquares(value: unknown, dimensions: number): number | Refused {
   const fits = Array.isArray(value) || types.isFloat32Array(value) || types.isFloat64Array(value);

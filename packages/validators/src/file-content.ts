@@ -1,30 +1,31 @@
 import { type ByteSize, toBytes } from "@seaworthy/core";
 import { checkOptions, integer, showValue } from "@seaworthy/core/options";
 import { contentType } from "./content-type.ts";
-import { textList } from "./internal/options.ts";
+import { stringArray } from "./internal/options.ts";
 import { refuse } from "./internal/refusal.ts";
 import { KINDS } from "./internal/signatures.ts";
 import { type Schema, valueSchema } from "./internal/zod.ts";
 
 /** Options of {@link fileContent}. */
 export interface FileContentOptions {
-  /** Media types that are let through, as `contentType` names them: `["image/png", "image/jpeg"]`. */
+  /** Accepted media types, as `contentType` names them: `["image/png", "image/jpeg"]`. */
   types: readonly string[];
-  /** The most bytes, 1 byte to 2 GiB. @default "10mb" */
+  /** The most bytes, from 1 byte to 2 GiB. @default "10mb" */
   bytes?: ByteSize;
 }
 
+const OPTIONS = ["types", "bytes"];
 const BYTES = "10mb";
 const MOST_BYTES = 2 ** 31;
 
 /**
- * A schema for the bytes of an uploaded file that are of one of `types` by their content; they come back as they are.
+ * A schema for the bytes of an uploaded file whose content is of one of `types`. The output is the same bytes.
  *
- * Prevents a file from being something other than its name and its `Content-Type` say (CWE-434): a page with scripts sent
- * as an image, a program sent as a document. See {@link contentType} for what a signature cannot tell. Codes:
+ * Prevents a file from being something else than its name and its `Content-Type` claim (CWE-434): a page with scripts
+ * sent as an image, or a program sent as a document. See {@link contentType} for the limits of signatures. Codes:
  * `invalid_type`, `empty`, `too_big`, `content_type`.
  *
- * @throws TypeError when an option is out of its bounds
+ * @throws TypeError if an option is out of its bounds
  * @example
  * ```ts
  * import { fileContent } from "@seaworthy/validators";
@@ -33,11 +34,12 @@ const MOST_BYTES = 2 ** 31;
  * ```
  */
 export function fileContent(options: FileContentOptions): Schema<Uint8Array> {
-  checkOptions("fileContent", options, ["types", "bytes"]);
-  const types = textList(options.types, "types");
+  checkOptions("fileContent", options, OPTIONS);
+  const { bytes = BYTES } = options;
+  const types = stringArray("types", options.types);
   for (const type of types) checkType(type);
-  if (types.length === 0) throw new TypeError("types must have one media type or more; got []");
-  const most = integer("bytes", toBytes(options.bytes ?? BYTES, "bytes"), 1, MOST_BYTES);
+  if (types.length === 0) throw new TypeError("types must have at least one media type; got []");
+  const most = integer("bytes", toBytes(bytes, "bytes"), 1, MOST_BYTES);
   return valueSchema<Uint8Array>(
     (value) => {
       if (!(value instanceof Uint8Array)) return refuse("invalid_type", "must be bytes");
@@ -52,13 +54,13 @@ export function fileContent(options: FileContentOptions): Schema<Uint8Array> {
   );
 }
 
-// A type that is never told, such as image/jpg, would refuse every file without a word of why.
+// A type that `contentType` never returns, such as image/jpg, would refuse every file.
 function checkType(type: string): void {
   if (KINDS.some((kind) => kind.type === type)) return;
   const ending = type.slice(type.indexOf("/") + 1);
   const near = KINDS.find(({ extensions }) => extensions.includes(ending))?.type;
   const hint = near === undefined ? "" : `; did you mean ${showValue(near)}?`;
   throw new TypeError(
-    `types must hold types that contentType names, such as "image/png"; got ${showValue(type)}${hint}`,
+    `types must hold media types that contentType returns, such as "image/png"; got ${showValue(type)}${hint}`,
   );
 }

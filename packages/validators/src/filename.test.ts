@@ -82,7 +82,7 @@ describe("filename", () => {
     expect(verdict(any, "..")).toBe("traversal");
   });
 
-  test("what it lets through stays one segment however it is decoded or normalised", () => {
+  test("what it lets through stays one segment however it is decoded or normalized", () => {
     const hostile = fc.array(
       fc.constantFrom(".", "..", "/", "\\", "%2e", "%2f", "%5C", "%25", "\uff0e", "\uff0f", "\0", "a", "C:", " ", "%"),
     );

@@ -5,28 +5,30 @@ import { type Schema, textSchema } from "./internal/zod.ts";
 
 /** Options of {@link filename}. */
 export interface FilenameOptions {
-  /** Whether names that begin with a dot are let through. @default false */
+  /** Whether names that begin with a dot are accepted. @default false */
   hidden?: boolean;
   /**
-   * Extensions that are let through, without a dot and in any case: `["pdf", "tar.gz"]`. A name whose inner extension
-   * some servers run, such as `a.php.jpg`, is refused then too. @default any
+   * Accepted extensions, without a dot and in any case: `["pdf", "tar.gz"]`. If they are given, a name with an inner
+   * extension that some servers run, such as `a.php.jpg`, is refused too. @default any
    */
   extensions?: readonly string[];
 }
 
+const OPTIONS = ["hidden", "extensions"];
+
 /**
- * A schema for the name of one file, safe on every platform, of at most 255 bytes; it comes back as it is.
+ * A schema for the name of one file of at most 255 bytes that is safe on every platform. The output is the same name.
  *
- * Prevents path traversal (`../`, also percent-encoded once or twice, or in full-width characters), NUL cutting a name
+ * Prevents path traversal (`../`, also percent-encoded once or twice, or in full-width characters), names that a NUL cuts
  * short, drive letters and alternate streams (`C:`, `a.txt::$DATA`), device names (`CON`, `nul.txt`), dot files that a
- * server reads as settings (`.htaccess`), and names that cannot be seen, that look like another by zero-width characters,
- * or whose extension is not the one that people see. Codes: `empty`, `too_big`, `traversal`, `separator`, `nul`,
- * `control_character`, `bidi_control`, `zero_width`, `lone_surrogate`, `drive_letter`, `reserved_character`,
- * `reserved_name`, `outer_blank`, `invisible`, `hidden`, `bad_encoding`, `extension`.
+ * server reads as settings (`.htaccess`), invisible names, names that look like another name because of zero-width
+ * characters, and names that display another extension than they have. Codes: `empty`, `too_big`, `traversal`,
+ * `separator`, `nul`, `control_character`, `bidi_control`, `zero_width`, `lone_surrogate`, `drive_letter`,
+ * `reserved_character`, `reserved_name`, `outer_blank`, `invisible`, `hidden`, `bad_encoding`, `extension`.
  *
- * An extension says nothing about the content: {@link fileContent} looks at that.
+ * An extension does not prove anything about the content; {@link fileContent} checks the content.
  *
- * @throws TypeError when an option is none of these
+ * @throws TypeError if an option is unknown or has the wrong type
  * @example
  * ```ts
  * import { filename } from "@seaworthy/validators";
@@ -36,8 +38,9 @@ export interface FilenameOptions {
  * ```
  */
 export function filename(options: FilenameOptions = {}): Schema<string> {
-  checkOptions("filename", options, ["hidden", "extensions"]);
-  const hidden = flag("hidden", options.hidden ?? false);
-  const extensions = options.extensions === undefined ? undefined : extensionList(options.extensions);
-  return textSchema((name) => segmentFault(name, hidden) ?? extensionFault(name, extensions) ?? name);
+  checkOptions("filename", options, OPTIONS);
+  const { hidden = false, extensions } = options;
+  flag("hidden", hidden);
+  const accepted = extensions === undefined ? undefined : extensionList(extensions);
+  return textSchema((name) => segmentFault(name, hidden) ?? extensionFault(name, accepted) ?? name);
 }

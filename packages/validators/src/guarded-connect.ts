@@ -1,9 +1,10 @@
 import { isIP } from "node:net";
 import { showValue } from "@seaworthy/core/options";
-import { type GuardedLookup, type GuardedLookupOptions, guardedLookup, refusal, refused } from "./guarded-lookup.ts";
+import { type GuardedLookup, type GuardedLookupOptions, guardedLookup } from "./guarded-lookup.ts";
 import { type AddressGuard, createAddressGuard, plainHost } from "./internal/address-guard.ts";
+import { refusal, refuseAddress } from "./internal/address-refusal.ts";
 
-/** What an agent of `node:http` or `node:https` makes connections from. */
+/** The options from which an agent of `node:http` or `node:https` makes a connection. */
 interface ConnectionOptions {
   host?: string | null | undefined;
   hostname?: string | null | undefined;
@@ -12,27 +13,28 @@ interface ConnectionOptions {
   lookup?: unknown;
 }
 
-/** An agent of `node:http` or `node:https`, by shape. */
+/** An agent of `node:http` or `node:https`, described by its shape. */
 export interface ConnectingAgent {
-  // The two agents type their parameters in ways that only this admits.
+  // The two agents have different parameter types; `never` accepts both.
   createConnection(options: never, callback?: never): unknown;
 }
 
-/** A connector of undici, by shape: what `buildConnector({})` returns and `new Agent({ connect })` takes. */
+/** A connector of undici, described by its shape: `buildConnector({})` returns one and `new Agent({ connect })` takes one. */
 export type Connector<O extends { hostname: string }, C> = (options: O, callback: C) => void;
 
 type Create = (options: ConnectionOptions, callback?: (error: Error | null, socket?: unknown) => void) => unknown;
 
 /**
- * Makes an agent of `node:http` or `node:https` refuse addresses that are not public, whether a name resolves to them or
- * they stand in the URL, on every connection it makes: redirects included. The same agent comes back.
+ * Makes an agent of `node:http` or `node:https` refuse addresses that are not public, on every connection that it makes,
+ * also after redirects. It does not matter whether the address is in the URL or a name resolves to it. Returns the same
+ * agent.
  *
- * Prevents server-side request forgery as {@link guardedLookup} does, and by IP literals (`http://[::1]/`,
- * `http://2130706433/`) and local sockets too. A `lookup` given to the agent or the request is replaced. Set it on an
- * agent that nothing trusted shares; connections that it already holds are not looked at again.
+ * Prevents server-side request forgery as {@link guardedLookup} does, and also through IP literals (`http://[::1]/`,
+ * `http://2130706433/`) and local sockets. A `lookup` option of the agent or the request is replaced. Use an agent that
+ * trusted requests do not share. Connections that the agent already holds are not checked again.
  *
- * @throws TypeError when `agent` is no agent or an option is out of its bounds
- * @throws VALIDATION_ADDRESS_REFUSED (as the request's error) when the address is not public
+ * @throws TypeError if `agent` is not an agent or an option is out of its bounds
+ * @throws VALIDATION_ADDRESS_REFUSED (as the request's error) if the address is not public
  * @example
  * ```ts
  * import { Agent, get } from "node:http";
@@ -58,14 +60,15 @@ export function guardAgent<A extends ConnectingAgent>(agent: A, options: Guarded
 }
 
 /**
- * A connector for undici's `Agent` that refuses addresses that are not public, whether a name resolves to them or they
- * stand in the URL, and hands the others to `connector`. It dials the address that it has judged, not the name, so no
- * second lookup can answer otherwise; TLS still checks the name.
+ * Returns a connector for undici's `Agent` that refuses addresses that are not public, whether they are in the URL or a
+ * name resolves to them, and passes the others to `connector`. It connects to the address that it has checked and not to
+ * the name, so that a second lookup cannot give another answer. TLS still checks the name.
  *
- * Prevents server-side request forgery through undici and `fetch`, redirects included: each hop connects through it.
+ * Prevents server-side request forgery through undici and its `fetch`, also after redirects, because each hop connects
+ * through it.
  *
- * @throws TypeError when `connector` is no function or an option is out of its bounds
- * @throws VALIDATION_ADDRESS_REFUSED (as the request's error, or its cause) when the address is not public
+ * @throws TypeError if `connector` is not a function or an option is out of its bounds
+ * @throws VALIDATION_ADDRESS_REFUSED (as the request's error, or its cause) if the address is not public
  * @example
  * ```ts
  * import { guardConnector } from "@seaworthy/validators";
@@ -102,9 +105,9 @@ function guardsOf(options: GuardedLookupOptions, owner: string): { guard: Addres
 }
 
 function literalFault(guard: AddressGuard, target: ConnectionOptions): Error | undefined {
-  // An agent turns `socketPath` into `path`; the path of a request never stands there without it.
+  // An agent copies `socketPath` to `path`. Without `socketPath`, `path` is the path of the request.
   if (target.socketPath !== undefined && target.socketPath !== null)
-    return refused("", target.socketPath, "local_socket");
+    return refuseAddress("", target.socketPath, "local_socket");
   const host = plainHost(target.host ?? target.hostname ?? "localhost");
   return isIP(host) === 0 ? undefined : refusal(guard, host, host);
 }

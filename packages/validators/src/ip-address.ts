@@ -6,7 +6,7 @@ export interface IpAddress {
   readonly value: bigint;
 }
 
-/** All addresses that begin with the same bits. */
+/** All addresses that begin with the same bits. Use it with {@link isWithin}. */
 export interface Subnet {
   readonly bits: 32 | 128;
   readonly base: bigint;
@@ -14,8 +14,8 @@ export interface Subnet {
 }
 
 /**
- * Reads an IPv4 or IPv6 address. The zone of an IPv6 address (`%eth0`) is left out. Returns `undefined` for text that is
- * not an address, which includes short forms such as `127.1`.
+ * Parses an IPv4 or IPv6 address. The zone of an IPv6 address (`%eth0`) is left out. Returns `undefined` if the string is
+ * not an address. Short forms such as `127.1` are not addresses.
  *
  * @example
  * ```ts
@@ -50,7 +50,7 @@ function groups(text: string): bigint[] {
 }
 
 /**
- * Reads a subnet, which is one address or `address/length` (RFC 4632, RFC 4291). Returns `undefined` for any other text.
+ * Parses a subnet: one address, or `address/length` (RFC 4632, RFC 4291). Returns `undefined` for any other string.
  *
  * @example
  * ```ts
@@ -73,7 +73,7 @@ function wholeLength(text: string): number {
 }
 
 /**
- * Whether an address is one of a subnet's.
+ * Returns whether an address is in a subnet.
  *
  * @example
  * ```ts

@@ -3,20 +3,23 @@ import { parseAddress } from "./ip-address.ts";
 
 /** Options of {@link networkOf}. */
 export interface NetworkOptions {
-  /** Bits that are kept of an IPv4 address, 0 to 32. @default 24 */
+  /** The number of bits of an IPv4 address that are kept, 0 to 32. @default 24 */
   ipv4?: number;
-  /** Bits that are kept of an IPv6 address, 0 to 128. A subscriber has a /64 or a /56, and a site a /48. @default 48 */
+  /**
+   * The number of bits of an IPv6 address that are kept, 0 to 128. A subscriber usually has a /64 or a /56, and a site
+   * has a /48. @default 48
+   */
   ipv6?: number;
 }
 
 const OPTIONS = ["ipv4", "ipv6"];
 
 /**
- * Returns the network of an address in CIDR notation, so that clients of one network are counted or anonymized together.
- * Returns `undefined` for text that is not an address. Addresses of one network give the same text however they are
- * written.
+ * Returns the network of an address in CIDR notation, so that clients of one network can be counted or anonymized
+ * together. Returns `undefined` if the string is not an address. All spellings of all addresses in one network give the
+ * same result.
  *
- * @throws TypeError when an option is out of its bounds
+ * @throws TypeError if an option is out of its bounds
  * @example
  * ```ts
  * import { networkOf } from "@seaworthy/validators/network";
@@ -26,8 +29,9 @@ const OPTIONS = ["ipv4", "ipv6"];
  */
 export function networkOf(text: string, options: NetworkOptions = {}): string | undefined {
   checkOptions("networkOf", options, OPTIONS);
-  const ipv4 = integer("ipv4", options.ipv4 ?? 24, 0, 32);
-  const ipv6 = integer("ipv6", options.ipv6 ?? 48, 0, 128);
+  const { ipv4 = 24, ipv6 = 48 } = options;
+  integer("ipv4", ipv4, 0, 32);
+  integer("ipv6", ipv6, 0, 128);
   const address = parseAddress(text);
   if (address === undefined) return undefined;
   const length = address.bits === 32 ? ipv4 : ipv6;

@@ -1,4 +1,4 @@
-// Addresses, origins and guarded connections. Nothing here loads zod.
+// Addresses, origins and guarded connections. This entry point does not load zod.
 
 export type { ConnectingAgent, Connector } from "./guarded-connect.ts";
 export { guardAgent, guardConnector } from "./guarded-connect.ts";

@@ -4,10 +4,11 @@ import { LABEL, LONGEST, ORIGIN, parseOrigins } from "./internal/origins.ts";
 const FIRST_LABEL = new RegExp(`^${LABEL}$`);
 
 /**
- * A function that tells whether an `Origin` header is one of `origins`, which `corsOrigins` let through. A wildcard
- * stands for exactly one label. A missing header, `null`, and anything that is not written as an origin is no match.
+ * Returns a function that returns whether an `Origin` header is one of `origins`. Entries are written as for
+ * `corsOrigins`, and a wildcard stands for exactly one label. A missing header, `null`, and anything that is not written
+ * as an origin does not match.
  *
- * @throws TypeError when one of `origins` is not such an origin
+ * @throws TypeError if one of `origins` is not such an origin
  * @example
  * ```ts
  * import { originMatcher } from "@seaworthy/validators";

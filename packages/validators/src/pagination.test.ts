@@ -13,7 +13,7 @@ describe("pagination", () => {
     expect(pagination({ defaultLimit: 7 }).parse({ skip: undefined })).toEqual({ skip: 0, limit: 7 });
   });
 
-  test("takes text and whole numbers, from an object or URLSearchParams", () => {
+  test("accepts strings and integers, from an object or URLSearchParams", () => {
     expect(page.parse({ skip: "10", limit: "1000", status: "open" })).toEqual({
       skip: 10,
       limit: 1000,
@@ -87,7 +87,7 @@ describe("pagination", () => {
     expect(page.parse(Object.create({ limit: "7" }))).toEqual({ skip: 0, limit: 50 });
   });
 
-  test.each([undefined, null, "limit=5", 5, [["limit", "5"]]])("refuses %j, which is no query", (query) =>
+  test.each([undefined, null, "limit=5", 5, [["limit", "5"]]])("refuses %j, which is not a query", (query) =>
     expect(verdict(page, query)).toBe("invalid_type"),
   );
 

@@ -1,44 +1,45 @@
 import { checkOptions, integer, showValue } from "@seaworthy/core/options";
-import { textList } from "./internal/options.ts";
+import { stringArray } from "./internal/options.ts";
 import { Refused, refuse } from "./internal/refusal.ts";
 import { type Schema, valueSchema } from "./internal/zod.ts";
 
 /** Options of {@link pagination}. */
 export interface PaginationOptions<S extends string = string> {
-  /** The most items of one page, 1 to 1000. @default 1000 */
+  /** The most items per page, 1 to 1000. @default 1000 */
   maxLimit?: number;
-  /** Items of a page when the client names no limit. @default 50, or `maxLimit` when that is less */
+  /** The number of items per page if the client does not send a limit. @default 50, or `maxLimit` if that is less */
   defaultLimit?: number;
-  /** The most items that may be skipped: an offset is read and thrown away by the database. @default 1_000_000 */
+  /** The most items that a client may skip. The database reads skipped items and discards them. @default 1_000_000 */
   maxSkip?: number;
-  /** States that may be asked for by `status`. @default none, and `status` is left out */
+  /** Values that `status` may have. @default none, and `status` is left out */
   status?: readonly S[];
 }
 
-/** Which page of a list is wanted. */
+/** The page that a client asks for. */
 export interface Page<S extends string = string> {
   skip: number;
   limit: number;
   status?: S;
 }
 
-/** What a query string was parsed to: `req.query`, or `URLSearchParams`. */
+/** A parsed query string: `req.query` or `URLSearchParams`. */
 export type Query = Readonly<Record<string, unknown>> | URLSearchParams;
 
+const OPTIONS = ["maxLimit", "defaultLimit", "maxSkip", "status"];
 const MOST_LIMIT = 1000;
 const LIMIT = 50;
 const MOST_SKIP = 1_000_000;
 const WHOLE = /^(?:0|[1-9]\d{0,15})$/;
 
 /**
- * A schema for the paging members of a query: `skip` (0 when absent), `limit` and `status`. Other members are left out.
+ * A schema for the paging members of a query: `skip` (0 if absent), `limit` and `status`. Other members are left out.
  *
- * Prevents a page of everything (`limit=1000000`), and numbers that JavaScript reads and people do not mean: `1e3`,
- * `0x10`, `01`, `+5`, `5.0`, blanks and the empty text are refused, and so is a parameter given twice, which becomes an
- * array in one framework and the last value in another (HTTP parameter pollution). Codes: `invalid_type`,
- * `not_a_number`, `too_big`, `too_small`, `repeated`, `unknown_status`.
+ * Prevents a page that holds everything (`limit=1000000`), and spellings that JavaScript reads as numbers but people do
+ * not mean: `1e3`, `0x10`, `01`, `+5`, `5.0`, white space and the empty string are refused. A repeated parameter is
+ * refused too, because it is an array in one framework and the last value in another (HTTP parameter pollution). Codes:
+ * `invalid_type`, `not_a_number`, `too_big`, `too_small`, `repeated`, `unknown_status`.
  *
- * @throws TypeError when an option is out of its bounds
+ * @throws TypeError if an option is out of its bounds
  * @example
  * ```ts
  * import { pagination } from "@seaworthy/validators";
@@ -50,43 +51,49 @@ const WHOLE = /^(?:0|[1-9]\d{0,15})$/;
 export function pagination<const S extends string = string>(
   options: PaginationOptions<S> = {},
 ): Schema<Page<S>, Query> {
-  checkOptions("pagination", options, ["maxLimit", "defaultLimit", "maxSkip", "status"]);
-  const most = integer("maxLimit", options.maxLimit ?? MOST_LIMIT, 1, MOST_LIMIT);
-  const usual = integer("defaultLimit", options.defaultLimit ?? Math.min(LIMIT, most), 1, most);
-  const mostSkip = integer("maxSkip", options.maxSkip ?? MOST_SKIP, 0);
-  const states = options.status === undefined ? undefined : textList(options.status, "status");
-  if (states?.length === 0) throw new TypeError(`status must name one state or more; got ${showValue(options.status)}`);
-  return valueSchema<Page<S>, Query>(
-    (query) => {
-      if (typeof query !== "object" || query === null || Array.isArray(query))
-        return refuse("invalid_type", "must be the members of a query");
-      const skip = whole(query, "skip", 0, 0, mostSkip);
-      if (skip instanceof Refused) return skip;
-      const limit = whole(query, "limit", usual, 1, most);
-      if (limit instanceof Refused) return limit;
-      const status = states === undefined ? undefined : memberOf(query, "status");
-      if (status === undefined) return { skip, limit };
-      if (status instanceof Refused) return status;
-      if (states?.includes(status as string) !== true)
-        return refuse("unknown_status", `must be one of ${states?.join(", ")}`, ["status"]);
-      return { skip, limit, status: status as S };
-    },
-    jsonSchema(mostSkip, most, usual, states),
-  );
+  checkOptions("pagination", options, OPTIONS);
+  const { maxLimit = MOST_LIMIT, maxSkip = MOST_SKIP } = options;
+  integer("maxLimit", maxLimit, 1, MOST_LIMIT);
+  const { defaultLimit = Math.min(LIMIT, maxLimit) } = options;
+  integer("defaultLimit", defaultLimit, 1, maxLimit);
+  integer("maxSkip", maxSkip, 0);
+  const states = options.status === undefined ? undefined : stringArray("status", options.status);
+  if (states?.length === 0)
+    throw new TypeError(`status must name at least one state; got ${showValue(options.status)}`);
+  return valueSchema<Page<S>, Query>((query) => {
+    if (typeof query !== "object" || query === null || Array.isArray(query))
+      return refuse("invalid_type", "must be an object of query parameters");
+    const skip = pageNumber(query, "skip", { fallback: 0, least: 0, most: maxSkip });
+    if (skip instanceof Refused) return skip;
+    const limit = pageNumber(query, "limit", { fallback: defaultLimit, least: 1, most: maxLimit });
+    if (limit instanceof Refused) return limit;
+    const status = states === undefined ? undefined : memberOf(query, "status");
+    if (status === undefined) return { skip, limit };
+    if (status instanceof Refused) return status;
+    if (states?.includes(status as string) !== true)
+      return refuse("unknown_status", `must be one of ${states?.join(", ")}`, ["status"]);
+    return { skip, limit, status: status as S };
+  }, jsonSchema({ maxSkip, maxLimit, defaultLimit, states }));
 }
 
-function whole(query: object, name: string, fallback: number, least: number, most: number): number | Refused {
+interface Bounds {
+  readonly fallback: number;
+  readonly least: number;
+  readonly most: number;
+}
+
+function pageNumber(query: object, name: string, { fallback, least, most }: Bounds): number | Refused {
   const raw = memberOf(query, name);
   if (raw === undefined) return fallback;
   if (raw instanceof Refused) return raw;
   const plain = typeof raw === "number" ? Number.isSafeInteger(raw) : typeof raw === "string" && WHOLE.test(raw);
-  if (!plain) return refuse("not_a_number", "must be a whole number in plain digits", [name]);
+  if (!plain) return refuse("not_a_number", "must be an integer in decimal digits", [name]);
   const value = Number(raw);
   if (value > most) return refuse("too_big", `must be ${most} or less`, [name]);
   return value < least ? refuse("too_small", `must be ${least} or more`, [name]) : value;
 }
 
-/** The one value of a parameter, nothing when it is absent. */
+/** The only value of a parameter, or undefined if it is absent. */
 function memberOf(query: object, name: string): unknown {
   const values: unknown =
     query instanceof URLSearchParams
@@ -100,14 +107,16 @@ function memberOf(query: object, name: string): unknown {
   return values[0];
 }
 
-function jsonSchema(
-  mostSkip: number,
-  most: number,
-  usual: number,
-  states: readonly string[] | undefined,
-): Record<string, unknown> {
-  const skip = { type: "integer", minimum: 0, maximum: mostSkip, default: 0 };
-  const limit = { type: "integer", minimum: 1, maximum: most, default: usual };
+interface Limits {
+  readonly maxSkip: number;
+  readonly maxLimit: number;
+  readonly defaultLimit: number;
+  readonly states: readonly string[] | undefined;
+}
+
+function jsonSchema({ maxSkip, maxLimit, defaultLimit, states }: Limits): Record<string, unknown> {
+  const skip = { type: "integer", minimum: 0, maximum: maxSkip, default: 0 };
+  const limit = { type: "integer", minimum: 1, maximum: maxLimit, default: defaultLimit };
   const status = states === undefined ? undefined : { status: { type: "string", enum: [...states] } };
   return { type: "object", properties: { skip, limit, ...status } };
 }

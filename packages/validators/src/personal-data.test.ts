@@ -89,7 +89,7 @@ describe("personal data", () => {
     expect(found(text, [])).toEqual([]);
   });
 
-  test("what has a finding of a surer kind within it is no second finding", () => {
+  test("a match that contains a finding of a more certain kind is not a second finding", () => {
     expect(found("+49-203.0.113.7 3704")).toEqual(["ip 203.0.113.7"]);
     expect(scrubPersonalData("+49-203.0.113.7 3704")).toBe("+49-[ip] 3704");
   });
@@ -180,7 +180,7 @@ describe("personal data", () => {
     expect(scrubPersonalData("nothing")).toBe("nothing");
   });
 
-  test.each([undefined, null, 7, {}])("refuses %s, which is no text", (text) =>
+  test.each([undefined, null, 7, {}])("refuses %s, which is not a string", (text) =>
     expect(() => findPersonalData(text as never)).toThrow(TypeError),
   );
   test.each([{ kinds: ["name"] }, { kinds: "email" }, { kind: [] }])("refuses the options %j", (options) =>

@@ -1,29 +1,31 @@
 import { isIPv4 } from "node:net";
 import { checkOptions, showValue } from "@seaworthy/core/options";
-import { textList } from "./internal/options.ts";
+import { stringArray } from "./internal/options.ts";
 import { cardAt, emailAround, ibanAt, ipv6Within, numbersIn } from "./internal/personal-patterns.ts";
 
-/** What a piece of text is taken for. */
+/** The kind of personal data that a part of a text looks like. */
 export type PersonalDataKind = "email" | "phone" | "card" | "iban" | "ssn" | "ip";
 
-/** A piece of text that looks like personal data. The text itself is not copied. */
+/** The place of something that looks like personal data. The text itself is not copied. */
 export interface PersonalDataFinding {
   readonly kind: PersonalDataKind;
-  /** Where it begins, in UTF-16 units. */
+  /** Index of its first UTF-16 unit. */
   readonly start: number;
-  /** Where it is over. */
+  /** Index after its last UTF-16 unit. */
   readonly end: number;
 }
 
 /** Options of {@link findPersonalData} and {@link scrubPersonalData}. */
 export interface PersonalDataOptions {
-  /** What is looked for. @default everything */
+  /** The kinds to find. @default all kinds */
   kinds?: readonly PersonalDataKind[];
 }
 
+const OPTIONS = ["kinds"];
+
 type Finder = (text: string) => Generator<PersonalDataFinding>;
 
-// In order of certainty: the first to claim a stretch of text has it.
+// In order of certainty: if two finders match the same place, the first one wins.
 const FINDERS: Readonly<Record<PersonalDataKind, Finder>> = {
   email: findEmails,
   iban: findIbans,
@@ -34,15 +36,15 @@ const FINDERS: Readonly<Record<PersonalDataKind, Finder>> = {
 };
 
 /**
- * Where e-mail addresses, phone numbers, payment cards (Luhn), IBANs (ISO 13616 check digits), US social security numbers
- * and IP addresses stand in free text, from left to right, none overlapping.
+ * Finds e-mail addresses, phone numbers, payment cards (Luhn), IBANs (ISO 13616 check digits), US social security numbers
+ * and IP addresses in free text. The findings are in order and do not overlap.
  *
- * Prevents personal data from slipping into logs, prompts and exports through fields that are called `message` or
- * `notes`. It goes by form and check digits, so it finds no names and no addresses of houses, and may take an order
- * number for a phone number: use it to raise a hand, not to certify. The time it takes grows with the length of the text
- * alone, whatever is in it.
+ * Prevents personal data from reaching logs, prompts and exports through fields such as `message` or `notes`. It judges
+ * by form and check digits, so it does not find names or street addresses, and may mistake an order number for a phone
+ * number. Use it for warnings, not as a proof that a text has no personal data. The time that it takes is linear in the
+ * length of the text, whatever the content.
  *
- * @throws TypeError when `text` is not text, or a kind is unknown
+ * @throws TypeError if `text` is not a string or a kind is unknown
  * @example
  * ```ts
  * import { findPersonalData } from "@seaworthy/validators";
@@ -50,21 +52,22 @@ const FINDERS: Readonly<Record<PersonalDataKind, Finder>> = {
  * ```
  */
 export function findPersonalData(text: string, options: PersonalDataOptions = {}): PersonalDataFinding[] {
-  if (typeof text !== "string") throw new TypeError(`text must be text; got ${showValue(text)}`);
-  checkOptions("findPersonalData", options, ["kinds"]);
+  if (typeof text !== "string") throw new TypeError(`text must be a string; got ${showValue(text)}`);
+  checkOptions("findPersonalData", options, OPTIONS);
   const known = Object.keys(FINDERS) as PersonalDataKind[];
-  const kinds: readonly string[] = textList(options.kinds ?? known, "kinds");
+  const { kinds: wanted = known } = options;
+  const kinds: readonly string[] = stringArray("kinds", wanted);
   for (const kind of kinds) {
     if (!known.includes(kind as PersonalDataKind))
-      throw new TypeError(`kinds must be of ${known.join(", ")}; got ${showValue(kind)}`);
+      throw new TypeError(`kinds must be an array of ${known.join(", ")}; got ${showValue(kind)}`);
   }
-  // What word processors put between groups of digits; one unit for one, so that places stay.
+  // What word processors put between groups of digits. Each unit is replaced by one unit, so that the indexes stay valid.
   const plain = text.replace(/[\u00a0\u2007\u202f]/g, " ").replace(/[\u2010\u2011\u2013]/g, "-");
   const taken = new Uint8Array(text.length);
   const findings: PersonalDataFinding[] = [];
   for (const finder of new Set(known.map((kind) => FINDERS[kind]))) {
     for (const finding of finder(plain)) {
-      // What another kind has claimed is none of this one, asked for or not.
+      // Another kind has this place already, even if that kind is not reported.
       if (taken.subarray(finding.start, finding.end).includes(1)) continue;
       taken.fill(1, finding.start, finding.end);
       if (kinds.includes(finding.kind)) findings.push(finding);
@@ -74,9 +77,9 @@ export function findPersonalData(text: string, options: PersonalDataOptions = {}
 }
 
 /**
- * `text` with everything that {@link findPersonalData} finds replaced by its kind in brackets, such as `[email]`.
+ * Returns `text` with everything that {@link findPersonalData} finds replaced by its kind in brackets, such as `[email]`.
  *
- * @throws TypeError when `text` is not text, or a kind is unknown
+ * @throws TypeError if `text` is not a string or a kind is unknown
  * @example
  * ```ts
  * import { scrubPersonalData } from "@seaworthy/validators";
@@ -111,7 +114,7 @@ function* findIbans(text: string): Generator<PersonalDataFinding> {
 }
 
 function* findCards(text: string): Generator<PersonalDataFinding> {
-  // What follows a decimal point is a fraction's.
+  // Digits after a decimal point belong to a fraction.
   for (const { index } of text.matchAll(/(?<!\d\.?)\d/g)) {
     const end = cardAt(text, index);
     if (end !== undefined) yield { kind: "card", start: index, end };

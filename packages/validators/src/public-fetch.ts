@@ -10,10 +10,10 @@ import { responseOf } from "./internal/web-response.ts";
 
 /** Options of {@link publicFetch}. */
 export interface PublicFetchOptions extends GuardedLookupOptions {
-  /** Redirects that one call follows, 0 to 20. @default 5 */
+  /** The most redirects that one call follows, 0 to 20. @default 5 */
   redirects?: number;
   /**
-   * The most bytes of a response's body, counted after it is decompressed. Reading a longer body fails.
+   * The most bytes of a response body, counted after decompression. Reading a longer body fails.
    * @default "100mb"
    */
   bytes?: ByteSize;
@@ -22,7 +22,7 @@ export interface PublicFetchOptions extends GuardedLookupOptions {
 /** A `fetch` that reaches public addresses only. */
 export interface PublicFetch {
   (input: string | URL | Request, init?: RequestInit): Promise<Response>;
-  /** Closes the connections that are kept for the next call. Calls after it make new ones. */
+  /** Closes the idle connections that are kept for the next call. Later calls open new connections. */
   close(): void;
   [Symbol.dispose](): void;
 }
@@ -31,18 +31,18 @@ const OPTIONS = ["allow", "resolve", "redirects", "bytes"];
 
 /**
  * Returns a `fetch` that connects to public addresses only, for URLs that came from outside: webhooks, link previews,
- * imports. It takes what `fetch` takes, returns a standard `Response`, and needs no library.
+ * imports. It takes the arguments of `fetch`, returns a standard `Response`, and needs no other library.
  *
  * Prevents server-side request forgery (OWASP A10:2021) in one step: it resolves the host, refuses it if one of its
- * addresses is not public, and connects to the address that it has judged, so no second lookup can answer otherwise
- * (DNS rebinding). Each redirect is judged in the same way. Only `http:` and `https:` are reached, `authorization` and
- * `cookie` are not sent on to another origin, and a body that grows beyond `bytes` while it is decompressed is cut off.
+ * addresses is not public, and connects to the address that it has checked, so that a second lookup cannot give another
+ * answer (DNS rebinding). Each redirect is checked in the same way. Only `http:` and `https:` are supported,
+ * `authorization` and `cookie` are not sent to another origin, and a body that grows beyond `bytes` is cut off.
  *
- * Node's built-in `fetch` cannot be guarded from outside: it takes only a dispatcher of the undici inside Node, which
+ * Node's built-in `fetch` cannot be guarded from outside: it accepts only a dispatcher of the undici inside Node, which
  * cannot be imported. {@link guardConnector} guards the `fetch` of the package `undici`.
  *
- * @throws TypeError when an option is out of its bounds
- * @throws TypeError (from the call) as `fetch` does, with the reason as its `cause`: `VALIDATION_ADDRESS_REFUSED` when the
+ * @throws TypeError if an option is out of its bounds
+ * @throws TypeError (from the call) as `fetch` does, with the reason as its `cause`: `VALIDATION_ADDRESS_REFUSED` if the
  * address is not public
  * @example
  * ```ts
@@ -60,7 +60,7 @@ export function publicFetch(options: PublicFetchOptions = {}): PublicFetch {
   const agents = { "http:": new HttpAgent({ keepAlive: true }), "https:": new HttpsAgent({ keepAlive: true }) };
 
   const fetchPublic = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
-    const request = new Request(input, init); // refuses what fetch refuses
+    const request = new Request(input, init); // throws in the same cases as fetch
     try {
       let hop: Hop = {
         url: new URL(request.url),
@@ -71,7 +71,8 @@ export function publicFetch(options: PublicFetchOptions = {}): PublicFetch {
       for (let hops = 0; ; hops++) {
         request.signal.throwIfAborted();
         const { protocol } = hop.url;
-        if (protocol !== "http:" && protocol !== "https:") throw new TypeError(`the scheme ${protocol} is not fetched`);
+        if (protocol !== "http:" && protocol !== "https:")
+          throw new TypeError(`the scheme ${protocol} is not supported`);
         const addresses = await addressesOf(hop.url.hostname);
         const answer = await exchange(hop, addresses, agents[protocol], request.signal);
         const next = follow(request.redirect, hop, answer);

@@ -132,7 +132,7 @@ describe("publicUrl", () => {
     [`https://example.com/${"a".repeat(2048)}`, "too_big"],
   ])("refuses %j", (text, code) => expect(verdict(url, text)).toBe(code));
 
-  test("takes other schemes and ports only as it is told", () => {
+  test("accepts other schemes and ports only if its options name them", () => {
     expect(verdict(publicUrl({ protocols: ["https"] }), "http://example.com/")).toBe("scheme");
     const ports = publicUrl({ ports: [8443] });
     expect(

@@ -1,30 +1,30 @@
 import { checkOptions, showValue } from "@seaworthy/core/options";
-import { parseHref } from "./internal/href.ts";
-import { textList } from "./internal/options.ts";
+import { stringArray } from "./internal/options.ts";
 import { type Refused, refuse } from "./internal/refusal.ts";
+import { parseHref, parseWebUrl } from "./internal/web-url.ts";
 import { type Schema, textSchema } from "./internal/zod.ts";
-import { parseUrl } from "./public-url.ts";
 
 /** Options of {@link redirectTarget}. */
 export interface RedirectTargetOptions {
-  /** Origin of the service, such as `"https://app.example.com"`, or a URL on it that relative targets start from. */
+  /** Origin of the service, such as `"https://app.example.com"`, or a URL on it against which relative targets resolve. */
   base: string;
-  /** Further origins that may be redirected to. @default none */
+  /** Further origins that a target may have. @default none */
   origins?: readonly string[];
 }
 
+const OPTIONS = ["base", "origins"];
 const ELSEWHERE = "must lead to an allowed origin";
 
 /**
- * A schema for where to send a client next, such as `?returnTo=`: a path on the service, or a URL on an allowed origin.
- * It gives out what `Location` should say: a path for a target that was given as one, else the whole URL.
+ * A schema for the target of a redirect that a client chose, such as `?returnTo=`: a path on the service, or a URL on an
+ * allowed origin. The output is the value for `Location`: a path if the target was a path, else the whole URL.
  *
- * Prevents open redirects (CWE-601). Origins are compared after parsing, never as text, so `//evil.example`,
+ * Prevents open redirects (CWE-601). Origins are compared after parsing and never as strings, so `//evil.example`,
  * `/\evil.example`, `https:evil.example`, `https://app.example.com@evil.example`, `https://app.example.com.evil.example`,
- * `javascript:` and `blob:` targets do not pass, nor does a path such as `/.//evil.example` that would become one. Codes:
- * `too_big`, `invalid_url`, `credentials`, `origin`.
+ * `javascript:` and `blob:` targets are refused, and so is a path such as `/.//evil.example`, which would turn into one of
+ * them. Codes: `too_big`, `invalid_url`, `credentials`, `origin`.
  *
- * @throws TypeError when `base` is not an http or https URL, or one of `origins` not an http or https origin
+ * @throws TypeError if `base` is not an http or https URL, or one of `origins` is not an http or https origin
  * @example
  * ```ts
  * import { redirectTarget } from "@seaworthy/validators";
@@ -34,28 +34,29 @@ const ELSEWHERE = "must lead to an allowed origin";
  * ```
  */
 export function redirectTarget(options: RedirectTargetOptions): Schema<string> {
-  checkOptions("redirectTarget", options, ["base", "origins"]);
+  checkOptions("redirectTarget", options, OPTIONS);
+  const { origins = [] } = options;
   const base = webUrl(options.base, "base");
-  const origins = new Set(textList(options.origins ?? [], "origins").map(originOf));
-  origins.add(base.origin);
+  const allowed = new Set(stringArray("origins", origins).map(originOf));
+  allowed.add(base.origin);
   return textSchema((value): string | Refused => {
-    const url = parseUrl(value, base.href);
+    const url = parseWebUrl(value, base.href);
     if (!(url instanceof URL)) return url;
-    // The origin of blob:https://… is that of the https part.
-    if (!isWeb(url) || !origins.has(url.origin)) return refuse("origin", ELSEWHERE);
+    // The origin of blob:https://… is the origin of the https part.
+    if (!isWeb(url) || !allowed.has(url.origin)) return refuse("origin", ELSEWHERE);
     const absolute = parseHref(value);
-    // "https:evil.example" is a path beside another https page, and a host for who reads it alone.
+    // "https:evil.example" is a path relative to another https page, but a host if it is read alone.
     if (absolute !== null) return absolute.href === url.href ? url.href : refuse("origin", ELSEWHERE);
     if (url.origin !== base.origin) return url.href; // "//shop.example.com/" is a whole URL but for its scheme
     const path = url.pathname + url.search + url.hash;
-    // Dot segments were resolved: what is left may read as another host.
+    // After dot segments are resolved, the rest may read as another host.
     return path.startsWith("//") ? refuse("origin", ELSEWHERE) : path;
   });
 }
 
 function originOf(text: string): string {
   const url = webUrl(text, "origins");
-  // A wildcard or a path would be a rule that does not hold.
+  // A wildcard or a path would never match.
   if (url.hostname.includes("*") || url.href !== `${url.origin}/`)
     throw new TypeError(`origins must hold origins such as "https://app.example.com"; got ${showValue(text)}`);
   return url.origin;
@@ -64,8 +65,9 @@ function originOf(text: string): string {
 function webUrl(text: unknown, name: string): URL {
   const url = typeof text === "string" ? parseHref(text) : null;
   if (url === null || !isWeb(url)) throw new TypeError(`${name} must be an http or https URL; got ${showValue(text)}`);
-  // Not shown: a URL with a user name usually has a password too.
-  if (url.username !== "" || url.password !== "") throw new TypeError(`${name} must not have a user name in it`);
+  // The value is not shown: a URL with a user name usually has a password too.
+  if (url.username !== "" || url.password !== "")
+    throw new TypeError(`${name} must not contain a user name or a password`);
   return url;
 }
 

@@ -1,4 +1,4 @@
-// What the edge of a service needs for its requests. It does not load zod before the first schema of zod is met.
+// What the edge of a service needs for its requests. This entry point loads zod only when it is given a zod schema.
 
 export type { BoundedJsonOptions } from "./bounded-json.ts";
 export { boundedJson } from "./bounded-json.ts";

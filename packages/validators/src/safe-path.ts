@@ -1,34 +1,35 @@
 import { lstatSync, realpathSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, sep } from "node:path";
 import { checkOptions, flag, showValue } from "@seaworthy/core/options";
-import { codes } from "./errors.ts";
+import { errors } from "./errors.ts";
 import { type Refused, refuse } from "./internal/refusal.ts";
 import { segmentFault } from "./internal/segment.ts";
 import { type Schema, textSchema } from "./internal/zod.ts";
 
 /** Options of {@link safePath}. */
 export interface SafePathOptions {
-  /** Absolute path of the folder that no path may leave. It must exist when a path is checked. */
+  /** Absolute path of the folder that a path must not leave. It must exist when a path is checked. */
   root: string;
-  /** Whether segments that begin with a dot are let through. @default false */
+  /** Whether segments that begin with a dot are accepted. @default false */
   hidden?: boolean;
 }
 
+const OPTIONS = ["root", "hidden"];
 const LONGEST = 4096;
 const MOST_SEGMENTS = 64;
 
 /**
- * A schema for a relative path, with `/` between its segments, to something inside `root` that may not be there yet. It
- * gives out the absolute path with every symbolic link resolved.
+ * A schema for a relative path, with `/` between its segments, to a file or folder inside `root` that need not exist. The
+ * output is the absolute path with every symbolic link resolved.
  *
- * Prevents reading and writing outside of the folder: by `..` (also percent-encoded), absolute paths, drive letters, and
- * symbolic links that lead out of `root`, dangling ones included, through which a new file would be created elsewhere.
- * Each segment must be a {@link filename}. The disk is looked at synchronously when a path is checked. Who can change
- * links inside `root` between check and use still wins that race: such a folder is no place for untrusted writers.
+ * Prevents reading and writing outside of the folder through `..` (also percent-encoded), absolute paths, drive letters,
+ * and symbolic links that lead out of `root`. Dangling links are refused too, because writing to one would create a file
+ * elsewhere. Each segment must be a {@link filename}. The check reads the disk synchronously. A process that can change
+ * links inside `root` between the check and the use still wins that race, so do not let untrusted code write there.
  * Codes: those of `filename`, and `absolute_path`, `outside_root`.
  *
- * @throws TypeError when `root` is not an absolute path
- * @throws VALIDATION_ROOT_UNREADABLE (when a path is checked) when `root` is not there
+ * @throws TypeError if `root` is not an absolute path
+ * @throws VALIDATION_ROOT_UNREADABLE (when a path is checked) if `root` does not exist
  * @example
  * ```ts
  * import { tmpdir } from "node:os";
@@ -39,11 +40,11 @@ const MOST_SEGMENTS = 64;
  * ```
  */
 export function safePath(options: SafePathOptions): Schema<string> {
-  checkOptions("safePath", options, ["root", "hidden"]);
-  const { root } = options;
+  checkOptions("safePath", options, OPTIONS);
+  const { root, hidden = false } = options;
   if (typeof root !== "string" || !isAbsolute(root) || root.includes("\0"))
     throw new TypeError(`root must be an absolute path; got ${showValue(root)}`);
-  const hidden = flag("hidden", options.hidden ?? false);
+  flag("hidden", hidden);
   return textSchema((path) => pathFault(path, hidden) ?? resolveInside(root, path));
 }
 
@@ -70,19 +71,19 @@ function realRoot(root: string): string {
   try {
     return realpathSync(root);
   } catch (cause) {
-    throw codes.VALIDATION_ROOT_UNREADABLE({ root }, { cause });
+    throw errors.VALIDATION_ROOT_UNREADABLE({ root }, { cause });
   }
 }
 
-/** The path with all links resolved; what is not there yet keeps its name. Nothing for a path that cannot be resolved. */
+/** The path with all links resolved. A part that does not exist keeps its name. Returns undefined if the path cannot be resolved. */
 function realPath(path: string): string | undefined {
   try {
     return realpathSync(path);
   } catch (error) {
-    // Loops, files where folders should be, and folders that may not be searched.
+    // Loops, files in the place of folders, and folders that must not be searched.
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") return undefined;
   }
-  // Something is there and yet leads nowhere: a dangling link, which writing would follow.
+  // A dangling link exists but has no target. Writing would follow it.
   if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) return undefined;
   const parent = realPath(dirname(path));
   return parent === undefined ? undefined : join(parent, basename(path));

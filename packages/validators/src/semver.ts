@@ -6,10 +6,10 @@ const NUMBER = /^(?:0|[1-9]\d*)$/;
 const IDENTIFIER = /^[0-9A-Za-z-]+$/;
 
 /**
- * A schema for a version as Semantic Versioning 2.0.0 writes it, of at most 256 characters. It comes back as it is.
+ * A schema for a version of Semantic Versioning 2.0.0 of at most 256 characters. The output is the same string.
  *
- * Prevents what sorts wrong or not at all: `v1.2.3`, `1.2`, `01.2.3`, ranges, and numbers that JavaScript cannot hold.
- * Code: `semver`.
+ * Prevents versions that sort wrongly or not at all: `v1.2.3`, `1.2`, `01.2.3`, ranges, and numbers that JavaScript
+ * cannot represent. Code: `semver`.
  *
  * @example
  * ```ts
@@ -23,7 +23,7 @@ export function semver(): Schema<string> {
   );
 }
 
-// Taken apart by hand: the published expression is safe, but nobody can see that it is.
+// Split by hand: the published expression is safe, but too long to be reviewed.
 function isSemver(text: string): boolean {
   const plus = text.indexOf("+");
   const version = plus < 0 ? text : text.slice(0, plus);

@@ -4,15 +4,16 @@ import { type Schema, textSchema } from "./internal/zod.ts";
 
 /** Options of {@link sqlIdentifier}. */
 export interface SqlIdentifierOptions {
-  /** Whether `schema.name` is let through too. @default false */
+  /** Whether `schema.name` is accepted too. @default false */
   qualified?: boolean;
 }
 
-// NAMEDATALEN of PostgreSQL, less one; longer names are cut without an error.
+const OPTIONS = ["qualified"];
+// NAMEDATALEN of PostgreSQL minus one. PostgreSQL cuts longer names without an error.
 const LONGEST = 63;
 const NAME = /^[a-z_][a-z0-9_]*$/;
 
-// What PostgreSQL 18 reserves (appendix C), and a few words that no name should be.
+// The reserved words of PostgreSQL 18 (appendix C), and the statements that an attacker would write.
 const RESERVED = new Set(
   `all analyse analyze and any array as asc asymmetric authorization between binary both case cast check collate
   collation column concurrently constraint create cross current_catalog current_date current_role current_schema
@@ -25,14 +26,15 @@ const RESERVED = new Set(
 );
 
 /**
- * A schema for the name of a table, column or sort key that goes into SQL as text, where parameters cannot: lower-case
- * ASCII letters, digits and `_`, not beginning with a digit, at most 63 characters, no reserved word.
+ * A schema for the name of a table, a column or a sort key that is put into SQL as text, where a parameter is not
+ * possible: lower-case ASCII letters, digits and `_`, a first character that is not a digit, at most 63 characters, and
+ * not a reserved word.
  *
- * Prevents SQL injection through `ORDER BY` and table names, names that mean another thing without quotes (`user` is the
- * role, `Orders` is `orders`), and names over 63 bytes, which PostgreSQL cuts to the name of something else. Codes:
- * `too_big`, `sql_identifier`, `reserved`. A list of your own columns is narrower still: use it where you have one.
+ * Prevents SQL injection through `ORDER BY` and table names, names that mean something else without quotes (`user` is the
+ * role, `Orders` is `orders`), and names over 63 bytes, which PostgreSQL cuts to another name. Codes: `too_big`,
+ * `sql_identifier`, `reserved`. An enumeration of your own columns is stricter; use one where you can.
  *
- * @throws TypeError when an option is none of these
+ * @throws TypeError if an option is unknown or has the wrong type
  * @example
  * ```ts
  * import { sqlIdentifier } from "@seaworthy/validators";
@@ -41,8 +43,9 @@ const RESERVED = new Set(
  * ```
  */
 export function sqlIdentifier(options: SqlIdentifierOptions = {}): Schema<string> {
-  checkOptions("sqlIdentifier", options, ["qualified"]);
-  const most = flag("qualified", options.qualified ?? false) ? 2 : 1;
+  checkOptions("sqlIdentifier", options, OPTIONS);
+  const { qualified = false } = options;
+  const most = flag("qualified", qualified) ? 2 : 1;
   return textSchema((text) => {
     if (text.length > most * (LONGEST + 1)) return refuse("too_big", `must have ${LONGEST} characters or fewer`);
     const parts = text.split(".");
@@ -53,6 +56,6 @@ export function sqlIdentifier(options: SqlIdentifierOptions = {}): Schema<string
 
 function faultOf(name: string): Refused | undefined {
   if (name.length > LONGEST) return refuse("too_big", `must have ${LONGEST} characters or fewer`);
-  if (!NAME.test(name)) return refuse("sql_identifier", "must be of a-z 0-9 _ and not begin with a digit");
+  if (!NAME.test(name)) return refuse("sql_identifier", "must have only a-z 0-9 _ and not begin with a digit");
   return RESERVED.has(name) ? refuse("reserved", "must not be a reserved word of SQL") : undefined;
 }

@@ -8,10 +8,10 @@ export interface StandardSchema<Out = unknown, In = unknown> {
   };
 }
 
-/** What a Standard Schema answers. */
+/** The result of a Standard Schema. */
 export type StandardResult<Out = unknown> =
   | { readonly value: Out; readonly issues?: undefined }
   | { readonly issues: readonly { readonly message: string; readonly path?: readonly unknown[] | undefined }[] };
 
-/** The type of what a schema lets through. */
+/** The output type of a schema. */
 export type OutputOf<S extends StandardSchema> = NonNullable<S["~standard"]["types"]>["output"];

@@ -173,7 +173,7 @@ describe("text", () => {
     (options) => expect(() => text(options as never)).toThrow(Object.keys(options)[0] as string),
   );
 
-  test("normalises to form C before it counts", () => {
+  test("normalizes to form C before it counts", () => {
     expect(text({ codePoints: 3 }).parse("Zoe\u0308")).toBe("Zo\u00eb");
     expect(text({ bytes: 4 }).parse("Zoe\u0308")).toBe("Zo\u00eb");
   });
@@ -195,8 +195,8 @@ describe("text", () => {
     expect(verdict(text({ graphemes: { min: 0, max: 5 } }), "")).toBe("ok");
   });
 
-  test("caps the length before it normalises, however many combining marks follow", () => {
-    // Normalising either text takes over half an hour.
+  test("caps the length before it normalizes, however many combining marks follow", () => {
+    // Normalizing either text takes over half an hour.
     expect(verdict(text(), `a${"\u0301\u0323".repeat(2_000_000)}`)).toBe("too_big");
     expect(verdict(text({ bytes: "16mib" }), `a${"\u0301\u0323".repeat(2_000_000)}`)).toBe("too_many_marks");
   });

@@ -14,29 +14,29 @@ import { mixesScripts } from "./internal/scripts.ts";
 import { withoutZeroWidth } from "./internal/zero-width.ts";
 import { type Schema, textSchema } from "./internal/zod.ts";
 
-/** The most that is allowed, or the least and the most. */
+/** An upper bound, or a lower and an upper bound. Both are inclusive. */
 export type Bounds<T = number> = T | { readonly min?: T; readonly max?: T };
 
 /** Options of {@link text}. */
 export interface TextOptions {
-  /** What people count as characters: an emoji sequence or a letter with its accents is one. @default `{ min: 1 }` */
+  /** Characters as people count them: an emoji sequence or a letter with its accents counts once. @default `{ min: 1 }` */
   graphemes?: Bounds;
-  /** Unicode code points: what PostgreSQL's `varchar(n)` counts. @default no bounds */
+  /** Unicode code points, which PostgreSQL's `varchar(n)` counts. @default no bounds */
   codePoints?: Bounds;
-  /** UTF-8 bytes, at most 16 MiB: what indexes, headers and disks count. @default `{ max: "64kib" }` */
+  /** UTF-8 bytes, at most 16 MiB, which indexes, headers and disks count. @default `{ max: "64kib" }` */
   bytes?: Bounds<ByteSize>;
-  /** Whether tabs and line breaks (LF, CRLF) are let through. @default false */
+  /** Whether tabs and line breaks (LF, CRLF) are accepted. @default false */
   multiline?: boolean;
-  /** Whether blanks and line breaks at both ends are removed, before anything is counted. @default false */
+  /** Whether white space at both ends is removed before anything is counted. @default false */
   trim?: boolean;
   /**
-   * What happens to zero-width characters that change nothing that is seen: `"refuse"` refuses the text with the code
-   * `zero_width`, `"strip"` removes them. @default "refuse"
+   * What happens to zero-width characters that do not change what is displayed: `"refuse"` refuses the string with the
+   * code `zero_width`, `"strip"` removes the characters. @default "refuse"
    */
   zeroWidth?: "refuse" | "strip";
   /**
-   * Whether one word may mix scripts that are not written together, as in `"p\u0430ypal"` with a Cyrillic letter. Latin
-   * letters may stand beside Chinese, Japanese and Korean. Words of one script can still look alike. @default true
+   * Whether a word may mix scripts that are not written together, as in `"p\u0430ypal"` with a Cyrillic letter. Latin
+   * letters are allowed beside Chinese, Japanese and Korean. Words of one script can still look alike. @default true
    */
   mixedScripts?: boolean;
 }
@@ -52,20 +52,19 @@ const CEILING = 16 * 1_048_576;
 const PRINTABLE_ASCII = /^[ -~]*$/;
 
 /**
- * A schema for text that people wrote, in Unicode normalisation form C, with its lengths in named units.
+ * A schema for text that people write, with bounds in named units. The output is in Unicode normalization form C.
  *
- * Refuses what makes text lie or break things: control characters (log and terminal injection), bidirectional overrides
- * and isolates (Trojan Source, CVE-2021-42574), text with nothing to see in it, lone surrogates (which UTF-8 cannot
- * hold), hidden text in tag characters and variation selectors, zero-width characters, by which two names look alike and
- * differ, and over 30 combining marks in a row. The length is
- * capped before anything else looks, because normalising is quadratic in combining marks. Emoji sequences, and the
- * joiners that Persian and Indic scripts need, come through. Codes: `too_big`, `too_small`, `lone_surrogate`,
- * `control_character`, `bidi_control`, `not_for_interchange`, `hidden_text`, `too_many_marks`, `invisible`, `zero_width`,
- * `mixed_scripts`.
+ * Refuses characters that deceive readers or break programs: control characters (log and terminal injection),
+ * bidirectional overrides and isolates (Trojan Source, CVE-2021-42574), text without a visible character, lone
+ * surrogates (which UTF-8 cannot encode), hidden text in tag characters and variation selectors, zero-width characters,
+ * which make two different names look alike, and more than 30 combining marks in a row. The length is checked first,
+ * because normalizing is quadratic in combining marks. Emoji sequences, and the joiners that Persian and Indic scripts
+ * need, are accepted. Codes: `too_big`, `too_small`, `lone_surrogate`, `control_character`, `bidi_control`,
+ * `not_for_interchange`, `hidden_text`, `too_many_marks`, `invisible`, `zero_width`, `mixed_scripts`.
  *
- * Text must not be empty unless a `min` of 0 is given.
+ * The empty string is refused unless one of the bounds has a `min` of 0.
  *
- * @throws TypeError when an option is out of its bounds
+ * @throws TypeError if an option is out of its bounds
  * @example
  * ```ts
  * import { text } from "@seaworthy/validators";
@@ -81,24 +80,25 @@ export function text(options: TextOptions = {}): Schema<string> {
     { name: "code points", range: countRange(options.codePoints, "codePoints"), count: codePointCount },
   ].filter(({ range }) => range.min > 0 || range.max < Number.POSITIVE_INFINITY);
   const bytes = byteRange(options.bytes);
-  const control = flag("multiline", options.multiline ?? false) ? CONTROL_BUT_BREAKS : CONTROL;
-  const trim = flag("trim", options.trim ?? false);
-  const strip = oneOf("zeroWidth", options.zeroWidth ?? "refuse", ["refuse", "strip"]) === "strip";
-  const mixed = flag("mixedScripts", options.mixedScripts ?? true);
+  const { multiline = false, trim = false, zeroWidth = "refuse", mixedScripts = true } = options;
+  const control = flag("multiline", multiline) ? CONTROL_BUT_BREAKS : CONTROL;
+  flag("trim", trim);
+  const strip = oneOf("zeroWidth", zeroWidth, ["refuse", "strip"]) === "strip";
+  flag("mixedScripts", mixedScripts);
   const mayBeEmpty = [options.graphemes, options.codePoints, options.bytes].some(startsAtZero);
   const parse = (value: string): string | Refused => {
-    // A UTF-16 unit is one UTF-8 byte or more.
+    // A UTF-16 unit takes at least one UTF-8 byte.
     if (value.length > bytes.max) return tooBig(bytes.max, "bytes");
     const fault = faultOf(value, control);
     if (fault !== undefined) return fault;
     const form = value.normalize("NFC");
-    // Composing again can bring a joiner to a place where it does not belong, so what is stripped is looked at once more.
+    // Composing again can move a joiner to a place where it does not belong, so the result is stripped again.
     const kept = strip ? withoutZeroWidth(withoutZeroWidth(form).normalize("NFC")) : form;
     const normal = trim ? kept.trim() : kept;
     if (normal === "") return mayBeEmpty ? normal : refuse("too_small", "must not be empty");
-    if (!VISIBLE.test(normal)) return refuse("invisible", "must have something to see in it");
-    if (withoutZeroWidth(normal) !== normal) return refuse("zero_width", "must not have zero-width characters in it");
-    if (!mixed && mixesScripts(normal)) return refuse("mixed_scripts", "must not mix scripts in one word");
+    if (!VISIBLE.test(normal)) return refuse("invisible", "must contain a visible character");
+    if (withoutZeroWidth(normal) !== normal) return refuse("zero_width", "must not contain zero-width characters");
+    if (!mixedScripts && mixesScripts(normal)) return refuse("mixed_scripts", "must not mix scripts in one word");
     for (const { name, range, count } of units) {
       const found = outOfRange(normal, name, range, count);
       if (found !== undefined) return found;
@@ -109,14 +109,14 @@ export function text(options: TextOptions = {}): Schema<string> {
 }
 
 function faultOf(value: string, control: RegExp): Refused | undefined {
-  if (!value.isWellFormed()) return refuse("lone_surrogate", "must not have half of a surrogate pair in it");
+  if (!value.isWellFormed()) return refuse("lone_surrogate", "must not contain half of a surrogate pair");
   if (PRINTABLE_ASCII.test(value)) return undefined;
-  if (control.test(value)) return refuse("control_character", "must not have control characters in it");
+  if (control.test(value)) return refuse("control_character", "must not contain control characters");
   if (BIDI_CONTROL.test(value)) return refuse("bidi_control", "must not override the direction of writing");
   if (NOT_FOR_INTERCHANGE.test(value))
-    return refuse("not_for_interchange", "must have only characters for interchange");
-  if (hidesText(value)) return refuse("hidden_text", "must not have hidden text in it");
-  if (TOO_MANY_MARKS.test(value)) return refuse("too_many_marks", "must not have over 30 marks on one character");
+    return refuse("not_for_interchange", "must contain only characters for interchange");
+  if (hidesText(value)) return refuse("hidden_text", "must not contain hidden text");
+  if (TOO_MANY_MARKS.test(value)) return refuse("too_many_marks", "must not have more than 30 marks on one character");
   return undefined;
 }
 
@@ -135,7 +135,7 @@ function tooBig(max: number, name: string): Refused {
   return refuse("too_big", `must have ${max} ${name} or fewer`);
 }
 
-/** Counts no further than one over the most, and not at all where the number of UTF-16 units decides. */
+/** Stops counting above the upper bound, and does not count if the number of UTF-16 units decides. */
 function graphemeCount(): (value: string, range: Range) => number {
   let segmenter: Intl.Segmenter | undefined;
   return (value, { min, max }) => {

@@ -5,10 +5,11 @@ import { withoutZeroWidth } from "./internal/zero-width.ts";
 
 /** Options of {@link toFilename}. */
 export interface ToFilenameOptions {
-  /** The name in place of one of which nothing is left. It must be one that `filename()` lets through. @default "file" */
+  /** The result if nothing of the name is left. It must be a name that `filename()` accepts. @default "file" */
   fallback?: string;
 }
 
+const OPTIONS = ["fallback"];
 const MOST_BYTES = 255;
 const LONGEST = 4096;
 const LONGEST_EXTENSION = 16;
@@ -19,13 +20,13 @@ const TELLING = /[\p{L}\p{N}\p{S}]/u;
 const OUTER = /^[\s.]+|[\s.]+$/gu;
 
 /**
- * Makes a name that {@link filename} lets through of any text, such as the name that a client gave to an upload. What
- * comes out is in Unicode normalization form C. Folders in front are cut off, characters with a meaning to a file system,
- * a shell or a URL become `_`, and a long name is cut before its extension. Two names may come out alike: store files
- * under a name of your own, and keep this one for display and for `Content-Disposition`.
+ * Turns any string, such as the name that a client gave to an upload, into a name that {@link filename} accepts. The
+ * result is in Unicode normalization form C. Folders in front are removed, characters with a meaning for a file system,
+ * a shell or a URL become `_`, and a long name is cut before its extension. Two strings can give the same name, so store
+ * files under a name of your own, and keep this name for display and for `Content-Disposition`.
  *
- * @param text - at most the last 4096 characters of it are looked at
- * @throws TypeError when `text` is not a string or `fallback` is not a file name
+ * @param text - only the last 4096 characters are used
+ * @throws TypeError if `text` is not a string or `fallback` is not a file name
  * @example
  * ```ts
  * import { toFilename } from "@seaworthy/validators";
@@ -34,7 +35,7 @@ const OUTER = /^[\s.]+|[\s.]+$/gu;
  * ```
  */
 export function toFilename(text: string, options: ToFilenameOptions = {}): string {
-  checkOptions("toFilename", options, ["fallback"]);
+  checkOptions("toFilename", options, OPTIONS);
   const { fallback = "file" } = options;
   if (typeof text !== "string") throw new TypeError(`text must be a string; got ${showValue(text)}`);
   if (typeof fallback !== "string" || segmentFault(fallback, false) !== undefined)

@@ -1,5 +1,5 @@
 import { checkOptions, integer } from "@seaworthy/core/options";
-import { isInherited } from "./identifier.ts";
+import { isInherited } from "./internal/inherited-name.ts";
 import { refuse } from "./internal/refusal.ts";
 import { type Schema, textSchema } from "./internal/zod.ts";
 
@@ -9,6 +9,7 @@ export interface UserIdOptions {
   max?: number;
 }
 
+const OPTIONS = ["max"];
 const MOST = 128;
 const CEILING = 255;
 const EDGE = /^[A-Za-z0-9]$/;
@@ -16,14 +17,14 @@ const USER_ID = /^[A-Za-z0-9._:|@+~-]+$/;
 const ACCIDENTS = new Set(["undefined", "null", "nan", "true", "false", "none", "nil", "0"]);
 
 /**
- * A schema for the id of a user as identity providers write it: a number, a UUID, `auth0|5f7c`, `ada@example.com`. ASCII,
- * with a letter or digit at both ends. It comes back as it is.
+ * A schema for the id of a user as identity providers write it: a number, a UUID, `auth0|5f7c`, `ada@example.com`. It is
+ * ASCII with a letter or digit at both ends. The output is the same string.
  *
- * Prevents the id that is really an accident (`"undefined"`, `"null"`, `"NaN"`, `"0"`, `"[object Object]"`), under which
- * the records of everybody without an id would meet, and ids that break out of a path, a key or a log line (`../`, blanks,
- * line breaks, look-alike letters). Case is kept: compare ids as they are. Codes: `too_big`, `user_id`, `reserved`.
+ * Prevents ids that are accidents (`"undefined"`, `"null"`, `"NaN"`, `"0"`, `"[object Object]"`), under which the records
+ * of all users without an id would be mixed, and ids that break out of a path, a key or a log line (`../`, white space,
+ * line breaks, look-alike letters). Case is kept, so compare ids exactly. Codes: `too_big`, `user_id`, `reserved`.
  *
- * @throws TypeError when an option is out of its bounds
+ * @throws TypeError if an option is out of its bounds
  * @example
  * ```ts
  * import { userId } from "@seaworthy/validators";
@@ -31,14 +32,15 @@ const ACCIDENTS = new Set(["undefined", "null", "nan", "true", "false", "none", 
  * ```
  */
 export function userId(options: UserIdOptions = {}): Schema<string> {
-  checkOptions("userId", options, ["max"]);
-  const max = integer("max", options.max ?? MOST, 1, CEILING);
+  checkOptions("userId", options, OPTIONS);
+  const { max = MOST } = options;
+  integer("max", max, 1, CEILING);
   return textSchema((text) => {
     if (text.length > max) return refuse("too_big", `must have ${max} characters or fewer`);
     const sound = USER_ID.test(text) && EDGE.test(text[0] as string) && EDGE.test(text.at(-1) as string);
     if (!sound || text.includes("..")) return refuse("user_id", "must be an id of letters, digits and . _ : | @ + ~ -");
     return ACCIDENTS.has(text.toLowerCase()) || isInherited(text)
-      ? refuse("reserved", "must be the id of somebody")
+      ? refuse("reserved", "must not be a placeholder for a missing id")
       : text;
   });
 }

@@ -5,10 +5,10 @@ import type { OutputOf, StandardSchema } from "./standard-schema.ts";
 let zod: typeof import("./internal/zod.ts") | undefined;
 
 /**
- * As `validate`, for schemas with asynchronous checks. It loads zod when it first meets a schema of zod.
+ * Does what `validate` does, for schemas with asynchronous checks. It loads zod when it is first given a zod schema.
  *
- * @throws VALIDATION_FAILED when the schema refuses the input, or the input is nested too deeply for it
- * @throws TypeError when `schema` is not a Standard Schema
+ * @throws VALIDATION_FAILED if the schema refuses the input, or the input is nested too deeply for it
+ * @throws TypeError if `schema` is not a Standard Schema
  * @example
  * ```ts
  * import { validateAsync } from "@seaworthy/validators";

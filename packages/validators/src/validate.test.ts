@@ -51,7 +51,7 @@ describe("validate takes any Standard Schema", () => {
   });
 
   test.each([undefined, null, {}, "schema", { "~standard": {} }, () => true])(
-    "refuses %s, which is no schema",
+    "refuses %s, which is not a schema",
     (schema) => {
       expect(() => validate(schema as never, 1)).toThrow(TypeError);
     },
@@ -61,7 +61,7 @@ describe("validate takes any Standard Schema", () => {
 describe("a validation error", () => {
   const schema = z.object({ email: z.string(), age: z.number() });
 
-  test("has code VALIDATION_FAILED, status 422, and recognisable issues", () => {
+  test("has code VALIDATION_FAILED, status 422, and recognizable issues", () => {
     const error = failureOf(schema, { email: 1, age: "x" });
     expect(error).toMatchObject({
       code: "VALIDATION_FAILED",
@@ -118,7 +118,7 @@ describe("a validation error", () => {
     expect(JSON.stringify(strict.issues).length).toBeLessThan(2000);
   });
 
-  test("can be told from errors that only look like it", () => {
+  test("can be distinguished from errors that only look like it", () => {
     expect(isValidationError(new ValidationError([]))).toBe(true);
     for (const other of [new Error("x"), { code: "VALIDATION_FAILED", issues: [] }, null])
       expect(isValidationError(other)).toBe(false);
@@ -267,7 +267,7 @@ describe("zod's compiled form", () => {
     );
   });
 
-  test("is not made where zod was told to generate no code", () => {
+  test("is not made if the configuration of zod forbids generated code", () => {
     const before = z.config().jitless;
     const make = globalThis.Function;
     let generated = 0;
@@ -321,7 +321,7 @@ describe("asynchronous schemas", () => {
 });
 
 describe("telemetry", () => {
-  test("one event tells of a refused input, with the library and a count, and none of an accepted one", () => {
+  test("a refused input emits one event with the library and a count, and an accepted one emits none", () => {
     using telemetry = captureTelemetry();
     validate(z.string(), "x");
     failureOf(z.array(z.number()), ["a", "b"]);

@@ -4,15 +4,15 @@ import { isAsyncError, isOwnSchema, run } from "./internal/zod.ts";
 import type { OutputOf, StandardSchema } from "./standard-schema.ts";
 
 /**
- * What `schema` makes of `input`, or a {@link ValidationError} with every problem at its JSON pointer.
+ * Returns the output of `schema` for `input`, or throws a {@link ValidationError} with the JSON Pointer of every problem.
  *
- * Prevents an error of the schema library from reaching a client, or a log, with the refused password quoted in it:
- * a message that repeats any of the input is replaced by what was expected. At most 100 issues are kept, so that a body
- * of a million faults makes no reply of a hundred megabytes. A zod schema is compiled on its second use, unless zod's
+ * Prevents an error of the schema library from reaching a client or a log with the refused password quoted in it: a
+ * message that repeats any of the input is replaced by what was expected. At most 100 issues are kept, so that a body
+ * with a million faults does not cause a huge response. A zod schema is compiled on its second use, unless zod's
  * `jitless` setting forbids it; its checks may then run twice on an input that they refuse.
  *
- * @throws VALIDATION_FAILED when the schema refuses the input, or the input is nested too deeply for it
- * @throws TypeError when `schema` is not a Standard Schema, or needs `validateAsync`
+ * @throws VALIDATION_FAILED if the schema refuses the input, or the input is nested too deeply for it
+ * @throws TypeError if `schema` is not a Standard Schema, or needs `validateAsync`
  * @example
  * ```ts
  * import { isValidationError, validate } from "@seaworthy/validators";
@@ -31,10 +31,10 @@ export function validate<S extends StandardSchema>(schema: S, input: unknown): O
     if (isOwnSchema(schema)) return outputOf(vendor, run(schema, input, MOST_ISSUES), input);
     const result = ask(input);
     if (!(result instanceof Promise)) return settle(vendor, result, input);
-    result.catch(() => undefined); // nobody will look at it
+    result.catch(() => undefined); // its result is not used, and a rejection must not end the process
   } catch (error) {
     if (isTooDeep(error)) throw tooDeep(vendor);
     if (!isAsyncError(error)) throw error;
   }
-  throw new TypeError("schema is asynchronous: use validateAsync");
+  throw new TypeError("schema is asynchronous; use validateAsync");
 }

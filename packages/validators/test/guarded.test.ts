@@ -197,7 +197,7 @@ describe("guardedLookup refuses what is not public at the moment of connecting",
     },
   );
 
-  test("an answer that is no address is refused", async () => {
+  test("an answer that is not an address is refused", async () => {
     const lookup = guardedLookup({ resolve: (_, __, done) => done(null, [{ address: "not an address", family: 4 }]) });
     expect(await new Promise((done) => lookup("x.test", {}, done))).toMatchObject({
       code: "VALIDATION_ADDRESS_REFUSED",
@@ -268,7 +268,7 @@ describe("guardAgent refuses names and literals, on every hop", () => {
     expect(await outcome(body(`http://127.0.0.1:${outerPort}/`, { agent }))).toBe("the outside");
   });
 
-  test.each([undefined, {}, "agent", { createConnection: 1 }])("refuses %s, which is no agent", (agent) =>
+  test.each([undefined, {}, "agent", { createConnection: 1 }])("refuses %s, which is not an agent", (agent) =>
     expect(() => guardAgent(agent as never)).toThrow(TypeError),
   );
 });
@@ -330,7 +330,7 @@ describe("guardConnector refuses names and literals, on every hop", () => {
     await dispatcher.close();
   });
 
-  test.each([undefined, {}, "connect"])("refuses %s, which is no connector", (connector) =>
+  test.each([undefined, {}, "connect"])("refuses %s, which is not a connector", (connector) =>
     expect(() => guardConnector(connector as never)).toThrow(TypeError),
   );
 });

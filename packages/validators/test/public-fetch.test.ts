@@ -126,7 +126,7 @@ describe("publicFetch refuses what is not public", () => {
     let asked = 0;
     const rebinding: Resolver = (_, __, callback) =>
       callback(null, [{ address: asked++ % 2 === 0 ? "127.0.0.2" : "127.0.0.1", family: 4 }]);
-    // Nobody listens at the first answer, which is allowed; the second one is refused.
+    // The first address is allowed but has no server, and the second one is refused.
     using fetchPublic = publicFetch({ allow: ["127.0.0.2"], resolve: rebinding });
     expect(await outcome(fetchPublic(at(inner, "rebind.test")))).toBe("ECONNREFUSED");
     expect(asked).toBe(1);
@@ -147,9 +147,9 @@ describe("publicFetch refuses what is not public", () => {
     "the scheme of %s",
     async (url) => {
       using fetchPublic = open();
-      expect(await outcome(fetchPublic(url))).toMatch(/scheme .* is not fetched/);
+      expect(await outcome(fetchPublic(url))).toMatch(/scheme .* is not supported/);
       expect(await outcome(fetchPublic(at(outer, "outer.test", `/?to=${encodeURIComponent(url)}`)))).toMatch(
-        /scheme .* is not fetched/,
+        /scheme .* is not supported/,
       );
     },
   );
@@ -237,7 +237,7 @@ describe("publicFetch does what fetch does", () => {
     const manual = await fetchPublic(at(outer, "outer.test", "/loop"), { redirect: "manual" });
     expect([manual.status, manual.headers.get("location")]).toEqual([302, "/loop"]);
     expect(await outcome(fetchPublic(at(outer, "outer.test", "/loop"), { redirect: "error" }))).toBe(
-      "the answer is a redirect",
+      "the response is a redirect",
     );
     const body = Readable.toWeb(Readable.from([Buffer.from("x")])) as ReadableStream<Uint8Array>;
     const once = { method: "POST", body, duplex: "half" } as RequestInit;
@@ -274,8 +274,8 @@ describe("publicFetch does what fetch does", () => {
 
   test("answers without a body have none", async () => {
     using fetchPublic = open();
-    const gone = await fetchPublic(at(outer, "outer.test", "/gone"));
-    expect([gone.status, gone.body]).toEqual([204, null]);
+    const empty = await fetchPublic(at(outer, "outer.test", "/gone"));
+    expect([empty.status, empty.body]).toEqual([204, null]);
     const head = await fetchPublic(at(outer, "outer.test"), { method: "HEAD" });
     expect([head.status, head.body]).toEqual([200, null]);
   });
@@ -294,7 +294,7 @@ describe("publicFetch does what fetch does", () => {
     await expect(reading).rejects.toBe(reason);
   });
 
-  test("the next address is tried when one takes no connection, and a host that is not there is told", async () => {
+  test("the next address is tried if one accepts no connection, and a host that does not exist is reported", async () => {
     using fetchPublic = open();
     expect(await outcome(fetchPublic(at(outer, "two.test")))).toBe("the outside");
     expect(await outcome(fetchPublic(at(outer, "gone.test")))).toBe("ENOTFOUND");

@@ -1,22 +1,22 @@
 import { checkOptions, showValue } from "@seaworthy/core/options";
 import { type IpAddress, isWithin, parseAddress, parseSubnet, type Subnet } from "../ip-address.ts";
 import { embeddedAddress } from "./embedded-address.ts";
-import { textList } from "./options.ts";
+import { stringArray } from "./options.ts";
 
-/** Options of everything that refuses addresses which are not public. */
+/** Options of all functions that refuse addresses that are not public. */
 export interface AddressOptions {
   /**
-   * What is let through all the same: addresses (`"10.0.0.7"`), subnets (`"10.1.0.0/16"`) and host names. A name is
-   * let through to wherever it resolves, so it should be one whose DNS is yours. @default none
+   * Exceptions: addresses (`"10.0.0.7"`), subnets (`"10.1.0.0/16"`) and host names. A host name is accepted whatever it
+   * resolves to, so use names whose DNS you control. @default none
    */
   allow?: readonly string[];
 }
 
 /** Decides on hosts and addresses. */
 export interface AddressGuard {
-  /** The kind of special range that the address is in, or nothing when it may be used. */
+  /** The kind of special range that the address is in, or undefined if the address may be used. */
   refusedRange(address: string): string | undefined;
-  /** Whether a host name was let through whatever it resolves to. */
+  /** Whether a host name is accepted whatever it resolves to. */
   allowsHost(host: string): boolean;
 }
 
@@ -39,24 +39,25 @@ const TABLE: readonly (readonly [string, Subnet])[] = order(
   Object.entries(RANGES).flatMap(([kind, texts]) => texts.map((text) => [kind, subnet(text)] as const)),
 );
 const GLOBAL_UNICAST = subnet("2000::/3");
-// Behind these prefixes stands an IPv4 address, which is judged too when the prefix itself was let through.
+// These prefixes are followed by an IPv4 address, which is checked too if the prefix itself is allowed.
 const EMBEDDING = ["64:ff9b::/96", "64:ff9b:1::/48", "::ffff:0:0/96"].map(subnet);
 
 function subnet(text: string): Subnet {
   return parseSubnet(text) as Subnet;
 }
 
-/** The narrowest first, so that an address gets the most telling name. */
+/** The narrowest subnet comes first, so that an address gets the most specific name. */
 function order(table: (readonly [string, Subnet])[]): readonly (readonly [string, Subnet])[] {
   return table.sort(([, a], [, b]) => Number(a.shift - b.shift));
 }
 
-/** @throws TypeError when `allow` holds what is neither an address, a subnet nor a host name */
+/** @throws TypeError if an entry of `allow` is neither an address, a subnet nor a host name */
 export function createAddressGuard(options: AddressOptions, owner: string, more: readonly string[] = []): AddressGuard {
   checkOptions(owner, options, ["allow", ...more]);
   const subnets: Subnet[] = [];
   const hosts = new Set<string>();
-  for (const item of textList(options.allow ?? [], "allow")) {
+  const { allow = [] } = options;
+  for (const item of stringArray("allow", allow)) {
     const found = parseSubnet(item);
     if (found !== undefined) subnets.push(found);
     else hosts.add(checkHost(item));
@@ -81,7 +82,7 @@ function judge(address: IpAddress, allowed: readonly Subnet[]): string | undefin
   return address.bits === 128 && !isWithin(address, GLOBAL_UNICAST) ? "reserved" : undefined;
 }
 
-/** A host name as it is compared: lower-case, without the root's dot or an IPv6 literal's brackets. */
+/** A host name as it is compared: in lower case, without a final dot and without the brackets of an IPv6 literal. */
 export function plainHost(host: string): string {
   return host
     .toLowerCase()
@@ -89,12 +90,12 @@ export function plainHost(host: string): string {
     .replace(/^\[(.*)\]$/, "$1");
 }
 
-// URL parsers take such a host for an IPv4 address, so the name would never be met.
+// URL parsers read such a host as an IPv4 address, so the entry would never match.
 const ENDS_IN_NUMBER = /(?:^|\.)(?:\d+|0x[0-9a-f]*)$/;
 
 function checkHost(text: string): string {
   const host = plainHost(text);
   if (!/^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?$/.test(host) || ENDS_IN_NUMBER.test(host))
-    throw new TypeError(`allow must hold addresses, subnets and host names; got ${showValue(text)}`);
+    throw new TypeError(`allow must be an array of addresses, subnets and host names; got ${showValue(text)}`);
   return host;
 }

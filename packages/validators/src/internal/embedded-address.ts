@@ -1,8 +1,8 @@
 import type { IpAddress } from "../ip-address.ts";
 
 /**
- * The IPv4 address behind an IPv6 prefix of that many bits (RFC 6052, section 2.2): after the prefix, around the octet at
- * bit 64 that stays zero, or in the last 32 bits.
+ * Returns the IPv4 address behind an IPv6 prefix of this many bits (RFC 6052, section 2.2): directly after the prefix but
+ * without the octet at bit 64, which is zero, or in the last 32 bits.
  */
 export function embeddedAddress(address: IpAddress, prefix: number): IpAddress {
   const before = prefix === 48 || prefix === 56 || prefix === 64 ? BigInt(64 - prefix) : undefined;

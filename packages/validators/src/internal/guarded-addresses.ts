@@ -1,9 +1,10 @@
 import type { LookupAddress } from "node:dns";
 import { isIP } from "node:net";
-import { type GuardedLookupOptions, guardedLookup, refusal } from "../guarded-lookup.ts";
+import { type GuardedLookupOptions, guardedLookup } from "../guarded-lookup.ts";
 import { createAddressGuard, plainHost } from "./address-guard.ts";
+import { refusal } from "./address-refusal.ts";
 
-/** Resolves a host of a URL to addresses that may be connected to, or throws what the lookup is refused with. */
+/** Returns a function that resolves the host of a URL to addresses that may be connected to, and rejects if it is refused. */
 export function guardedAddresses(options: GuardedLookupOptions): (hostname: string) => Promise<readonly string[]> {
   const guard = createAddressGuard(options, "publicFetch", ["resolve"]);
   const lookup = guardedLookup(options);

@@ -6,11 +6,11 @@ import { plainHost } from "./address-guard.ts";
 import type { Hop } from "./redirects.ts";
 
 const MOST_ADDRESSES = 4;
-// The connection was never made, so nothing of the request has been sent.
+// No connection was made, so no part of the request has been sent.
 const NOT_CONNECTED = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "ETIMEDOUT", "EADDRNOTAVAIL"]);
 const DEFAULTS = { accept: "*/*", "accept-encoding": "gzip, deflate, br", "user-agent": "node" };
 
-/** Sends one request to the first address that takes a connection, and returns the head of the answer. */
+/** Sends a request to the first address that accepts a connection, and returns the head of the response. */
 export async function exchange(
   hop: Hop,
   addresses: readonly string[],
@@ -26,7 +26,7 @@ export async function exchange(
       if (!mayTryNext || i === candidates.length - 1) throw error;
     }
   }
-  throw new TypeError("the host has no address"); // a guarded lookup refuses it before
+  throw new TypeError("the host has no address"); // the guarded lookup has refused this case already
 }
 
 function send(hop: Hop, address: string, agent: HttpAgent | HttpsAgent, signal: AbortSignal): Promise<IncomingMessage> {
@@ -44,7 +44,7 @@ function send(hop: Hop, address: string, agent: HttpAgent | HttpsAgent, signal: 
       headers,
       signal,
     };
-    // The certificate has to be for the name, though the connection is made to the address.
+    // The certificate must be valid for the name, although the connection is made to the address.
     const outgoing: ClientRequest =
       url.protocol === "https:"
         ? httpsRequest({ ...shared, agent, ...(isIP(host) === 0 ? { servername: host } : undefined) })

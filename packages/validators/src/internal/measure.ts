@@ -1,33 +1,53 @@
+import { checkOptions } from "@seaworthy/core/options";
 import { refuse } from "./refusal.ts";
 import { convertedText, type Schema } from "./zod.ts";
 
-/** A kind of text that stands for a number with a unit. */
+/** A kind of string that stands for a number with a unit, such as a duration. */
 export interface Measure {
-  /** @throws TypeError when the text is none */
-  readonly convert: (text: string) => number;
+  /** The function that makes the schema, for error messages. */
+  readonly owner: string;
+  /** @throws TypeError naming the option if the value is not such a measure */
+  readonly convert: (value: number | string, name?: string) => number;
+  /** The upper bound if none is given. */
+  readonly most: string;
   readonly code: string;
   readonly message: string;
 }
 
-/** A schema for a measure from `min` to `max`; `shown` is how the bounds are told. */
-export function inRange(
-  measure: Measure,
-  min: number,
-  max: number,
-  shown: { readonly min: number | string; readonly max: number | string },
-): Schema<number, string> {
-  if (min > max) throw new TypeError(`min must not be more than max; got ${shown.min}`);
+interface Bounds {
+  min?: number | string;
+  max?: number | string;
+}
+
+const OPTIONS = ["min", "max"];
+
+/**
+ * Returns a schema for strings of one measure within the bounds. Its output is the number.
+ *
+ * @throws TypeError if an option is unknown or not such a measure, or `min` is more than `max`
+ */
+export function measureText(measure: Measure, options: Bounds): Schema<number, string> {
+  const { owner, convert, code, message } = measure;
+  checkOptions(owner, options, OPTIONS);
+  const { min = 0, max = measure.most } = options;
+  const least = convert(min, "min");
+  const most = convert(max, "max");
+  if (least > most) throw new TypeError(`min must not be more than max; got ${min}`);
   return convertedText(
     (text) => {
-      let value: number;
-      try {
-        value = measure.convert(text);
-      } catch {
-        return refuse(measure.code, measure.message); // the converter's own message quotes the text
-      }
-      if (value > max) return refuse("too_big", `must be ${shown.max} or less`);
-      return value < min ? refuse("too_small", `must be ${shown.min} or more`) : value;
+      const value = read(text, convert);
+      if (value === undefined) return refuse(code, message);
+      if (value > most) return refuse("too_big", `must be ${max} or less`);
+      return value < least ? refuse("too_small", `must be ${min} or more`) : value;
     },
     { type: "number" },
   );
+}
+
+function read(text: string, convert: Measure["convert"]): number | undefined {
+  try {
+    return convert(text);
+  } catch {
+    return undefined; // the message of the converter quotes the text
+  }
 }

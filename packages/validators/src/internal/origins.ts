@@ -1,22 +1,22 @@
-import { parseHref } from "./href.ts";
 import { type Refused, refuse } from "./refusal.ts";
+import { parseHref } from "./web-url.ts";
 
 const MOST_ORIGINS = 1000;
-/** A longer header is not an origin. */
+/** The longest origin. */
 export const LONGEST = 4096;
 /** One label of a host name. */
 export const LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?";
-/** An origin of the web: its scheme, and its host with the port. */
+/** A web origin: the scheme, and the host with the port. */
 export const ORIGIN: RegExp = /^(https?):\/\/([^/\s?#@]+)$/;
-// Apps in a web view and browser extensions send origins of their own schemes, which the URL parser calls "null".
+// Apps in a web view and browser extensions have origins with schemes of their own, for which the URL parser returns "null".
 const APP_ORIGIN =
   /^(?:capacitor|ionic|tauri|chrome-extension|moz-extension|safari-web-extension):\/\/[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/;
 const WILDCARD = new RegExp(`^\\*((?:\\.${LABEL}){2,8})(:\\d{1,5})?$`);
 
-/** The canonical form of each origin of a list, or of text with commas between; each once. */
+/** Returns the canonical forms of origins, without duplicates. They are given in an array or in a string with commas. */
 export function parseOrigins(value: unknown): string[] | Refused {
   const items = typeof value === "string" ? splitList(value) : value;
-  if (!Array.isArray(items)) return refuse("invalid_type", "must be a list of origins");
+  if (!Array.isArray(items)) return refuse("invalid_type", "must be an array of origins");
   if (items.length > MOST_ORIGINS) return refuse("too_big", `must have ${MOST_ORIGINS} origins or fewer`);
   const origins = new Set<string>();
   for (const [i, item] of items.entries()) {
@@ -39,7 +39,7 @@ function canonical(text: string): string | undefined {
   if (scheme === undefined || rest === undefined) return undefined;
   const wild = rest.startsWith("*");
   if (wild && !WILDCARD.test(rest)) return undefined;
-  // The URL parser takes no "*"; a label stands in for it.
+  // The URL parser refuses "*" in a host, so a label takes its place.
   const url = parseHref(`${scheme}://${wild ? `x${rest.slice(1)}` : rest}`);
   if (url === null || url.pathname !== "/" || url.hostname.includes("*")) return undefined;
   return wild ? url.origin.replace("//x.", "//*.") : url.origin;

@@ -5,13 +5,13 @@ const DOMAIN_PART = /[\p{L}\p{N}.-]/u;
 const LONGEST_LOCAL = 64;
 const LONGEST_DOMAIN = 253;
 
-/** A stretch of text, in UTF-16 units. */
+/** A part of a text, in UTF-16 units. */
 export interface Span {
   readonly start: number;
   readonly end: number;
 }
 
-/** The e-mail address around the `@` at `at`, beginning no earlier than `from`. An expression would try every beginning. */
+/** Finds the e-mail address around the `@` at `at`, not before `from`. A regular expression would try every beginning. */
 export function emailAround(text: string, at: number, from: number): Span | undefined {
   let start = at;
   const earliest = Math.max(from, at - LONGEST_LOCAL);
@@ -27,7 +27,7 @@ export function emailAround(text: string, at: number, from: number): Span | unde
   return start < at && sound ? { start, end } : undefined;
 }
 
-// Lengths by country (ISO 13616 registry, release 99), of those that use IBANs in payments.
+// Lengths for the countries that use IBANs in payments (ISO 13616 registry, release 99).
 const IBAN_LENGTHS = new Map(
   `AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DK18 DO28 EE20 EG29 ES24 FI18 FO18
   FR27 GB22 GE22 GI23 GL18 GR27 GT28 HR21 HU28 IE22 IL23 IQ23 IS26 IT27 JO30 KW30 KZ20 LB28 LC32 LI21 LT20 LU20 LV21 LY25
@@ -37,7 +37,7 @@ const IBAN_LENGTHS = new Map(
     .map((entry) => [entry.slice(0, 2), Number(entry.slice(2))]),
 );
 
-/** Where the IBAN that begins at `start` is over. Single blanks or hyphens may stand between its groups. */
+/** Returns the end of the IBAN that begins at `start`. Its groups may be separated by single spaces or hyphens. */
 export function ibanAt(text: string, start: number): number | undefined {
   const length = IBAN_LENGTHS.get(text.slice(start, start + 2).toUpperCase());
   if (length === undefined) return undefined;
@@ -69,7 +69,7 @@ function isSeparator(character: string | undefined): boolean {
 const MOST_CARD_DIGITS = 19;
 const LEAST_CARD_DIGITS = 13;
 
-/** Where the payment card number that begins at `start` is over: the longest that fits, with single blanks or hyphens in it. */
+/** Returns the end of the longest payment card number that begins at `start`. It may have single spaces or hyphens in it. */
 export function cardAt(text: string, start: number): number | undefined {
   const digits: number[] = [];
   const ends: number[] = [];
@@ -107,9 +107,9 @@ function hasLuhnChecksum(digits: readonly number[], count: number): boolean {
 const SHORTEST_IPV6 = 6;
 const LONGEST_IPV6 = 39;
 
-/** Where in a run of hexadecimal digits and colons an IPv6 address stands, between a label's colon and a sentence's. */
+/** Finds the IPv6 address in a run of hexadecimal digits and colons, which may begin or end with a colon of the sentence. */
 export function ipv6Within(run: string, wordBefore: boolean, wordAfter: boolean): Span | undefined {
-  // Of "ip:2001:db8::1" the run is ":2001:db8::1", of "id:fe80::1" all but the "i".
+  // In "ip:2001:db8::1" the run is ":2001:db8::1", and in "id:fe80::1" it is everything after the "i".
   let start = wordBefore ? run.indexOf(":") : 0;
   if (start < 0 || wordAfter || (wordBefore && run[start + 1] === ":")) return undefined;
   if (run[start] === ":" && run[start + 1] !== ":") start++;
@@ -125,7 +125,7 @@ const DATE = /^(?:\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./]\d{4})/;
 const NORTH_AMERICAN = /^1[ .-]\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}$/;
 const GROUPED = /^\(?\d{2,5}\)?[ ./-]\(?\d{2,4}\)?(?:[ ./-]?\d{2,4}){1,3}$/;
 
-/** Phone numbers and US social security numbers. */
+/** Finds phone numbers and US social security numbers. */
 export function* numbersIn(text: string): Generator<Span & { kind: "phone" | "ssn" }> {
   for (const { 0: found, index } of text.matchAll(RUN)) {
     const span = { start: index, end: index + found.length };
@@ -134,7 +134,7 @@ export function* numbersIn(text: string): Generator<Span & { kind: "phone" | "ss
   }
 }
 
-// Plain digits in a row are ids and timestamps more often than phone numbers, unless "+" stands in front.
+// Digits without separators are ids or timestamps more often than phone numbers, unless they begin with "+".
 function isPhone(text: string): boolean {
   const count = text.replace(/\D/g, "").length;
   if (text.includes("+")) return count >= 7 && count <= 15;

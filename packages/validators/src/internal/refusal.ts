@@ -1,4 +1,4 @@
-/** Why a value is refused. Neither code nor message holds any of the value. */
+/** Why a value is refused. Neither the code nor the message contains any part of the value. */
 export class Refused {
   readonly code: string;
   readonly message: string;
@@ -11,7 +11,7 @@ export class Refused {
   }
 }
 
-/** Refuses a value inside a schema's `parse`. */
+/** Refuses a value in the `parse` function of a schema. */
 export function refuse(code: string, message: string, path: readonly PropertyKey[] = []): Refused {
   return new Refused(code, message, path);
 }

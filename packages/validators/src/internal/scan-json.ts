@@ -1,4 +1,4 @@
-/** Why a text is not parsed. */
+/** Why a text must not be parsed. */
 export interface ScanFault {
   readonly code: "too_deep" | "too_many_keys" | "forbidden_key" | "invalid_json";
   readonly message: string;
@@ -12,15 +12,15 @@ const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
-// The longest text that can spell a name below: each letter as a six-character escape.
+// The longest spelling of one of the forbidden names: each letter as an escape of six characters.
 const LONGEST_NAME = 6 * "constructor".length;
 
 /**
- * Looks through JSON text once, from left to right, for nesting, members and names. It finds what is over a limit in any
- * text that a JSON parser would take; whether it is JSON at all is left to the parser.
+ * Scans a JSON text once, from left to right, for nesting, members and names. It finds what exceeds a limit in every text
+ * that a JSON parser would accept. Whether the text is JSON is left to the parser.
  */
 export function scanJson(text: string, mostDepth: number, mostKeys: number): ScanFault | undefined {
-  // At each depth, whether the value that begins there belongs to a member named "constructor".
+  // For each depth, whether the value that begins there belongs to a member named "constructor".
   const constructs = new Uint8Array(mostDepth + 2);
   let depth = 0;
   let keys = 0;
@@ -36,15 +36,16 @@ export function scanJson(text: string, mostDepth: number, mostKeys: number): Sca
         break;
       case OPEN_BRACKET:
       case OPEN_BRACE:
-        if (++depth > mostDepth) return { code: "too_deep", message: `must not be nested over ${mostDepth} deep` };
+        if (++depth > mostDepth)
+          return { code: "too_deep", message: `must not be nested more than ${mostDepth} levels deep` };
         constructs[depth + 1] = 0;
         break;
       case CLOSE_BRACKET:
       case CLOSE_BRACE:
-        if (--depth < 0) return { code: "invalid_json", message: "must be JSON: it closes what it never opened" };
+        if (--depth < 0) return { code: "invalid_json", message: "must be JSON: a closing bracket has no opening one" };
         break;
       case COLON: {
-        if (++keys > mostKeys) return { code: "too_many_keys", message: `must not have over ${mostKeys} members` };
+        if (++keys > mostKeys) return { code: "too_many_keys", message: `must not have more than ${mostKeys} members` };
         const name = end - start <= LONGEST_NAME ? nameOf(text, start, end) : "";
         if (name === "__proto__" || (name === "prototype" && constructs[depth] === 1)) return forbidden(name);
         constructs[depth + 1] = name === "constructor" ? 1 : 0;
@@ -60,7 +61,7 @@ function forbidden(name: string): ScanFault {
   return { code: "forbidden_key", message: `must not have a member ${shown}` };
 }
 
-/** Where the string that began before `from` ends, or -1. */
+/** Returns the index of the quote that ends a string, or -1. */
 function closingQuote(text: string, from: number): number {
   for (let i = from; i < text.length; i++) {
     const character = text.charCodeAt(i);

@@ -1,4 +1,4 @@
-// The scripts in daily use (UAX #31, tables 5 and 7). Chinese, Japanese and Korean are written in several, Latin among them.
+// The scripts in daily use (UAX #31, tables 5 and 7). Chinese, Japanese and Korean are written in several scripts.
 const SINGLE = (
   "Latin Cyrillic Greek Armenian Georgian Hebrew Arabic Syriac Thaana Ethiopic Devanagari Bengali Gurmukhi Gujarati " +
   "Oriya Tamil Telugu Kannada Malayalam Sinhala Thai Lao Tibetan Myanmar Khmer Mongolian Cherokee Canadian_Aboriginal " +
@@ -21,8 +21,8 @@ const ONE_WAY_OF_WRITING = new RegExp(
 const ASCII = /^[\0-\x7f]*$/;
 
 /**
- * Whether a word of the text mixes scripts that are not written together, such as Cyrillic letters in a Latin word
- * (the level "highly restrictive" of UTS #39, applied to each word).
+ * Returns whether a word of the text mixes scripts that are not written together, such as Cyrillic letters in a Latin
+ * word (the level "highly restrictive" of UTS #39, applied to each word).
  */
 export function mixesScripts(text: string): boolean {
   if (ASCII.test(text)) return false;

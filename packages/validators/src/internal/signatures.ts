@@ -4,7 +4,7 @@ interface Kind {
   readonly extensions: readonly string[];
 }
 
-/** What a kind of file begins with, as bytes in Latin-1; `.` stands for any byte. */
+/** The beginning of a kind of file, as bytes in Latin-1. A `.` stands for any byte. */
 export interface Signature extends Kind {
   readonly at?: number;
   readonly bytes: string;
@@ -90,7 +90,7 @@ export const SIGNATURES: readonly Signature[] = [
   row("application/java-vm", "class", "\xca\xfe\xba\xbe"),
 ];
 
-/** What text can be that has no signature. */
+/** The kinds of text, which have no signature. */
 export const TEXT_KINDS: Readonly<Record<"html" | "svg" | "xml" | "php" | "script" | "text", Kind>> = {
   html: { type: "text/html", extensions: ["html", "htm"] },
   svg: { type: "image/svg+xml", extensions: ["svg"] },
@@ -100,5 +100,5 @@ export const TEXT_KINDS: Readonly<Record<"html" | "svg" | "xml" | "php" | "scrip
   text: { type: "text/plain", extensions: ["txt", "csv", "json", "md"] },
 };
 
-/** Every kind that bytes can be told to be. */
+/** Every kind that `contentType` returns. */
 export const KINDS: readonly Kind[] = [...SIGNATURES, ...Object.values(TEXT_KINDS)];

@@ -1,11 +1,12 @@
 import { showValue } from "@seaworthy/core/options";
 import { ValidationError } from "../errors.ts";
 import type { StandardResult, StandardSchema } from "../standard-schema.ts";
-import { rejected } from "../telemetry.ts";
-import { cleanIssue, MOST_ISSUES, type RawIssue } from "./issues.ts";
+import { rejectedEvent } from "../telemetry.ts";
+import { cleanIssue, MOST_ISSUES } from "./issues.ts";
+import type { RawIssue } from "./raw-issue.ts";
 import type { Outcome } from "./zod.ts";
 
-/** What a Standard Schema has. */
+/** Returns the interface of a Standard Schema. @throws TypeError if `schema` is not one */
 export function standardOf(schema: unknown): StandardSchema["~standard"] {
   // A schema of arktype is a function.
   const held = typeof schema === "function" || (typeof schema === "object" && schema !== null);
@@ -17,20 +18,20 @@ export function standardOf(schema: unknown): StandardSchema["~standard"] {
   return standard;
 }
 
-/** What a schema of another library answered. */
+/** Returns the output of a schema of another library, or throws its issues. */
 export function settle(vendor: string, result: StandardResult, input: unknown): unknown {
   if (result.issues === undefined) return result.value;
   throw refusal(vendor, result.issues, result.issues.length, input);
 }
 
-/** What a schema of our own copy of zod answered. */
+/** Returns the output of a schema of the same copy of zod, or throws its issues. */
 export function outputOf(vendor: string, outcome: Outcome, input: unknown): unknown {
   if (outcome.ok) return outcome.value;
   throw refusal(vendor, outcome.issues, outcome.total, input);
 }
 
 function refusal(vendor: string, issues: readonly RawIssue[], total: number, input: unknown): ValidationError {
-  if (rejected.active) rejected.emit({ vendor }, undefined, { issues: total });
+  if (rejectedEvent.active) rejectedEvent.emit({ vendor }, undefined, { issues: total });
   const kept = issues.slice(0, MOST_ISSUES);
   return new ValidationError(
     kept.map((issue) => cleanIssue(issue, input)),
@@ -38,7 +39,7 @@ function refusal(vendor: string, issues: readonly RawIssue[], total: number, inp
   );
 }
 
-/** Whether a recursive schema walked off the stack: that is the input's doing, so 422 and not 500. */
+/** Returns whether a recursive schema overflowed the stack. The input causes that, so the status is 422 and not 500. */
 export function isTooDeep(error: unknown): boolean {
   return error instanceof RangeError && error.message.includes("call stack");
 }

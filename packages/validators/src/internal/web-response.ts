@@ -17,7 +17,7 @@ const DECODERS: Readonly<Record<string, () => Transform>> = {
   br: createBrotliDecompress,
 };
 
-/** The answer as a standard `Response`, with its body decoded and limited. */
+/** Converts a response of `node:http` to a standard `Response`, with its body decoded and limited. */
 export function responseOf(answer: IncomingMessage, hop: Hop, options: ResponseOptions): Response {
   const status = answer.statusCode ?? 0;
   const headers = new Headers();
@@ -55,7 +55,7 @@ function decoded(answer: IncomingMessage, { mostBytes, signal }: ResponseOptions
       else done(null, chunk);
     },
   });
-  // What goes wrong on the way destroys the last stream, where the reader of the body meets it.
+  // An error of any stream destroys the last one, so that the reader of the body receives it.
   pipeline([answer, ...decoders, limit], () => undefined);
   return limit;
 }

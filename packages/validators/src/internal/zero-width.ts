@@ -1,4 +1,4 @@
-// Scripts whose letters change their shape or their word by a joiner: the cursive ones, and those of India and its neighbors.
+// Scripts in which a joiner changes a letter or a word: the cursive scripts, and those of India and its neighbors.
 const JOINING = (
   "Arabic Syriac Mandaic Mongolian Nko Adlam Hanifi_Rohingya Phags_Pa Devanagari Bengali Gurmukhi Gujarati Oriya Tamil " +
   "Telugu Kannada Malayalam Sinhala Khmer Myanmar Tibetan Balinese Javanese Tai_Tham Grantha Meetei_Mayek"
@@ -7,7 +7,7 @@ const SEEN = "[[\\p{L}\\p{M}\\p{N}]--\\p{Default_Ignorable_Code_Point}]";
 const JOINED = `[[${JOINING.map((script) => `\\p{scx=${script}}`).join("")}]&&[\\p{L}\\p{M}]&&${SEEN}]`;
 const PICTOGRAPH = "\\p{Extended_Pictographic}";
 
-// Where an ignorable character belongs to what is seen.
+// Places in which an ignorable character changes what is displayed.
 const WANTED = [
   "\\u{1f3f4}[\\u{e0030}-\\u{e0039}\\u{e0061}-\\u{e007a}]{3,6}\\u{e007f}", // the flag of a subdivision (UTS #51)
   `(?<=${PICTOGRAPH}[\\ufe0f\\u{1f3fb}-\\u{1f3ff}]?)\\u200d(?=${PICTOGRAPH})`,
@@ -26,9 +26,9 @@ const UNWANTED_BUT_MARKS = new RegExp(`(${WANTED}|[\\u200e\\u200f\\u061c])|\\p{D
 const RIGHT_TO_LEFT = /[[\p{scx=Hebrew}\p{scx=Arabic}\p{scx=Syriac}\p{scx=Thaana}\p{scx=Nko}\p{scx=Adlam}]&&\p{L}]/v;
 
 /**
- * Returns the text without the characters that take no room on a screen and change nothing that is seen: zero-width
- * spaces, word joiners, soft hyphens, byte order marks, fillers. Joiners stay inside emoji and where a script needs
- * them, selectors stay behind what they select, and direction marks stay in text with letters of a right-to-left script.
+ * Returns the text without characters that have no width and do not change what is displayed: zero-width spaces, word
+ * joiners, soft hyphens, byte order marks, fillers. Joiners stay inside emoji and where a script needs them, variation
+ * selectors stay behind the character that they modify, and direction marks stay in text with right-to-left letters.
  */
 export function withoutZeroWidth(text: string): string {
   if (!IGNORABLE.test(text)) return text;

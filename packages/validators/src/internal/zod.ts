@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { Refused } from "./refusal.ts";
 
-/** A schema of zod 4, and so a Standard Schema: it composes in `z.object` and is taken by whatever takes either. */
+/** A schema of zod 4, which is also a Standard Schema. It can be a member of `z.object`. */
 export type Schema<Out = unknown, In = Out> = z.ZodType<Out, In>;
 
 interface Payload {
@@ -10,30 +10,31 @@ interface Payload {
   issues: z.core.$ZodRawIssue[];
 }
 
-/** A schema for text whose `parse` gives the text to let through or refuses. What is no text is refused before. */
+/** A schema for strings. `parse` returns the output or refuses; it is called with strings only. */
 export function textSchema(parse: (text: string) => string | Refused): Schema<string> {
-  // A check, not a transform: it keeps the schema a string's, also in JSON Schema.
+  // A check and not a transform, so that the schema stays one for strings, also in JSON Schema.
   return z.string().check((payload) => {
     payload.value = settle(parse(payload.value), payload as Payload) as string;
   });
 }
 
 /**
- * A schema for text whose `parse` gives what the text stands for, or refuses. What is no text is refused before.
+ * A schema for strings whose output has another type. `parse` returns the output or refuses; it is called with strings
+ * only.
  *
- * @param json - the JSON Schema of what comes out
+ * @param json - the JSON Schema of the output
  */
 export function convertedText<Out>(
   parse: (text: string) => Out | Refused,
   json: Readonly<Record<string, unknown>>,
 ): Schema<Out, string> {
   const converted = z.string().transform((text, context) => settle(parse(text), context as unknown as Payload));
-  // A transform has no JSON Schema, and would make that of every object that holds it fail.
+  // A transform has no JSON Schema, so the JSON Schema of every object with such a member would fail.
   return converted.pipe(z.unknown().meta({ ...json })) as unknown as Schema<Out, string>;
 }
 
 /**
- * A schema for any value whose `parse` gives the output or refuses.
+ * A schema for values of any type. `parse` returns the output or refuses.
  *
  * @param json - its JSON Schema
  */
@@ -44,7 +45,7 @@ export function valueSchema<Out, In = Out>(
   const schema = z.unknown().check((payload) => {
     payload.value = settle(parse(payload.value), payload as Payload);
   });
-  // As metadata it survives .describe(), .optional() and the like.
+  // Metadata survives .describe(), .optional() and similar methods.
   return schema.meta({ ...json }) as unknown as Schema<Out, In>;
 }
 
@@ -56,32 +57,32 @@ function settle(result: unknown, payload: Payload): unknown {
   return z.NEVER;
 }
 
-/** What `validate` needs of a problem that zod found. */
+/** The parts of an issue of zod that `validate` needs. */
 export interface PlainIssue {
   readonly path: readonly PropertyKey[];
   readonly code: string;
   readonly message: string;
   readonly expected?: string;
-  /** What the check saw, which must not reach anybody. */
+  /** The value that the check saw. It must not be shown. */
   readonly input: unknown;
 }
 
-/** What a schema made of a value, or the first problems and how many there were in all. */
+/** The output of a schema, or its first issues and the number of all issues. */
 export type Outcome =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly issues: readonly PlainIssue[]; readonly total: number };
 
 const own = z.core.version;
-// A schema is worth compiling on its second use: one that is made anew for each request never gets there.
+// A schema is compiled on its second use, because a schema that is created for each request is never used twice.
 const compiled = new WeakMap<object, Schema | undefined>();
 
-/** Whether `schema` is one of the very version of zod that this package runs, whose internals it may use. */
+/** Returns whether `schema` belongs to the same version of zod that this package imports, whose internals it may use. */
 export function isOwnSchema(schema: unknown): schema is Schema {
   const version = (schema as { _zod?: { version?: typeof own } } | null)?._zod?.version;
   return version?.major === own.major && version.minor === own.minor && version.patch === own.patch;
 }
 
-/** Runs a schema in its compiled form where it has one, and words at most `most` of the problems. */
+/** Runs a schema, in its compiled form if it has one, and returns at most `most` of its issues. */
 export function run(schema: Schema, input: unknown, most: number): Outcome {
   const context = { async: false };
   const result = fastest(schema)._zod.run({ value: input, issues: [] }, context);
@@ -92,7 +93,7 @@ export function run(schema: Schema, input: unknown, most: number): Outcome {
   return outcomeOf(result, context, most);
 }
 
-/** As {@link run}, for schemas with asynchronous checks, which have no compiled form. */
+/** Does what {@link run} does, for schemas with asynchronous checks, which have no compiled form. */
 export async function runAsync(schema: Schema, input: unknown, most: number): Promise<Outcome> {
   const context = { async: true };
   return outcomeOf(await schema._zod.run({ value: input, issues: [] }, context), context, most);
@@ -106,7 +107,7 @@ function outcomeOf({ issues, value }: Payload, context: { async: boolean }, most
   return { ok: false, issues: worded, total: issues.length };
 }
 
-/** Whether a schema that was run synchronously turned out to need a promise. */
+/** Returns whether an error says that a schema needs to be run asynchronously. */
 export function isAsyncError(error: unknown): boolean {
   return error instanceof z.core.$ZodAsyncError;
 }
@@ -118,8 +119,8 @@ function fastest(schema: Schema): Schema {
   }
   let fast = compiled.get(schema);
   if (fast === undefined) {
-    // Compiling generates code, which a host may have forbidden; and it hands back what it cannot compile.
-    // Versions before 4.5 have no compiler.
+    // Compiling generates code, which the host may have forbidden. A schema that cannot be compiled is returned as it is.
+    // Versions before 4.5 do not have a compiler.
     const mayCompile = typeof z.compile === "function" && z.core.config().jitless !== true;
     fast = mayCompile ? z.compile(schema) : schema;
     compiled.set(schema, fast);

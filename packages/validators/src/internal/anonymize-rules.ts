@@ -4,8 +4,8 @@ import { networkOf } from "../network-of.ts";
 import { scrubPersonalData } from "../personal-data.ts";
 import { type KeyMaterial, keyBytes } from "./options.ts";
 
-/** How a value is made general: numbers to a step, times to a part of the calendar, addresses to what they share. */
-export type Generalisation =
+/** How a value is generalized: a number to a range, a date to a part of it, an address to its network or domain. */
+export type Generalization =
   | number
   | "year"
   | "month"
@@ -18,25 +18,26 @@ export type Generalisation =
 /**
  * What happens to a member.
  *
- * - `"keep"`: copied, with everything in it;
- * - `"drop"`: left out;
- * - `"mask"`: `"****"`, whatever it was; `{ mask: 4 }` leaves the last 4 characters of a text three times as long;
- * - `{ hash: key }`: keyed hash (HMAC-SHA-256, 22 characters of base64url) under a key of at least 16 bytes;
- * - `{ generalise: 10 }`: the range `"40-49"` of a number; `"year"`, `"month"`, `"day"` of a date or ISO 8601 text;
- *   `"network"` of an IP address (/24, /48); `"domain"` of an e-mail address; `{ prefix: 2 }` of a text, such as a
- *   postal code; or a function. What does not fit is masked;
- * - `"scrub"`: text with the personal data in it replaced, as `scrubPersonalData` does.
+ * - `"keep"` copies it, with everything in it.
+ * - `"drop"` leaves it out.
+ * - `"mask"` writes `"****"`. `{ mask: 4 }` keeps the last 4 characters of a string that is at least three times as long.
+ * - `{ hash: key }` writes a keyed hash (HMAC-SHA-256, 22 characters of base64url). The key has at least 16 bytes.
+ * - `{ generalize: 10 }` writes the range of a number, such as `"40-49"`; `"year"`, `"month"` and `"day"` keep that part
+ *   of a date or an ISO 8601 string; `"network"` keeps the network of an IP address (/24 or /48); `"domain"` keeps the
+ *   domain of an e-mail address; `{ prefix: 2 }` keeps the first characters of a string, such as a postal code. A
+ *   function returns the new value. A value that the rule does not fit is masked.
+ * - `"scrub"` replaces the personal data in a string, as `scrubPersonalData` does.
  */
-export type AnonymiseRule =
+export type AnonymizeRule =
   | "keep"
   | "drop"
   | "mask"
   | "scrub"
   | { readonly mask: number }
   | { readonly hash: KeyMaterial }
-  | { readonly generalise: Generalisation };
+  | { readonly generalize: Generalization };
 
-/** A rule that was checked. */
+/** A rule that has been checked. */
 export type Action = "keep" | "drop" | ((value: unknown) => unknown);
 
 const MASK = "****";
@@ -46,21 +47,21 @@ const MOST_SHOWN = 8;
 const CALENDAR: Readonly<Record<string, number>> = { year: 4, month: 7, day: 10 };
 const ISO_DATE = /^\d{4}-\d{2}-\d{2}(?:T|$)/;
 
-/** @throws TypeError when the rule is unknown */
-export function actionOf(rule: AnonymiseRule, path: string): Action {
+/** @throws TypeError if the rule is unknown */
+export function actionOf(rule: AnonymizeRule, path: string): Action {
   if (rule === "keep" || rule === "drop") return rule;
   if (rule === "mask") return () => MASK;
   if (rule === "scrub") return (value) => (typeof value === "string" ? scrubPersonalData(value) : MASK);
   const [[kind, argument] = ["", undefined], ...more] =
     typeof rule === "object" && rule !== null ? (Object.entries(rule) as [string, unknown][]) : [];
-  const known = more.length === 0 && (kind === "mask" || kind === "hash" || kind === "generalise");
+  const known = more.length === 0 && (kind === "mask" || kind === "hash" || kind === "generalize");
   if (!known)
     throw new TypeError(
-      `rules: ${showValue(path)} must be "keep", "drop", "mask", "scrub", { mask }, { hash } or { generalise }; got ${showValue(rule)}`,
+      `rules: ${showValue(path)} must be "keep", "drop", "mask", "scrub", { mask }, { hash } or { generalize }; got ${showValue(rule)}`,
     );
   if (kind === "mask") return masking(integer(`${path}: mask`, argument, 1, MOST_SHOWN));
-  if (kind === "hash") return hashing(keyBytes(argument, `${path}: hash`, SHORTEST_KEY));
-  return generalising(argument as Generalisation, `${path}: generalise`);
+  if (kind === "hash") return hashing(keyBytes(`${path}: hash`, argument, SHORTEST_KEY));
+  return generalizing(argument as Generalization, `${path}: generalize`);
 }
 
 function masking(shown: number): Action {
@@ -83,7 +84,7 @@ function hashing(key: Uint8Array): Action {
   };
 }
 
-function generalising(to: Generalisation, name: string): Action {
+function generalizing(to: Generalization, name: string): Action {
   if (typeof to === "function") return to;
   if (typeof to === "number") return stepping(to, name);
   if (typeof to === "object" && to !== null) {

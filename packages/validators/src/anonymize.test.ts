@@ -2,12 +2,12 @@ import { createHmac } from "node:crypto";
 import { secret } from "@seaworthy/core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type AnonymiseRules, anonymise } from "./index.ts";
+import { type AnonymizeRules, anonymize } from "./index.ts";
 
 const KEY = "a pepper of 16 b";
 
-describe("anonymise", () => {
-  test("masks, hashes, drops and generalises the members that are named, and copies the rest", () => {
+describe("anonymize", () => {
+  test("masks, hashes, drops and generalizes the members that are named, and copies the rest", () => {
     const record = {
       id: 7,
       name: "Ada",
@@ -18,15 +18,15 @@ describe("anonymise", () => {
       tags: ["a"],
       none: null,
     };
-    const rules: AnonymiseRules = {
+    const rules: AnonymizeRules = {
       name: "mask",
       email: { hash: KEY },
       card: { mask: 4 },
       note: "drop",
-      age: { generalise: 10 },
+      age: { generalize: 10 },
     };
     const hash = createHmac("sha256", KEY).update('"ada@example.com"').digest("base64url").slice(0, 22);
-    expect(anonymise(record, rules)).toEqual({
+    expect(anonymize(record, rules)).toEqual({
       id: 7,
       name: "****",
       email: hash,
@@ -39,7 +39,7 @@ describe("anonymise", () => {
 
   test("changes nothing of the record, and shares nothing with it", () => {
     const record = Object.freeze({ user: Object.freeze({ email: "a@b.example", tags: Object.freeze(["x"]) }) });
-    const copy = anonymise(record, { "user.email": "mask" }) as { user: { email: string; tags: string[] } };
+    const copy = anonymize(record, { "user.email": "mask" }) as { user: { email: string; tags: string[] } };
     expect(record.user.email).toBe("a@b.example");
     copy.user.tags.push("y");
     expect(record.user.tags).toEqual(["x"]);
@@ -53,19 +53,19 @@ describe("anonymise", () => {
       set: new Set([{ pin: 4 }]),
     };
     expect(
-      anonymise(record, { "orders.*.card": "drop", "byName.*.pin": "mask", "map.k.pin": "mask", "set.*.pin": "drop" }),
+      anonymize(record, { "orders.*.card": "drop", "byName.*.pin": "mask", "map.k.pin": "mask", "set.*.pin": "drop" }),
     ).toEqual({
       orders: [{}, {}],
       byName: { a: { pin: "****" }, b: { pin: "****" } },
       map: { k: { pin: "****" } },
       set: [{}],
     });
-    expect(anonymise({ list: ["a", "b", "c"] }, { "list.1": "drop" })).toEqual({ list: ["a", "c"] });
+    expect(anonymize({ list: ["a", "b", "c"] }, { "list.1": "drop" })).toEqual({ list: ["a", "c"] });
   });
 
   test("keeps nothing but what is named when * is dropped", () => {
     const record = { id: 1, email: "x", user: { id: 2, email: "y", deep: { id: 3, x: 1 } }, other: { id: 4 } };
-    expect(anonymise(record, { "*": "drop", id: "keep", "user.id": "keep", "user.deep.id": "keep" })).toEqual({
+    expect(anonymize(record, { "*": "drop", id: "keep", "user.id": "keep", "user.deep.id": "keep" })).toEqual({
       id: 1,
       user: { id: 2, deep: { id: 3 } },
     });
@@ -73,20 +73,20 @@ describe("anonymise", () => {
 
   test("of two paths to a member the more exact wins, and a part before the whole", () => {
     const record = { a: { x: "1", y: "2" }, b: { x: "3" } };
-    expect(anonymise(record, { "*.x": "drop", "a.x": "keep" })).toEqual({ a: { x: "1", y: "2" }, b: {} });
-    expect(anonymise(record, { a: "mask", "a.x": "keep", b: "mask" })).toEqual({ a: { x: "1", y: "****" }, b: "****" });
+    expect(anonymize(record, { "*.x": "drop", "a.x": "keep" })).toEqual({ a: { x: "1", y: "2" }, b: {} });
+    expect(anonymize(record, { a: "mask", "a.x": "keep", b: "mask" })).toEqual({ a: { x: "1", y: "****" }, b: "****" });
   });
 
   test("a mask has one length, whatever it hides", () => {
     for (const value of ["", "x", "x".repeat(1000), 7, true, { a: 1 }, [1, 2], new Date()])
-      expect(anonymise({ value }, { value: "mask" })).toEqual({ value: "****" });
-    expect(anonymise({ value: "12345" }, { value: { mask: 2 } })).toEqual({ value: "****" });
-    expect(anonymise({ value: "123456" }, { value: { mask: 2 } })).toEqual({ value: "****56" });
-    expect(anonymise({ value: null }, { value: "mask" })).toEqual({ value: null });
+      expect(anonymize({ value }, { value: "mask" })).toEqual({ value: "****" });
+    expect(anonymize({ value: "12345" }, { value: { mask: 2 } })).toEqual({ value: "****" });
+    expect(anonymize({ value: "123456" }, { value: { mask: 2 } })).toEqual({ value: "****56" });
+    expect(anonymize({ value: null }, { value: "mask" })).toEqual({ value: null });
   });
 
   test("equal values have equal hashes under one key, and other ones under another", () => {
-    const hash = (value: unknown, key: string): unknown => anonymise({ value }, { value: { hash: key } }).value;
+    const hash = (value: unknown, key: string): unknown => anonymize({ value }, { value: { hash: key } }).value;
     fc.assert(
       fc.property(fc.string(), fc.string(), (a, b) => {
         expect(hash(a, KEY) === hash(b, KEY)).toBe(a === b);
@@ -96,38 +96,38 @@ describe("anonymise", () => {
     );
     expect(hash("7", KEY)).not.toBe(hash(7, KEY));
     expect(hash(7n, KEY)).toMatch(/^[\w-]{22}$/);
-    expect(anonymise({ v: "x" }, { v: { hash: secret(KEY) } })).toEqual(
-      anonymise({ v: "x" }, { v: { hash: Buffer.from(KEY) } }),
+    expect(anonymize({ v: "x" }, { v: { hash: secret(KEY) } })).toEqual(
+      anonymize({ v: "x" }, { v: { hash: Buffer.from(KEY) } }),
     );
     const cycle: Record<string, unknown> = {};
     cycle.self = cycle;
     expect(hash(cycle, KEY)).toBe("****");
   });
 
-  test.each<[unknown, AnonymiseRules[string], unknown]>([
-    [43, { generalise: 10 }, "40-49"],
-    [-3, { generalise: 10 }, "-10--1"],
-    [42.9, { generalise: 5 }, "40-44"],
-    ["43", { generalise: 10 }, "****"],
-    [Number.NaN, { generalise: 10 }, "****"],
-    ["1985-12-10", { generalise: "year" }, "1985"],
-    ["1985-12-10T10:00:00Z", { generalise: "month" }, "1985-12"],
-    [new Date(0), { generalise: "day" }, "1970-01-01"],
-    [new Date(Number.NaN), { generalise: "day" }, "****"],
-    ["10.12.1985", { generalise: "year" }, "****"],
-    ["203.0.113.77", { generalise: "network" }, "203.0.113.0/24"],
-    ["2001:db8:abcd:12::1", { generalise: "network" }, "2001:db8:abcd::/48"],
-    ["::1", { generalise: "network" }, "0:0:0::/48"],
-    ["example.com", { generalise: "network" }, "****"],
-    ["ada@example.com", { generalise: "domain" }, "@example.com"],
-    ["a@b@c", { generalise: "domain" }, "****"],
-    ["10115", { generalise: { prefix: 2 } }, "10****"],
-    ["10", { generalise: { prefix: 2 } }, "****"],
-    ["x", { generalise: (value) => `${value}!` }, "x!"],
+  test.each<[unknown, AnonymizeRules[string], unknown]>([
+    [43, { generalize: 10 }, "40-49"],
+    [-3, { generalize: 10 }, "-10--1"],
+    [42.9, { generalize: 5 }, "40-44"],
+    ["43", { generalize: 10 }, "****"],
+    [Number.NaN, { generalize: 10 }, "****"],
+    ["1985-12-10", { generalize: "year" }, "1985"],
+    ["1985-12-10T10:00:00Z", { generalize: "month" }, "1985-12"],
+    [new Date(0), { generalize: "day" }, "1970-01-01"],
+    [new Date(Number.NaN), { generalize: "day" }, "****"],
+    ["10.12.1985", { generalize: "year" }, "****"],
+    ["203.0.113.77", { generalize: "network" }, "203.0.113.0/24"],
+    ["2001:db8:abcd:12::1", { generalize: "network" }, "2001:db8:abcd::/48"],
+    ["::1", { generalize: "network" }, "0:0:0::/48"],
+    ["example.com", { generalize: "network" }, "****"],
+    ["ada@example.com", { generalize: "domain" }, "@example.com"],
+    ["a@b@c", { generalize: "domain" }, "****"],
+    ["10115", { generalize: { prefix: 2 } }, "10****"],
+    ["10", { generalize: { prefix: 2 } }, "****"],
+    ["x", { generalize: (value) => `${value}!` }, "x!"],
     ["Mail ada@example.com", "scrub", "Mail [email]"],
     [{ a: 1 }, "scrub", "****"],
   ])("%j by %j is %j", (value, rule, expected) =>
-    expect(anonymise({ value }, { value: rule })).toEqual({ value: expected }),
+    expect(anonymize({ value }, { value: rule })).toEqual({ value: expected }),
   );
 
   test("secrets are redacted whatever the rule says", () => {
@@ -135,30 +135,30 @@ describe("anonymise", () => {
       {},
       { key: "keep" },
       { key: { hash: KEY } },
-      { key: { generalise: (value: unknown) => value } },
-    ] as AnonymiseRules[])
-      expect(anonymise({ key: secret("sk-live-1234567890") }, rules)).toEqual({ key: "[redacted]" });
+      { key: { generalize: (value: unknown) => value } },
+    ] as AnonymizeRules[])
+      expect(anonymize({ key: secret("sk-live-1234567890") }, rules)).toEqual({ key: "[redacted]" });
   });
 
   test("hostile records end: cycles, depth, width, getters, prototypes", () => {
     const cycle: Record<string, unknown> = { a: 1 };
     cycle.self = cycle;
-    expect(anonymise(cycle, {})).toEqual({ a: 1, self: "[circular]" });
+    expect(anonymize(cycle, {})).toEqual({ a: 1, self: "[circular]" });
     let deep: unknown = "secret text";
     for (let i = 0; i < 10_000; i++) deep = { deep };
-    expect(JSON.stringify(anonymise({ deep }, {}))).not.toContain("secret text");
-    expect(JSON.stringify(anonymise({ wide: Array(200_000).fill("x") }, {}))).toContain("[too much]");
+    expect(JSON.stringify(anonymize({ deep }, {}))).not.toContain("secret text");
+    expect(JSON.stringify(anonymize({ wide: Array(200_000).fill("x") }, {}))).toContain("[too much]");
     const throwing = Object.defineProperty({}, "a", {
       enumerable: true,
       get: () => {
         throw new Error("boom");
       },
     });
-    expect(anonymise(throwing, {})).toEqual({ a: "[unreadable]" });
-    const polluting = anonymise(JSON.parse('{"__proto__":{"admin":true}}'), {});
+    expect(anonymize(throwing, {})).toEqual({ a: "[unreadable]" });
+    const polluting = anonymize(JSON.parse('{"__proto__":{"admin":true}}'), {});
     expect(Object.hasOwn(polluting, "__proto__") && ({} as { admin?: boolean }).admin).toBeUndefined();
     expect(Object.getPrototypeOf(polluting)).toBe(Object.prototype);
-    expect(anonymise(JSON.parse('{"__proto__":{"pin":1}}'), { "__proto__.pin": "drop" })).toEqual(
+    expect(anonymize(JSON.parse('{"__proto__":{"pin":1}}'), { "__proto__.pin": "drop" })).toEqual(
       JSON.parse('{"__proto__":{}}'),
     );
   });
@@ -175,10 +175,10 @@ describe("anonymise", () => {
       fc.property(
         tree,
         marked,
-        fc.constantFrom<AnonymiseRules[string]>("mask", "drop", { hash: KEY }),
+        fc.constantFrom<AnonymizeRules[string]>("mask", "drop", { hash: KEY }),
         (record, value, rule) => {
           const withSecret = { x: record, secret: value, list: [{ secret: value }, { secret: { inner: value } }] };
-          expect(JSON.stringify(anonymise(withSecret, { secret: rule, "list.*.secret": rule }))).not.toContain(
+          expect(JSON.stringify(anonymize(withSecret, { secret: rule, "list.*.secret": rule }))).not.toContain(
             JSON.stringify(value).slice(1, -1),
           );
         },
@@ -189,23 +189,23 @@ describe("anonymise", () => {
   test.each([
     [{ a: "hide" }, /"a" must be "keep"/],
     [{ a: { mask: 0 } }, /mask must be an integer/],
-    [{ a: { hash: "short" } }, /16 bytes or more; got 5 bytes/],
-    [{ a: { hash: 7 } }, /hash must be text, bytes/],
-    [{ a: { generalise: "century" } }, /generalise is unknown/],
-    [{ a: { generalise: 1 } }, /generalise must be an integer/],
-    [{ a: { generalise: { prefix: 0 } } }, /prefix/],
-    [{ a: { generalise: { prefix: 2, suffix: 1 } } }, /generalise has no member "suffix"/],
+    [{ a: { hash: "short" } }, /at least 16 bytes; got 5 bytes/],
+    [{ a: { hash: 7 } }, /hash must be a string, bytes/],
+    [{ a: { generalize: "century" } }, /generalize is unknown/],
+    [{ a: { generalize: 1 } }, /generalize must be an integer/],
+    [{ a: { generalize: { prefix: 0 } } }, /prefix/],
+    [{ a: { generalize: { prefix: 2, suffix: 1 } } }, /generalize has no member "suffix"/],
     [{ a: { mask: 2, hash: KEY } }, /must be "keep"/],
     [{ a: null }, /must be "keep"/],
     [{ "": "mask" }, /path/],
     [{ "a..b": "mask" }, /path/],
     [null, /rules must be an object/],
   ])("refuses the rules %j", (rules, message) => {
-    expect(() => anonymise({}, rules as never)).toThrow(message);
-    expect(() => anonymise({}, rules as never)).toThrow(TypeError);
+    expect(() => anonymize({}, rules as never)).toThrow(message);
+    expect(() => anonymize({}, rules as never)).toThrow(TypeError);
   });
 
-  test.each([null, undefined, "x", [1]])("refuses %j, which is no record", (record) =>
-    expect(() => anonymise(record, {})).toThrow(TypeError),
+  test.each([null, undefined, "x", [1]])("refuses %j, which is not a record", (record) =>
+    expect(() => anonymize(record, {})).toThrow(TypeError),
   );
 });
