@@ -1,13 +1,25 @@
-import { type Clock, type Context, systemClock } from "@seaworthy/core";
-import { boundedString, checkOptions, clockOption, requiredFunction, showValue } from "@seaworthy/core/options";
-import { type AnyDestination, type Target, toTarget } from "./destinations/destination.ts";
-import { stdout, toPretty, wantsPretty } from "./destinations/stdout.ts";
+import type { Clock, Context, Duration } from "@seaworthy/core";
+import {
+  boundedString,
+  checkOptions,
+  clockOption,
+  positiveDuration,
+  requiredFunction,
+  showValue,
+} from "@seaworthy/core/options";
+import type { AnyDestination } from "./destinations/destination.ts";
+import { stdout } from "./destinations/stdout.ts";
 import { type FormatOptions, type FormatPreset, toFormat } from "./format.ts";
 import { createConsoleWriter } from "./internal/console/console-writer.ts";
 import { createFamily } from "./internal/family.ts";
-import type { LineFormat } from "./internal/line-format.ts";
+import { createTime, type LineFormat } from "./internal/line-format.ts";
+import { createLineMaker } from "./internal/line-maker.ts";
 import { refuseForeignOptions } from "./internal/option-hints.ts";
-import { type Output, Sink } from "./internal/sink.ts";
+import type { OutletOptions } from "./internal/outlet.ts";
+import { toPretty, wantsPretty } from "./internal/pretty-choice.ts";
+import { type DestinationEntry, readDestination } from "./internal/read-destination.ts";
+import { createReader } from "./internal/read-line.ts";
+import { Sink } from "./internal/sink.ts";
 import { LEVELS, type LogLevel, toLevel } from "./level.ts";
 import { type LimitOptions, toLimits } from "./limits.ts";
 import type { Logger } from "./logger.ts";
@@ -40,13 +52,30 @@ export interface LoggerOptions {
   format?: FormatPreset | FormatOptions;
   /** What is cut, and where. */
   limits?: LimitOptions;
-  /** @default the system's */
+  /**
+   * How long `close()` and `flush()` wait for the destinations. What a destination has not written by then counts as a
+   * failure of that destination. @default "10s"
+   */
+  closeTimeout?: Duration;
+  /** @default the system's clock */
   clock?: Clock;
   /** Decides what a sampled logger writes. @default Math.random */
   random?: () => number;
 }
 
-const OPTIONS = ["name", "level", "destinations", "redact", "context", "pretty", "format", "limits", "clock", "random"];
+const OPTIONS = [
+  "name",
+  "level",
+  "destinations",
+  "redact",
+  "context",
+  "pretty",
+  "format",
+  "limits",
+  "closeTimeout",
+  "clock",
+  "random",
+];
 const LONGEST_NAME = 128;
 
 /**
@@ -67,24 +96,31 @@ const LONGEST_NAME = 128;
 export function createLogger(options: LoggerOptions = {}): Logger {
   if (typeof options === "object" && options !== null) refuseForeignOptions("createLogger", options);
   checkOptions("createLogger", options, OPTIONS);
-  const { name, context = true, clock = systemClock, random = Math.random } = options;
+  const { name, context = true, random = Math.random, closeTimeout = "10s" } = options;
+  const clock = clockOption("clock", options.clock);
   if (name !== undefined) boundedString("name", name, 1, LONGEST_NAME);
   if (typeof context !== "boolean" && typeof context !== "function")
     throw new TypeError(`context must be true, false or a function; got ${showValue(context)}`);
-  clockOption("clock", clock);
   requiredFunction("random", random);
   const level = options.level === undefined ? "info" : toLevel(options.level, "level");
   const limits = toLimits(options.limits);
   const redactor = createRedactor(options.redact);
   const format = toFormat(options.format, name);
   const pretty = options.pretty === undefined ? "auto" : toPretty(options.pretty, "pretty");
-  const targets = toTargets(options.destinations);
-  const sink = new Sink(targets.map((target) => toOutput(target, pretty, format, clock)));
-  sink.open(clock);
+  const entries = readDestinations(options.destinations);
+  const sink = new Sink({
+    outputs: entries.map((entry) => ({ entry, console: consoleFor(entry, pretty, format, clock) })),
+    clock,
+    closeTimeout: positiveDuration("closeTimeout", closeTimeout),
+  });
+  sink.open({
+    parse: createReader(format),
+    format: createLineMaker({ format, timestamp: createTime(format.time, clock), limits, redactor }),
+  });
   return createFamily({
     format,
     level,
-    lowest: lowestOf(level, targets),
+    lowest: lowestOf(level, entries),
     context,
     clock,
     random,
@@ -94,23 +130,27 @@ export function createLogger(options: LoggerOptions = {}): Logger {
   });
 }
 
-function toTargets(given: LoggerOptions["destinations"] = [stdout()]): Target[] {
+function readDestinations(given: LoggerOptions["destinations"] = [stdout()]): DestinationEntry[] {
   const list: readonly unknown[] = Array.isArray(given) ? given : [given];
   if (list.length === 0) throw new TypeError("destinations must not be empty; got []");
-  return list.map((item, i) => toTarget(item, `destinations[${i}]`));
+  return list.map((item, i) => readDestination(item, `destinations[${i}]`));
 }
 
-function toOutput(target: Target, pretty: boolean | "auto", shape: LineFormat, clock: Clock): Output {
-  const wanted = target.pretty ?? (target.kind === "stdout" ? pretty : target.kind === "stream" && pretty === true);
-  if (!wantsPretty(wanted)) return { target, console: undefined };
-  return { target, console: (to) => createConsoleWriter(shape, clock, target.kind === "stdout", to) };
+function consoleFor(
+  { pretty, destination }: DestinationEntry,
+  fallback: boolean | "auto",
+  format: LineFormat,
+  clock: Clock,
+): OutletOptions["console"] {
+  if (!wantsPretty(pretty ?? fallback, destination.isTTY === true)) return undefined;
+  return (write) => createConsoleWriter({ format, clock, terminal: destination, write });
 }
 
 // A silent logger is silent everywhere.
-function lowestOf(level: LogLevel, targets: readonly Target[]): LogLevel {
+function lowestOf(level: LogLevel, entries: readonly DestinationEntry[]): LogLevel {
   if (level === "silent") return level;
   let lowest: LogLevel = level;
-  for (const target of targets)
-    if (target.level !== undefined && LEVELS[target.level] < LEVELS[lowest]) lowest = target.level;
+  for (const entry of entries)
+    if (entry.level !== undefined && LEVELS[entry.level] < LEVELS[lowest]) lowest = entry.level;
   return lowest;
 }

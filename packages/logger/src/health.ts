@@ -30,8 +30,9 @@ export function healthOf(statuses: readonly OutputStatus[]): LoggerHealth {
     waitingBytes += status.waitingBytes;
     lostLines += status.lostLines;
     wroteAt = Math.max(wroteAt, status.wroteAt ?? 0);
-    if (status.lastError !== undefined && !isFailing) lastError = `${status.kind}: ${status.lastError}`;
-    isFailing ||= status.isFailing;
+    const reason = status.failure ?? status.lastError;
+    if (reason !== undefined && !isFailing) lastError = `${status.kind}: ${reason}`;
+    isFailing ||= status.failure !== undefined;
   }
   return {
     status: isFailing ? "degraded" : "healthy",

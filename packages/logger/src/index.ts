@@ -3,17 +3,18 @@ export { file } from "./destinations/file.ts";
 export { stdout } from "./destinations/stdout.ts";
 export { explainRedaction } from "./explain-redaction.ts";
 export { createPretty } from "./pretty.ts";
-export { createSampler, rateLimited } from "./suppress.ts";
 export type { LoggerOptions } from "./create-logger.ts";
 export type {
   AnyDestination,
   Destination,
+  DestinationHealth,
   DestinationSetting,
   LineStream,
+  ParsedLine,
   StreamEntry,
 } from "./destinations/destination.ts";
 export type { RedactionFinding } from "./explain-redaction.ts";
-export type { FileDestination, FileOptions } from "./destinations/file.ts";
+export type { FileDestination, FileOptions } from "./destinations/file-options.ts";
 export type { StdoutOptions } from "./destinations/stdout.ts";
 export type { LoggerHealth } from "./health.ts";
 export type { FormatOptions, FormatPreset } from "./format.ts";

@@ -3,8 +3,9 @@ import { manualClock } from "@seaworthy/core/testing";
 import fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { createLogger } from "./create-logger.ts";
-import { wantsPretty } from "./destinations/stdout.ts";
+import { stdout } from "./destinations/stdout.ts";
 import { wantsColor } from "./internal/console/paint.ts";
+import { wantsPretty } from "./internal/pretty-choice.ts";
 import { createPretty, type PrettyOptions } from "./pretty.ts";
 import { captureLogs } from "./testing.ts";
 
@@ -347,13 +348,15 @@ test("auto means a terminal outside production", () => {
   try {
     vi.stubEnv("NODE_ENV", "development");
     process.stdout.isTTY = true;
-    expect(wantsPretty("auto")).toBe(true);
+    const destination = stdout();
+    const wanted = (): boolean => wantsPretty("auto", destination.isTTY === true);
+    expect(wanted()).toBe(true);
     vi.stubEnv("NODE_ENV", "production");
-    expect(wantsPretty("auto")).toBe(false);
+    expect(wanted()).toBe(false);
     vi.stubEnv("NODE_ENV", "development");
     process.stdout.isTTY = false;
-    expect(wantsPretty("auto")).toBe(false);
-    expect(wantsPretty(true)).toBe(true);
+    expect(wanted()).toBe(false);
+    expect(wantsPretty(true, false)).toBe(true);
   } finally {
     process.stdout.isTTY = tty;
   }

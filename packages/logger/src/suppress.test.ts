@@ -1,6 +1,5 @@
 import { manualClock } from "@seaworthy/core/testing";
 import { describe, expect, test } from "vitest";
-import { createSampler, rateLimited } from "./suppress.ts";
 import { captureLogs } from "./testing.ts";
 
 describe("a sampled logger", () => {
@@ -88,8 +87,8 @@ describe("a limited logger", () => {
 
   test("shares its count with its children, and stacks with a sampler", () => {
     const { logger, records } = captureLogs({ clock: manualClock(), random: () => 0 });
-    const limited = rateLimited(logger, { per: "1m", lines: 2 });
-    const both = createSampler(limited, { rate: 0.5 });
+    const limited = logger.limited({ per: "1m", lines: 2 });
+    const both = limited.sampled({ rate: 0.5 });
     for (let i = 0; i < 4; i++) both.child({ i }).info("m");
     both.error("e");
     expect(records.map((record) => record.suppressed)).toEqual([undefined, undefined, 2]);

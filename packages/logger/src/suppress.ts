@@ -1,5 +1,4 @@
 import type { Duration } from "@seaworthy/core";
-import type { Logger } from "./logger.ts";
 
 /** Options of `logger.sampled()`. */
 export interface SampleOptions {
@@ -21,14 +20,4 @@ export interface LimitedOptions {
   key?: "message" | ((fields: unknown, message: string | undefined) => string);
   /** Whether lines of level error and above are limited too. @default false */
   errors?: boolean;
-}
-
-/** The same as `logger.sampled(options)`. */
-export function createSampler(logger: Logger, options: SampleOptions): Logger {
-  return logger.sampled(options);
-}
-
-/** The same as `logger.limited(options)`. */
-export function rateLimited(logger: Logger, options: LimitedOptions): Logger {
-  return logger.limited(options);
 }

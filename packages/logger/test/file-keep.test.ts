@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import { manualClock } from "@seaworthy/core/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { FileOptions } from "../src/destinations/file.ts";
+import type { FileOptions } from "../src/destinations/file-options.ts";
 import { fail, upTo, Workplace } from "./workplace.ts";
 
 let at: Workplace;

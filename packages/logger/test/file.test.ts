@@ -4,7 +4,8 @@ import { captureTelemetry, manualClock } from "@seaworthy/core/testing";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createLogger } from "../src/create-logger.ts";
-import { type FileOptions, file } from "../src/destinations/file.ts";
+import { file } from "../src/destinations/file.ts";
+import type { FileOptions } from "../src/destinations/file-options.ts";
 import { upTo, Workplace } from "./workplace.ts";
 
 let at: Workplace;

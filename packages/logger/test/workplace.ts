@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { type ManualClock, manualClock } from "@seaworthy/core/testing";
 import { createLogger } from "../src/create-logger.ts";
-import { createFile, type FileDestination, type FileOptions } from "../src/destinations/file.ts";
+import type { FileDestination, FileOptions } from "../src/destinations/file-options.ts";
+import { createFile } from "../src/internal/file/create-file.ts";
 import { type FileSystem, realFileSystem } from "../src/internal/file/file-system.ts";
 import type { Logger } from "../src/logger.ts";
 

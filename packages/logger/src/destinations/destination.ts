@@ -1,84 +1,95 @@
 import type { Clock } from "@seaworthy/core";
-import { showValue } from "@seaworthy/core/options";
-import { type LogLevel, toLevel } from "../level.ts";
+import type { LogLevel } from "../level.ts";
 
-/** What a destination learns from the logger that it is given to. */
+/** A line that was taken apart, with the same names whatever the format of the logger is. */
+export interface ParsedLine {
+  /** The level as pino numbers it, or the word in the line if that word is unknown. */
+  readonly level: number | string;
+  /** The time as it is in the line. */
+  readonly time: unknown;
+  /** The name of the service. */
+  readonly name: string | undefined;
+  readonly message: string | undefined;
+  readonly correlationId: string | undefined;
+  /** Fields and bindings. An error has the member names that it has in pino's format. */
+  readonly fields: Record<string, unknown>;
+}
+
+/** What a destination receives from its logger in `open()`. */
 export interface DestinationSetting {
+  /** The clock of the logger. */
   readonly clock: Clock;
-  /** Called for lines that are lost for good. @param lines - how many. @default 1 */
+  /** Reports lines that are lost for good. @param reason - a short word, such as a system error code. @param lines - how many. @default 1 */
   readonly onLost: (reason: string, lines?: number) => void;
-  /** Called for the first write that fails, whose line waits. */
-  readonly onFailed?: (reason: string) => void;
-  /** Called for the first write that succeeds again, once no line waits. */
-  readonly onRecovered?: () => void;
+  /** Reports that lines cannot be written now and wait. */
+  readonly onFailed: (reason: string) => void;
+  /** Reports that lines can be written again after `onFailed`. */
+  readonly onRecovered: () => void;
+  /** Takes a line of this logger apart. Returns `undefined` for text that is not a line. */
+  readonly parse: (line: string) => ParsedLine | undefined;
+  /** Makes a line in the format and with the redaction of this logger, for what a destination has to say itself. */
+  readonly format: (level: number, fields: object, message: string) => string;
 }
 
-/** Where lines go: what `stdout()` and `file()` return. */
-export interface Destination {
-  readonly kind: "stdout" | "file";
-  /** Lines below are not written here. @default the logger's level */
-  readonly level?: LogLevel;
-  /** @default the logger's `pretty` */
-  readonly pretty?: boolean | "auto";
-  /** How much waits in memory to be written. @default 0 */
-  readonly waitingBytes?: number;
-  /** Makes ready for writing; a logger does so when it is created. */
-  open?(setting: DestinationSetting): void;
-  /** Writes one line, which ends in a line feed. */
-  write(line: string): void;
-  /** Settles when all that was written is with the operating system, and nothing is left to do in the background. */
-  flush?(): Promise<void>;
-  /** Releases what is held. A later write opens it again. */
-  close?(): Promise<void>;
-}
-
-/** Any stream that takes text: a Writable, a pino destination or transport. */
-export interface LineStream {
-  write(line: string): unknown;
-}
-
-/** A stream with a level of its own, as `pino.multistream` takes it. */
-export interface StreamEntry {
-  stream: LineStream;
-  /** Lines below are not written here. @default the logger's level */
-  level?: LogLevel;
-}
-
-/** Whatever the `destinations` option takes. */
-export type AnyDestination = Destination | LineStream | StreamEntry;
-
-/** A destination as the logger uses it. */
-export interface Target {
-  readonly kind: "stdout" | "file" | "stream";
-  readonly level: LogLevel | undefined;
-  readonly pretty: boolean | "auto" | undefined;
-  readonly destination: Destination | undefined;
-  readonly stream: LineStream;
+/** What `health()` of a destination returns. */
+export interface DestinationHealth {
+  readonly status: "healthy" | "degraded";
+  /** Why it is degraded, in a word. */
+  readonly reason?: string;
 }
 
 /**
- * Reads one member of the `destinations` option.
- *
- * @throws TypeError when it has no `write`
+ * A place where lines go. Only `write` is required. Whatever a destination throws, and every promise that rejects, stays
+ * inside the logger and is counted.
  */
-export function toTarget(given: unknown, name: string): Target {
-  if (typeof given !== "object" || given === null)
-    throw new TypeError(`${name} must be stdout(), file(…) or a stream; got ${showValue(given)}`);
-  const value = given as Partial<Destination> & Partial<StreamEntry>;
-  if (typeof value.write === "function") {
-    const own = value.kind === "stdout" || value.kind === "file";
-    const { level, pretty } = own ? value : {};
-    const destination = own ? (given as Destination) : undefined;
-    return {
-      kind: own ? (value.kind as "stdout" | "file") : "stream",
-      level,
-      pretty,
-      destination,
-      stream: given as LineStream,
-    };
-  }
-  if (typeof value.stream?.write !== "function")
-    throw new TypeError(`${name} must be stdout(), file(…) or a stream; got an object without write`);
-  const level = value.level === undefined ? undefined : toLevel(value.level, `${name}.level`);
-  return { ...toTarget(value.stream, name), ...(level === undefined ? undefined : { level }) };
+export interface Destination {
+  /** A short name for events and warnings, of at most 64 letters, digits, `_`, `.`, `:` and `-`. @default "stream" */
+  readonly kind?: string;
+  /** Lines below this level are not written here. @default the logger's level */
+  readonly level?: LogLevel;
+  /** Whether lines are formatted for people. @default the logger's `pretty` */
+  readonly pretty?: boolean | "auto";
+  /** Whether this is a terminal, which `pretty: "auto"` depends on. @default false */
+  readonly isTTY?: boolean;
+  /** Width of the terminal. @default lines are not wrapped */
+  readonly columns?: number | undefined;
+  /** How many bytes wait in memory to be written. @default 0 */
+  readonly waitingBytes?: number;
+  /**
+   * Called once, when the logger is created, before the first line. If it throws, `createLogger` throws the same error.
+   * If it returns a promise, lines may arrive before that promise settles.
+   */
+  open?(setting: DestinationSetting): unknown;
+  /**
+   * Writes one line, which ends in a line feed. It should return at once. If it throws, or returns a promise that rejects,
+   * the line counts as lost.
+   *
+   * @param level - the level of the line as pino numbers it
+   */
+  write(line: string, level: number): unknown;
+  /** Writes what waits before it returns, if that is possible. Called after a line of level fatal. */
+  flushSync?(): unknown;
+  /** Resolves when everything written so far is out and no background work is left. */
+  flush?(): unknown;
+  /** Flushes and releases everything. A later `write` must work or throw. */
+  close?(): unknown;
+  /** Returns whether lines are accepted now. @default whether the last write worked */
+  health?(): DestinationHealth;
 }
+
+/** A stream that accepts strings: a Writable, a pino destination or a pino transport. */
+export interface LineStream {
+  // A call signature here would keep TypeScript from inferring the parameters of a destination that is written in place.
+  readonly write: object;
+  on(event: "error", listener: (error: Error) => void): unknown;
+}
+
+/** A stream or destination with a level of its own, as `pino.multistream` accepts it. */
+export interface StreamEntry {
+  stream: LineStream | Destination;
+  /** Lines below this level are not written here. @default the destination's own level, or the logger's */
+  level?: LogLevel;
+}
+
+/** Everything that the `destinations` option accepts. */
+export type AnyDestination = Destination | LineStream | StreamEntry;

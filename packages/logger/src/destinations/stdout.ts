@@ -1,7 +1,8 @@
 import { writeSync } from "node:fs";
 import { isMainThread } from "node:worker_threads";
 import { type ByteSize, systemClock, toBytes } from "@seaworthy/core";
-import { checkOptions, integer, oneOf, showValue } from "@seaworthy/core/options";
+import { checkOptions, integer, oneOf } from "@seaworthy/core/options";
+import { toPretty } from "../internal/pretty-choice.ts";
 import { BackgroundWriter } from "../internal/stdout/background-writer.ts";
 import { TurnWriter } from "../internal/stdout/turn-writer.ts";
 import { type Written, writeAll } from "../internal/write-all.ts";
@@ -54,15 +55,21 @@ export function stdout(options: StdoutOptions = {}): Destination {
     buffer === undefined ? 1_000_000 : integer("stdout buffer", toBytes(buffer, "stdout buffer"), SMALLEST_BUFFER);
   const part: Part = mode === "line" ? { write: createWrite() } : mode === "turn" ? perTurn() : inBackground(most);
   const settings = {
-    kind: "stdout" as const,
+    kind: "stdout",
     ...(level === undefined ? undefined : { level: toLevel(level, "stdout level") }),
     ...(pretty === undefined ? undefined : { pretty: toPretty(pretty, "stdout pretty") }),
+    get isTTY() {
+      return process.stdout.isTTY === true;
+    },
+    get columns() {
+      return process.stdout.columns;
+    },
   };
-  // Not spread, since what waits is asked for again and again.
-  return Object.defineProperties(settings, Object.getOwnPropertyDescriptors(part)) as Destination;
+  // Getters are copied as getters: what waits and the width of the terminal change.
+  return Object.defineProperties(part, Object.getOwnPropertyDescriptors(settings));
 }
 
-type Part = Pick<Destination, "write" | "open" | "flush" | "close" | "waitingBytes"> & { flushSync?(): void };
+type Part = Pick<Destination, "write" | "open" | "flush" | "flushSync" | "close" | "waitingBytes">;
 
 /** Writes all of a text before it returns. */
 function createWrite(): (text: string) => void {
@@ -155,20 +162,4 @@ function writeSome(bytes: Buffer): number {
 function codeOf(error: unknown): string {
   const { code } = error as NodeJS.ErrnoException;
   return typeof code === "string" ? code : "error";
-}
-
-/**
- * Reads a `pretty` option.
- *
- * @throws TypeError if it is something else than true, false or "auto"
- */
-export function toPretty(value: unknown, name: string): boolean | "auto" {
-  if (typeof value !== "boolean" && value !== "auto")
-    throw new TypeError(`${name} must be true, false or "auto"; got ${showValue(value)}`);
-  return value;
-}
-
-/** Whether lines for people are wanted. */
-export function wantsPretty(pretty: boolean | "auto"): boolean {
-  return pretty === "auto" ? process.stdout.isTTY === true && process.env.NODE_ENV !== "production" : pretty;
 }

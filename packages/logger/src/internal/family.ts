@@ -8,13 +8,14 @@ import { readOperation, runOperation } from "../operation.ts";
 import type { Redactor } from "../redact.ts";
 import type { LimitedOptions, SampleOptions } from "../suppress.ts";
 import { createTail, type TailFilter, type TailOptions } from "../tail.ts";
-import { bind, NO_BINDINGS } from "./bindings.ts";
+import { NO_BINDINGS } from "./bindings.ts";
 import { createChild } from "./child.ts";
 import { Engine, type Inside, stateKey } from "./engine.ts";
 import { JsonWriter } from "./json-writer.ts";
 import { KeyTable } from "./key-table.ts";
 import { replaceLevels } from "./levels.ts";
 import { createTime, type LineFormat, reservedOf } from "./line-format.ts";
+import { baseText } from "./line-maker.ts";
 import { createPino, sym } from "./pino.ts";
 import type { Sink } from "./sink.ts";
 import { Suppression } from "./suppression.ts";
@@ -57,13 +58,6 @@ export function createFamily(options: FamilyOptions): Logger {
     ...createMethods(options, engine, root),
   });
   return logger as Logger;
-}
-
-// Written once, so that the secrets that live now are scrubbed now.
-function baseText({ base }: LineFormat, limits: Limits, redactor: Redactor): string {
-  const writer = new JsonWriter(limits, new KeyTable(redactor, { always: new Set(), sometimes: new Set() }));
-  writer.scrub = true;
-  return bind(NO_BINDINGS, base, writer, {}).text;
 }
 
 function createMethods({ clock, random, sink }: FamilyOptions, engine: Engine, root: Inside): object {

@@ -1,8 +1,8 @@
 import type { EventEmitter } from "node:events";
 import { LEVELS, type LogLevel } from "../level.ts";
 import { type Engine, floorKey, type Inside } from "./engine.ts";
+import { EVERY_DESTINATION } from "./outlet.ts";
 import { sym } from "./pino.ts";
-import { EVERY_DESTINATION } from "./sink.ts";
 
 type LogMethod = (this: unknown, first?: unknown, second?: unknown, ...rest: unknown[]) => void;
 

@@ -1,9 +1,10 @@
-import type { Target } from "../destinations/destination.ts";
+import type { Destination } from "../destinations/destination.ts";
 import { lineLost, writeFailed } from "../telemetry.ts";
+import { readMember } from "./values.ts";
 
 const MOST_WARNINGS = 20;
 
-/** How one output is: what it has lost, why, and since when nothing was written. */
+/** The state of one destination: what it has lost, why, and when it last took a line. */
 export class OutputStatus {
   readonly kind: string;
   /** Whether the time of each write is kept; only a logger whose health is asked for pays for it. */
@@ -14,24 +15,33 @@ export class OutputStatus {
   lastError: string | undefined;
   #threw = false;
   #failed = false;
-  readonly #target: Target | undefined;
+  readonly #destination: Destination | undefined;
   readonly #warned = new Set<string>();
 
-  constructor(kind: string, target?: Target) {
+  constructor(kind: string, destination?: Destination) {
     this.kind = kind;
-    this.#target = target;
+    this.#destination = destination;
   }
 
-  /** Whether the last write failed. */
-  get isFailing(): boolean {
-    return this.#threw || this.#failed;
+  /** Why lines are not accepted now; `undefined` if they are. */
+  get failure(): string | undefined {
+    if (this.#threw || this.#failed) return this.lastError;
+    try {
+      const health = this.#destination?.health?.();
+      return health?.status === "degraded" ? toReason(health.reason) : undefined;
+    } catch (error) {
+      return reasonOf(error);
+    }
   }
 
-  /** How much waits in memory to be written. */
+  /** How many bytes wait in memory to be written. */
   get waitingBytes(): number {
-    const { destination, stream } = this.#target ?? {};
-    const waiting = destination?.waitingBytes ?? (stream as { writableLength?: unknown } | undefined)?.writableLength;
-    return typeof waiting === "number" ? waiting : 0;
+    try {
+      const waiting = this.#destination?.waitingBytes ?? 0;
+      return Number.isFinite(waiting) && waiting > 0 ? waiting : 0;
+    } catch {
+      return 0; // a getter of the host threw
+    }
   }
 
   /** A line was handed over. */
@@ -63,7 +73,7 @@ export class OutputStatus {
     this.#failed = true;
     this.lastError = reason;
     if (writeFailed.active) writeFailed.emit({ destination: this.kind, reason });
-    const text = `Log lines cannot be written (${this.kind}: ${reason}); they wait in memory, within a limit.`;
+    const text = `Log lines cannot be written at present (${this.kind}: ${reason}).`;
     this.#warn("LOGGER_WRITE_FAILED", reason, text);
   }
 
@@ -78,13 +88,21 @@ export class OutputStatus {
     try {
       process.emitWarning(`${text} Later failures of this kind are counted as events only.`, { code });
     } catch {
-      // Nobody is left to be told.
+      // Warnings are turned into errors (--throw-deprecation and the like); a log call must not throw.
     }
   }
 }
 
-/** A word for what went wrong, fit for a label. */
+const CODE = /^[A-Z][A-Z0-9_]{0,63}$/;
+const WORD = /^[A-Za-z][\w.-]{0,63}$/;
+
+/** The code of an error, if it is fit for a label. Never throws. */
 export function reasonOf(error: unknown): string {
-  const code = typeof error === "object" && error !== null ? (error as { code?: unknown }).code : undefined;
-  return typeof code === "string" && /^[A-Z][A-Z0-9_]{0,63}$/.test(code) ? code : "error";
+  const code = typeof error === "object" && error !== null ? readMember(error, "code") : undefined;
+  return typeof code === "string" && CODE.test(code) ? code : "error";
+}
+
+/** What a destination gives as a reason, if it is fit for a label. */
+export function toReason(reason: unknown): string {
+  return typeof reason === "string" && WORD.test(reason) ? reason : "error";
 }

@@ -1,21 +1,9 @@
+import type { ParsedLine } from "../destinations/destination.ts";
 import { LEVELS } from "../level.ts";
 import { type LineFormat, nameOf, startOf } from "./line-format.ts";
 
-/** A line taken apart, whatever its format. */
-export interface ReadLine {
-  /** As pino numbers it; the word in the line if that is unknown. */
-  readonly level: number | string;
-  /** As it stands in the line. */
-  readonly time: unknown;
-  readonly name: string | undefined;
-  readonly message: string | undefined;
-  readonly correlationId: string | undefined;
-  /** Fields and bindings; an error has its members under the names that it has in pino's format. */
-  readonly fields: Record<string, unknown>;
-}
-
-/** A function that takes lines of this format apart; `undefined` for text that is not one. */
-export function createReader(format: LineFormat): (line: string) => ReadLine | undefined {
+/** Returns a function that takes lines of this format apart. It returns `undefined` for text that is not a line. */
+export function createReader(format: LineFormat): (line: string) => ParsedLine | undefined {
   const levels = levelsOf(format);
   const { levelKey, levelNumber, timeKey, messageKey, fieldsKey, base, idKeys } = format;
   const own = new Set([levelKey, levelNumber?.key, timeKey, messageKey, ...Object.keys(base)]);

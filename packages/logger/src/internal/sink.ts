@@ -1,19 +1,10 @@
 import type { Clock } from "@seaworthy/core";
-import type { LineStream, Target } from "../destinations/destination.ts";
+import type { DestinationSetting } from "../destinations/destination.ts";
 import { LEVELS } from "../level.ts";
-import type { ConsoleWriter } from "./console/console-writer.ts";
-import { OutputStatus, reasonOf } from "./output-status.ts";
-import { METADATA, type MetadataStream } from "./pino.ts";
-import { releaseStream, takeStream } from "./shared-transport.ts";
+import { Outlet, type OutletOptions } from "./outlet.ts";
+import { OutputStatus } from "./output-status.ts";
 
-/** One place where lines go, and how. */
-export interface Output {
-  readonly target: Target;
-  /** Makes the writer of lines for people, where people read them. */
-  readonly console: ((target: { write(text: string): unknown }) => ConsoleWriter) | undefined;
-}
-
-/** Receives the lines of a family of loggers besides the outputs. */
+/** Receives the lines of a family of loggers besides the destinations. */
 export interface Follower {
   push(line: string, level: number): void;
   close(): void;
@@ -21,48 +12,45 @@ export interface Follower {
   readonly owner: object;
 }
 
-interface Port {
-  readonly least: number | undefined;
-  write(line: string, level: number): void;
-  readonly status: OutputStatus;
+/** Options of {@link Sink}. */
+export interface SinkOptions {
+  readonly outputs: readonly Omit<OutletOptions, "clock">[];
+  readonly clock: Clock;
+  /** How long `flush()` and `close()` wait for the destinations, in milliseconds. */
+  readonly closeTimeout: number;
 }
 
-/** The floor of a logger whose level was set at run time: every destination takes its lines, except a silent one. */
-export const EVERY_DESTINATION: number = Number.NEGATIVE_INFINITY;
-
-// Streams that have a listener already: many loggers may share one.
-const survived = new WeakSet<object>();
-
-/** Hands each line to the outputs that want its level. What an output throws stays here. */
+/** Hands each line to the destinations that want its level. What a destination throws stays here. */
 export class Sink {
-  readonly outputs: readonly Output[];
   readonly followers: Set<Follower> = new Set();
   /** Whether what comes through `stream` has been written already. */
   isEcho = false;
-  /** How the outputs are, and the logger itself, whose lines can be lost before they reach any output. */
+  /** The states of the destinations, and of the logger itself, whose lines can be lost before they reach any of them. */
   readonly statuses: readonly OutputStatus[];
-  readonly #ports: readonly Port[];
-  readonly #consoles: ConsoleWriter[] = [];
-  #isClosed = false;
+  readonly #outlets: readonly Outlet[];
+  readonly #clock: Clock;
+  readonly #closeTimeout: number;
   readonly #self = new OutputStatus("logger");
 
-  constructor(outputs: readonly Output[]) {
-    this.outputs = outputs;
-    this.#ports = outputs.map((output) => this.#port(output));
-    this.statuses = [this.#self, ...this.#ports.map(({ status }) => status)];
+  constructor({ outputs, clock, closeTimeout }: SinkOptions) {
+    this.#clock = clock;
+    this.#closeTimeout = closeTimeout;
+    this.#outlets = outputs.map((output) => new Outlet({ ...output, clock }));
+    this.statuses = [this.#self, ...this.#outlets.map(({ status }) => status)];
   }
 
-  /** Makes the destinations ready for writing. */
-  open(clock: Clock): void {
-    this.outputs.forEach(({ target }, i) => {
-      const status = (this.#ports[i] as Port).status;
-      target.destination?.open?.({
-        clock,
-        onLost: (reason, lines) => status.lost(reason, lines),
-        onFailed: (reason) => status.failed(reason),
-        onRecovered: () => status.recovered(),
-      });
-    });
+  /** Opens the destinations. Throws what one of them throws, after closing those that are open already. */
+  open(setting: Pick<DestinationSetting, "parse" | "format">): void {
+    const opened: Outlet[] = [];
+    try {
+      for (const outlet of this.#outlets) {
+        outlet.open({ ...setting, clock: this.#clock });
+        opened.push(outlet);
+      }
+    } catch (error) {
+      for (const outlet of opened) void outlet.close(this.#closeTimeout);
+      throw error;
+    }
   }
 
   /** The interface that pino wants of a stream. */
@@ -73,107 +61,27 @@ export class Sink {
     flushSync: () => this.flushSync(),
   };
 
-  /** @param floor - the least level for outputs that have none of their own, or `EVERY_DESTINATION` */
+  /** @param floor - the least level for destinations that have none of their own, or `EVERY_DESTINATION` */
   write(line: string, level: number, floor: number): void {
-    for (const port of this.#ports) {
-      if (floor === EVERY_DESTINATION ? port.least === LEVELS.silent : level < (port.least ?? floor)) continue;
-      const { status } = port;
-      try {
-        port.write(line, level);
-        if (status.isWatched) status.wrote();
-      } catch (error) {
-        status.threw(reasonOf(error));
-      }
-    }
+    for (const outlet of this.#outlets) outlet.write(line, level, floor);
     if (this.followers.size > 0) for (const follower of this.followers) follower.push(line, level);
   }
 
-  /** Tells of a line that was lost before it reached an output. */
+  /** Counts a line that was lost before it reached a destination. */
   lost(reason: string): void {
     this.#self.lost(reason);
   }
 
   flushSync(): void {
-    this.#tellConsoles();
-    for (const { target } of this.outputs) {
-      try {
-        (target.stream as { flushSync?: () => void }).flushSync?.();
-      } catch {
-        // A stream that is not open yet cannot be flushed; it flushes itself later.
-      }
-    }
+    for (const outlet of this.#outlets) outlet.flushSync();
   }
 
   async flush(): Promise<void> {
-    this.#tellConsoles();
-    await Promise.all(this.outputs.map(({ target }) => settled(flushTarget(target))));
+    await Promise.all(this.#outlets.map((outlet) => outlet.flush(this.#closeTimeout)));
   }
 
   async close(): Promise<void> {
-    await this.flush();
-    const streams = this.#isClosed ? [] : this.outputs.map(({ target }) => target.stream);
-    this.#isClosed = true;
-    await Promise.all([
-      ...this.outputs.map(({ target }) => settled(target.destination?.close?.())),
-      ...streams.map((stream) => settled(releaseStream(stream))),
-    ]);
-  }
-
-  #tellConsoles(): void {
-    for (const each of this.#consoles) {
-      try {
-        each.flush();
-      } catch {
-        // The line that follows tells of the failure.
-      }
-    }
-  }
-
-  #port({ target, console }: Output): Port {
-    const { kind, stream, level } = target;
-    const status = new OutputStatus(kind, target);
-    takeStream(stream);
-    if (kind === "stream") survive(stream, status);
-    const people = console?.(stream);
-    if (people !== undefined) this.#consoles.push(people);
-    const write = writerOf(stream, people);
-    return { least: level === undefined ? undefined : LEVELS[level], write, status };
-  }
-}
-
-function writerOf(stream: LineStream, people: ConsoleWriter | undefined): Port["write"] {
-  const write = people === undefined ? (line: string) => void stream.write(line) : people.write;
-  const target = stream as MetadataStream;
-  if (target[METADATA] !== true) return write;
-  // pino.multistream takes no line whose level it was not told.
-  return (line, level) => {
-    target.lastLevel = level;
-    write(line);
-  };
-}
-
-// Without a listener, a stream's "error" ends the host.
-function survive(stream: object, status: OutputStatus): void {
-  const { on } = stream as { on?: (event: string, listener: (error: unknown) => void) => unknown };
-  if (typeof on !== "function" || survived.has(stream)) return;
-  survived.add(stream);
-  on.call(stream, "error", (error) => status.threw(reasonOf(error)));
-}
-
-function flushTarget({ destination, stream }: Target): Promise<void> | undefined {
-  if (destination !== undefined) return destination.flush?.();
-  const { flush, writableLength } = stream as { flush?: (done: () => void) => void; writableLength?: number };
-  if (typeof flush === "function" && flush.length > 0)
-    return new Promise((resolve) => flush.call(stream, () => resolve()));
-  if (typeof writableLength !== "number" || writableLength === 0) return undefined;
-  return new Promise((resolve) => (stream as NodeJS.WritableStream).write("", () => resolve()));
-}
-
-async function settled(work: Promise<void> | undefined): Promise<void> {
-  try {
-    await work;
-  } catch {
-    // The destination has told of its failure itself.
+    await Promise.all(this.#outlets.map((outlet) => outlet.close(this.#closeTimeout)));
   }
 }
 

@@ -88,3 +88,8 @@ export function itemsOf(values: Iterable<unknown>, most: number): unknown[] {
   }
   return items;
 }
+
+/** Whether a value is a promise or behaves like one. Never throws. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && typeof readMember(value, "then") === "function";
+}

@@ -5,31 +5,31 @@ import { Fold } from "./fold.ts";
 import { wantsColor } from "./paint.ts";
 import { render } from "./render.ts";
 
-/** Where the console's lines go. */
-export interface ConsoleTarget {
-  write(text: string): unknown;
-}
-
-/** Writes lines for people to one target. */
+/** Writes lines for people to one destination. */
 export interface ConsoleWriter {
   write(line: string): void;
   /** Writes what is held back. */
   flush(): void;
 }
 
-/** Makes a {@link ConsoleWriter} for lines of this format. */
-export function createConsoleWriter(
-  format: LineFormat,
-  clock: Clock,
-  isStdout: boolean,
-  target: ConsoleTarget,
-): ConsoleWriter {
-  const terminal = isStdout && process.stdout.isTTY === true;
-  const color = wantsColor(terminal, process.env);
-  const columns = (): number | undefined => (terminal ? process.stdout.columns || undefined : undefined);
+/** Options of {@link createConsoleWriter}. */
+export interface ConsoleWriterOptions {
+  /** The format of the lines. */
+  readonly format: LineFormat;
+  readonly clock: Clock;
+  /** The terminal, if it is one. */
+  readonly terminal: { readonly isTTY?: boolean; readonly columns?: number | undefined };
+  readonly write: (text: string) => void;
+}
+
+/** Creates a {@link ConsoleWriter}. */
+export function createConsoleWriter({ format, clock, terminal, write }: ConsoleWriterOptions): ConsoleWriter {
+  const isTerminal = terminal.isTTY === true;
+  const color = wantsColor(isTerminal, process.env);
+  const columns = (): number | undefined => (isTerminal ? terminal.columns || undefined : undefined);
   const settings = { color, columns, shortIds: true, directory: process.cwd() };
   const read = createReader(format);
-  const fold = new Fold(clock, color, (text) => void target.write(text));
+  const fold = new Fold(clock, color, write);
   return {
     write: (line) => {
       const record = read(line);

@@ -1,4 +1,4 @@
-import type { ReadLine } from "../read-line.ts";
+import type { ParsedLine } from "../../destinations/destination.ts";
 import { brief, errorBlock, headline, isShownError, type ShownError } from "./errors.ts";
 import { BOLD, CYAN, colorOf, createPaint, DIM, type Paint, RED, widthOf, YELLOW } from "./paint.ts";
 import { type Sentence, sentenceOf } from "./sentences.ts";
@@ -39,7 +39,7 @@ const SHORT_ID = 8;
 export const INDENT: string = " ".repeat(13);
 
 /** Renders a line that was taken apart. */
-export function render(line: ReadLine, options: RenderOptions): Rendered {
+export function render(line: ParsedLine, options: RenderOptions): Rendered {
   const paint = createPaint(options.color);
   const time = showTime(line.time);
   const level = levelText(line.level, paint);

@@ -172,14 +172,14 @@ export class FileWriter {
   #tell(): void {
     if (this.#failing !== "yes") return;
     this.#failing = "told";
-    this.#setting?.onFailed?.(this.#reason);
+    this.#setting?.onFailed(this.#reason);
   }
 
   #recover(): void {
     beforeExit.delete(this.#atExit);
     if (this.#failing === "no") return;
     this.#failing = "no";
-    this.#setting?.onRecovered?.();
+    this.#setting?.onRecovered();
   }
 
   /** Gives up what still waits, and says how much that is. */
