@@ -27,7 +27,6 @@ export const PENDING: readonly string[] = [
   "docs/reference/logger.md",
   "docs/reference/metrics.md",
   "docs/reference/resilience.md",
-  "docs/reference/validators.md",
   "docs/reference/vault.md",
   "packages/config",
   "packages/core",

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { refusals } from "../test/refusals.ts";
 import { corsOrigins, originMatcher } from "./index.ts";
+import { isOrigin } from "./network.ts";
 
 describe("corsOrigins", () => {
   test("gives out exact origins and left-label wildcards in canonical form, each once", () => {
@@ -139,5 +140,41 @@ describe("originMatcher", () => {
     expect(() => originMatcher("*" as never)).toThrow(TypeError);
     expect(() => originMatcher(["https://a.example", "https://b.example/"])).toThrow('got "https://b.example/"');
     expect(() => originMatcher(7 as never)).toThrow("must be an array of origins; got 7");
+  });
+});
+
+describe("isOrigin", () => {
+  test.each(["https://app.example.com", "http://localhost:8080", "https://[::1]:8443", "capacitor://localhost"])(
+    "%s is an origin",
+    (text) => expect(isOrigin(text)).toBe(true),
+  );
+
+  test.each([
+    undefined,
+    null,
+    7,
+    "",
+    "null",
+    "*",
+    "https://*.example.com",
+    "https://app.example.com/",
+    "https://APP.example.com",
+    "https://app.example.com:443",
+    "https://u@app.example.com",
+    "https://app.example.com?x",
+    "https://app.example.com ",
+    "file://",
+    "data:text/plain,x",
+    `https://${"a".repeat(5000)}.example`,
+  ])("%s is not an origin", (value) => expect(isOrigin(value)).toBe(false));
+
+  test("every origin that is not a wildcard matches a list of itself", () => {
+    fc.assert(
+      fc.property(fc.webUrl({ validSchemes: ["http", "https"] }), (url) => {
+        const { origin } = new URL(url);
+        expect(isOrigin(origin)).toBe(true);
+        expect(originMatcher([origin])(origin)).toBe(true);
+      }),
+    );
   });
 });

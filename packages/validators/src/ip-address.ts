@@ -86,3 +86,53 @@ function wholeLength(text: string): number {
 export function isWithin(address: IpAddress, subnet: Subnet): boolean {
   return address.bits === subnet.bits && address.value >> subnet.shift === subnet.base;
 }
+
+// `::ffff:0:0/96` holds IPv4-mapped addresses (RFC 4291), and `64:ff9b::/96` those of NAT64 (RFC 6052).
+const HOLDERS_OF_IPV4: readonly bigint[] = [0xffffn, 0x64_ff9b_0000_0000_0000_0000n];
+
+/**
+ * Returns the IPv4 address inside an IPv4-mapped address (`::ffff:1.2.3.4`) or an address of NAT64 (`64:ff9b::1.2.3.4`),
+ * and every other address as it is. Use it before addresses are compared or counted, because a server that listens on
+ * IPv6 sees IPv4 clients as mapped addresses.
+ *
+ * @example
+ * ```ts
+ * import { formatAddress, parseAddress, unmapAddress } from "@seaworthy/validators/network";
+ * const address = parseAddress("::ffff:192.0.2.7");
+ * console.log(address && formatAddress(unmapAddress(address))); // 192.0.2.7
+ * ```
+ */
+export function unmapAddress(address: IpAddress): IpAddress {
+  if (address.bits === 32 || !HOLDERS_OF_IPV4.includes(address.value >> 32n)) return address;
+  return { bits: 32, value: address.value & 0xffff_ffffn };
+}
+
+/**
+ * Returns the canonical spelling of an address: four decimal bytes, or for IPv6 what the WHATWG URL Standard writes
+ * (RFC 5952 without dotted bytes).
+ *
+ * @example
+ * ```ts
+ * import { formatAddress, parseAddress } from "@seaworthy/validators/network";
+ * const address = parseAddress("2001:DB8:0:0:0:0:0:57");
+ * console.log(address && formatAddress(address)); // 2001:db8::57
+ * ```
+ */
+export function formatAddress({ bits, value }: IpAddress): string {
+  if (bits === 32) return [24n, 16n, 8n, 0n].map((shift) => (value >> shift) & 0xffn).join(".");
+  const groups = Array.from({ length: 8 }, (_, i) => ((value >> BigInt(112 - i * 16)) & 0xffffn).toString(16));
+  const zeros = longestZeros(groups);
+  if (zeros.length < 2) return groups.join(":");
+  return `${groups.slice(0, zeros.start).join(":")}::${groups.slice(zeros.start + zeros.length).join(":")}`;
+}
+
+/** The first of the longest runs of zeros. */
+function longestZeros(groups: readonly string[]): { start: number; length: number } {
+  let best = { start: 0, length: 0 };
+  for (let start = 0; start < groups.length; start++) {
+    let length = 0;
+    while (groups[start + length] === "0") length++;
+    if (length > best.length) best = { start, length };
+  }
+  return best;
+}

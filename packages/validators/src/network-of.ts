@@ -1,5 +1,5 @@
 import { checkOptions, integer } from "@seaworthy/core/options";
-import { parseAddress } from "./ip-address.ts";
+import { formatAddress, parseAddress, unmapAddress } from "./ip-address.ts";
 
 /** Options of {@link networkOf}. */
 export interface NetworkOptions {
@@ -17,14 +17,14 @@ const OPTIONS = ["ipv4", "ipv6"];
 /**
  * Returns the network of an address in CIDR notation, so that clients of one network can be counted or anonymized
  * together. Returns `undefined` if the string is not an address. All spellings of all addresses in one network give the
- * same result.
+ * same result. An IPv4 address inside an IPv6 address (IPv4-mapped or NAT64) counts as the IPv4 address.
  *
  * @throws TypeError if an option is out of its bounds
  * @example
  * ```ts
  * import { networkOf } from "@seaworthy/validators/network";
  * console.log(networkOf("192.0.2.57")); // 192.0.2.0/24
- * console.log(networkOf("2001:db8::57", { ipv6: 64 })); // 2001:db8:0:0::/64
+ * console.log(networkOf("2001:db8::57", { ipv6: 64 })); // 2001:db8::/64
  * ```
  */
 export function networkOf(text: string, options: NetworkOptions = {}): string | undefined {
@@ -32,12 +32,10 @@ export function networkOf(text: string, options: NetworkOptions = {}): string | 
   const { ipv4 = 24, ipv6 = 48 } = options;
   integer("ipv4", ipv4, 0, 32);
   integer("ipv6", ipv6, 0, 128);
-  const address = parseAddress(text);
-  if (address === undefined) return undefined;
+  const parsed = parseAddress(text);
+  if (parsed === undefined) return undefined;
+  const address = unmapAddress(parsed);
   const length = address.bits === 32 ? ipv4 : ipv6;
   const dropped = BigInt(address.bits - length);
-  const base = (address.value >> dropped) << dropped;
-  if (address.bits === 32) return `${[24n, 16n, 8n, 0n].map((shift) => (base >> shift) & 0xffn).join(".")}/${length}`;
-  const groups = Array.from({ length: Math.ceil(length / 16) }, (_, i) => (base >> BigInt(112 - i * 16)) & 0xffffn);
-  return `${groups.map((group) => group.toString(16)).join(":")}${groups.length < 8 ? "::" : ""}/${length}`;
+  return `${formatAddress({ bits: address.bits, value: (address.value >> dropped) << dropped })}/${length}`;
 }

@@ -6,9 +6,9 @@ export type { GuardedLookup, GuardedLookupOptions, LookupCallback, Resolver } fr
 export { guardedLookup } from "./guarded-lookup.ts";
 export type { AddressOptions } from "./internal/address-guard.ts";
 export type { IpAddress, Subnet } from "./ip-address.ts";
-export { isWithin, parseAddress, parseSubnet } from "./ip-address.ts";
+export { formatAddress, isWithin, parseAddress, parseSubnet, unmapAddress } from "./ip-address.ts";
 export type { NetworkOptions } from "./network-of.ts";
 export { networkOf } from "./network-of.ts";
-export { originMatcher } from "./origin-matcher.ts";
+export { isOrigin, originMatcher } from "./origin-matcher.ts";
 export type { PublicFetch, PublicFetchOptions } from "./public-fetch.ts";
 export { publicFetch } from "./public-fetch.ts";

@@ -1,5 +1,5 @@
 import { showValue } from "@seaworthy/core/options";
-import { LABEL, LONGEST, ORIGIN, parseOrigins } from "./internal/origins.ts";
+import { canonicalOrigin, LABEL, LONGEST, ORIGIN, parseOrigins } from "./internal/origins.ts";
 
 const FIRST_LABEL = new RegExp(`^${LABEL}$`);
 
@@ -32,4 +32,19 @@ export function originMatcher(origins: readonly string[]): (origin: string | und
     const dot = rest.indexOf(".");
     return dot > 0 && FIRST_LABEL.test(rest.slice(0, dot)) && wild.has(`${scheme}://*${rest.slice(dot)}`);
   };
+}
+
+/**
+ * Returns whether a value is written as an origin: the form in which browsers send the `Origin` header, in lower case,
+ * without a default port, a path or a trailing slash. `null`, which sandboxed documents send, and wildcards are not
+ * origins. Use it before an origin is passed to code of your own, such as a search among tenants.
+ *
+ * @example
+ * ```ts
+ * import { isOrigin } from "@seaworthy/validators/network";
+ * console.log(isOrigin("https://app.example.com:8443"), isOrigin("https://app.example.com/"), isOrigin("null")); // true false false
+ * ```
+ */
+export function isOrigin(value: unknown): value is string {
+  return typeof value === "string" && !value.includes("*") && canonicalOrigin(value) === value;
 }

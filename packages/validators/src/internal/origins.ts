@@ -20,7 +20,7 @@ export function parseOrigins(value: unknown): string[] | Refused {
   if (items.length > MOST_ORIGINS) return refuse("too_big", `must have ${MOST_ORIGINS} origins or fewer`);
   const origins = new Set<string>();
   for (const [i, item] of items.entries()) {
-    const origin = typeof item === "string" ? canonical(item) : undefined;
+    const origin = typeof item === "string" ? canonicalOrigin(item) : undefined;
     if (origin === undefined)
       return refuse("origin", "must be an origin such as https://app.example.com or https://*.example.com", [i]);
     origins.add(origin);
@@ -33,7 +33,8 @@ function splitList(text: string): string[] | undefined {
   return text.trim() === "" ? [] : text.split(",").map((item) => item.trim());
 }
 
-function canonical(text: string): string | undefined {
+/** Returns the canonical form of an origin, which may have a wildcard, or undefined if the text is not one. */
+export function canonicalOrigin(text: string): string | undefined {
   if (text.length <= LONGEST && APP_ORIGIN.test(text.toLowerCase())) return text.toLowerCase();
   const [, scheme, rest] = (text.length <= LONGEST ? ORIGIN.exec(text.toLowerCase()) : null) ?? [];
   if (scheme === undefined || rest === undefined) return undefined;
