@@ -8,8 +8,8 @@ import {
   showValue,
 } from "@seaworthy/core/options";
 import type { Operation, Runner, RunOptions } from "./call.ts";
+import { createWithin } from "./internal/creation-scope.ts";
 import { optionalFlag, otherwise } from "./internal/options.ts";
-import { withoutGauges } from "./internal/tracked-state.ts";
 
 /** Options of {@link keyed}. */
 export interface KeyedOptions<I> {
@@ -73,8 +73,9 @@ export function keyed<R extends Runner, I = string>(
   const { clock = systemClock } = options;
   clockOption("clock", clock);
   optionalFlag("gauges", options.gauges);
+  const scope = { keyed: true, gauges: options.gauges === true };
   return new GuardMap<I, R>(
-    options.gauges === true ? make : (key) => withoutGauges(() => make(key)),
+    (key) => createWithin(scope, () => make(key)),
     options.by?.bind(options) ?? String,
     integer("max", otherwise(options.max, DEFAULTS.max), 1, 10_000_000),
     positiveDuration("idle", otherwise(options.idle, DEFAULTS.idle)),

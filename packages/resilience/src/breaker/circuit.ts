@@ -1,9 +1,10 @@
 import { startTimer } from "@seaworthy/core";
 import type { BreakerOpening, BreakerSnapshot } from "./breaker.ts";
+import { createRestorableStatistics, createStatistics } from "./create-statistics.ts";
 import { openingOf, type Verdict } from "./judge.ts";
 import type { BreakerPlan } from "./plan.ts";
 import { type Pass, Probes } from "./probes.ts";
-import type { VerdictWindow } from "./window.ts";
+import type { RollingStatistics } from "./rolling-statistics.ts";
 
 /** The states that a circuit goes through by itself. */
 export type Phase = "closed" | "open" | "half-open";
@@ -15,7 +16,7 @@ export const UNCOUNTED: Pass = Object.freeze({ probe: false, spent: true });
 /** The rules of a breaker: what it counts, when it opens, how it probes and closes. */
 export class Circuit {
   readonly #plan: BreakerPlan;
-  readonly #window: VerdictWindow;
+  #window: RollingStatistics;
   /** Called before and after each change of the phase. */
   readonly #change: (enter: () => void) => void;
   phase: Phase = "closed";
@@ -36,7 +37,7 @@ export class Circuit {
 
   constructor(plan: BreakerPlan, change: (enter: () => void) => void) {
     this.#plan = plan;
-    this.#window = plan.createWindow();
+    this.#window = createStatistics(plan.numbers);
     this.#change = change;
   }
 
@@ -217,6 +218,8 @@ export class Circuit {
     }
     const { calls, failures, slow } = taken;
     const whole = { slice: 0, samples: [[calls, Math.min(failures, calls), Math.min(slow, calls)] as const] };
-    this.#window.restore(taken.window ?? whole, passed);
+    const window = createRestorableStatistics(this.#plan.numbers);
+    window.restore(taken.window ?? whole, passed);
+    this.#window = window;
   }
 }

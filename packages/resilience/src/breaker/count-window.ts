@@ -1,10 +1,10 @@
-import type { Sample, VerdictWindow, WindowCounts, WindowSnapshot } from "./window.ts";
+import type { RestorableStatistics, Sample, WindowCounts, WindowSnapshot } from "./rolling-statistics.ts";
 
 const FAILED = 1;
 const SLOW = 2;
 
 /** The last so many calls, a byte each. */
-export class CountWindow implements VerdictWindow {
+export class CountWindow implements RestorableStatistics {
   readonly #size: number;
   #ring: Uint8Array | undefined;
   #next = 0;
@@ -57,7 +57,7 @@ export class CountWindow implements VerdictWindow {
 }
 
 /** Failures in a row, and slow calls in a row; the breaker opens at so many of either. */
-export class ConsecutiveWindow implements VerdictWindow {
+export class ConsecutiveWindow implements RestorableStatistics {
   failures = 0;
   slow = 0;
 

@@ -3,7 +3,7 @@ import type { GuardedCall } from "../internal/guarded-call.ts";
 import { isCancelled } from "../internal/invoke.ts";
 import { reportCallback } from "../internal/report.ts";
 import type { BreakerOpening, BreakerOptions } from "./breaker.ts";
-import type { WindowCounts } from "./window.ts";
+import type { WindowCounts } from "./rolling-statistics.ts";
 
 /** What one call says about the upstream. */
 export type Verdict = "success" | "failure" | "ignored";

@@ -1,6 +1,7 @@
 import { manualClock } from "@seaworthy/core/testing";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { createWithin } from "../internal/creation-scope.ts";
 import type { Breaker } from "./breaker.ts";
 import { createBreaker } from "./create-breaker.ts";
 
@@ -131,20 +132,26 @@ interface RealFlight {
 class Run {
   readonly #clock = manualClock();
   readonly #model = new Reference();
-  readonly #breaker: Breaker = createBreaker({
-    name: "model",
-    clock: this.#clock,
-    failureRate: RATE,
-    minimumCalls: MINIMUM,
-    window: "1h",
-    openJitter: 0,
-    openFor: OPEN_FOR,
-    probes: PROBES,
-    probeTimeout: PROBE_TIMEOUT,
-    isFailure: (error) => !(error instanceof Ignored),
-  });
+  readonly #breaker: Breaker;
   readonly #flights: RealFlight[] = [];
   readonly #handles: (() => void)[] = [];
+
+  constructor(keyed: boolean) {
+    this.#breaker = createWithin({ keyed, gauges: false }, () =>
+      createBreaker({
+        name: "model",
+        clock: this.#clock,
+        failureRate: RATE,
+        minimumCalls: MINIMUM,
+        window: "1h",
+        openJitter: 0,
+        openFor: OPEN_FOR,
+        probes: PROBES,
+        probeTimeout: PROBE_TIMEOUT,
+        isFailure: (error) => !(error instanceof Ignored),
+      }),
+    );
+  }
 
   async take(step: Step): Promise<void> {
     if (step.what === "begin") await this.#begin();
@@ -197,13 +204,16 @@ class Run {
   }
 }
 
-test("whatever happens in whatever order, the breaker is in the state that its rules say", async () => {
+test.each([
+  { which: "by name", keyed: false },
+  { which: "by key", keyed: true },
+])("whatever happens in whatever order, a breaker $which is in the state that its rules say", async ({ keyed }) => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 60, size: "max" }), async (steps) => {
-      const run = new Run();
+      const run = new Run(keyed);
       for (const each of steps) await run.take(each);
       run.dispose();
     }),
-    { numRuns: 150 },
+    { numRuns: 100 },
   );
 });

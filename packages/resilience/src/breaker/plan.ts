@@ -2,9 +2,8 @@ import type { Clock, Duration } from "@seaworthy/core";
 import { positiveDuration } from "@seaworthy/core/options";
 import { reportCallback } from "../internal/report.ts";
 import type { BreakerMode, BreakerOptions } from "./breaker.ts";
-import { ConsecutiveWindow, CountWindow } from "./count-window.ts";
-import { TimeWindow } from "./time-window.ts";
-import { tripsOn, type VerdictWindow, type WindowCounts } from "./window.ts";
+import type { WindowCounts } from "./rolling-statistics.ts";
+import { tripsOn } from "./trip-rule.ts";
 
 /** An open time: fixed, growing, or as a function of the host's says. */
 export type OpenTime =
@@ -45,12 +44,6 @@ export class BreakerPlan {
 
   constructor(numbers: BreakerNumbers) {
     this.numbers = numbers;
-  }
-
-  createWindow(): VerdictWindow {
-    const { windowKind, windowSize, clock } = this.numbers;
-    if (windowKind === "consecutive") return new ConsecutiveWindow();
-    return windowKind === "calls" ? new CountWindow(windowSize) : new TimeWindow(clock, windowSize);
   }
 
   /** Whether what the window holds opens the breaker, and why. */

@@ -1,6 +1,6 @@
 import type { Clock } from "@seaworthy/core";
+import type { RestorableStatistics, Sample, WindowCounts, WindowSnapshot } from "./rolling-statistics.ts";
 import { SLICES, type SliceClock, sharedSliceClock } from "./slice-clock.ts";
-import type { Sample, VerdictWindow, WindowCounts, WindowSnapshot } from "./window.ts";
 
 const FIELDS = 3;
 const EMPTY: readonly number[] = Array.from({ length: SLICES * FIELDS }, () => 0);
@@ -9,7 +9,7 @@ const EMPTY: readonly number[] = Array.from({ length: SLICES * FIELDS }, () => 0
  * The calls of the last so many milliseconds, in ten slices. It holds three numbers per slice and their sums, and moves
  * when it is used; it exists for as long as the breaker, and its slices for as long as they hold something.
  */
-export class TimeWindow implements VerdictWindow {
+export class TimeWindow implements RestorableStatistics {
   readonly #clock: Clock;
   readonly #length: number;
   #slices: SliceClock | undefined;

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createBreaker } from "../index.ts";
 import { ConsecutiveWindow, CountWindow } from "./count-window.ts";
+import { OpossumStatistics } from "./opossum-statistics.ts";
 import { SLICES } from "./slice-clock.ts";
 import { TimeWindow } from "./time-window.ts";
 
@@ -17,38 +18,61 @@ const quiet = (): undefined => undefined;
 const down = (): Promise<never> => Promise.reject(new Error("down"));
 
 describe("a time window", () => {
-  test("counts what a plain list of calls with their slices counts, whatever happens", async () => {
-    const step = fc.oneof(
-      { weight: 3, arbitrary: verdict },
-      { weight: 2, arbitrary: fc.integer({ min: 1, max: 2500 }) },
-    );
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(step, { maxLength: 40, size: "max" }),
-        fc.constantFrom(1000, 77, 333),
-        async (steps, length) => {
-          const clock = manualClock();
-          const window = new TimeWindow(clock, length);
-          const slice = length / SLICES;
-          let plain: (Verdict & { slice: number })[] = [];
-          let origin = 0;
-          const current = (): number => Math.floor((clock.monotonic() - origin) / slice + 1e-6);
-          for (const what of steps) {
-            if (typeof what === "number") await clock.advance(what);
-            plain = plain.filter((call) => current() - call.slice < SLICES);
-            if (typeof what !== "number") {
-              if (plain.length === 0) origin = clock.monotonic();
-              plain.push({ ...what, slice: current() });
-              window.record(what.failed, what.slow);
+  test.each([
+    { Kind: TimeWindow, countsSlow: true },
+    { Kind: OpossumStatistics, countsSlow: false },
+  ])(
+    "of the kind $Kind.name counts what a plain list of calls with their slices counts",
+    async ({ Kind, countsSlow }) => {
+      const step = fc.oneof(
+        { weight: 3, arbitrary: verdict },
+        { weight: 2, arbitrary: fc.integer({ min: 1, max: 2500 }) },
+      );
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(step, { maxLength: 40, size: "max" }),
+          fc.constantFrom(1000, 77, 333),
+          async (steps, length) => {
+            const clock = manualClock();
+            const window = new Kind(clock, length);
+            const slice = length / SLICES;
+            let plain: (Verdict & { slice: number })[] = [];
+            let origin = 0;
+            const current = (): number => Math.floor((clock.monotonic() - origin) / slice + 1e-6);
+            for (const what of steps) {
+              if (typeof what === "number") await clock.advance(what);
+              plain = plain.filter((call) => current() - call.slice < SLICES);
+              if (typeof what !== "number") {
+                if (plain.length === 0) origin = clock.monotonic();
+                const slow = countsSlow && what.slow;
+                plain.push({ failed: what.failed, slow, slice: current() });
+                window.record(what.failed, slow);
+              }
+              expect(window.counts()).toEqual(totals(plain));
             }
-            expect(window.counts()).toEqual(totals(plain));
-          }
-          window.clear();
-          expect(clock.pending).toBe(0);
-        },
-      ),
-      { numRuns: 60 },
-    );
+            window.clear();
+            expect(clock.pending).toBe(0);
+          },
+        ),
+        { numRuns: 60 },
+      );
+    },
+  );
+
+  test.each([TimeWindow, OpossumStatistics])("of the kind %o gives its samples with their age", async (Kind) => {
+    const clock = manualClock();
+    const window = new Kind(clock, 1000);
+    window.record(true, false);
+    await clock.advance(300);
+    window.record(false, false);
+    window.record(true, false);
+    const empty = [0, 0, 0];
+    expect(window.snapshot()).toEqual({ slice: 100, samples: [[2, 1, 0], empty, empty, [1, 1, 0]] });
+    await clock.advance(700);
+    expect(window.snapshot()).toEqual({ slice: 100, samples: [...Array(7).fill(empty), [2, 1, 0]] });
+    await clock.advance(300);
+    expect(window.snapshot().samples).toEqual([]);
+    expect(clock.pending).toBe(0);
   });
 
   test("50 000 active windows share one timer, whose tick touches none of them", async () => {

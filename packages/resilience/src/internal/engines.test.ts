@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import CircuitBreaker from "opossum";
 import { expect, test, vi } from "vitest";
 
 const entered = vi.fn();
@@ -12,9 +13,11 @@ vi.mock("p-retry", async (load) => {
   return { ...original, default: counted };
 });
 
-const { policy, retry } = await import("../index.ts");
+const { createBreaker, keyed, policy, retry } = await import("../index.ts");
 
-test("p-retry is known to one file", () => {
+const newStatus = vi.spyOn(CircuitBreaker, "newStatus");
+
+test("p-retry and opossum are each known to one file", () => {
   const source = join(import.meta.dirname, "..");
   const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter(
     (file) => file.endsWith(".ts") && !file.endsWith(".test.ts"),
@@ -22,6 +25,7 @@ test("p-retry is known to one file", () => {
   const importing = (engine: string): string[] =>
     files.filter((file) => readFileSync(join(source, file), "utf8").includes(`from "${engine}"`));
   expect(importing("p-retry")).toEqual([join("internal", "retry-loop.ts")]);
+  expect(importing("opossum")).toEqual([join("breaker", "opossum-statistics.ts")]);
 });
 
 test("p-retry is entered only when the first attempt has failed and another one follows", async () => {
@@ -33,4 +37,26 @@ test("p-retry is entered only when the first attempt has failed and another one 
   let calls = 0;
   await guarded.run(() => (++calls < 3 ? Promise.reject(new Error("busy")) : calls));
   expect(entered).toHaveBeenCalledOnce();
+});
+
+test("opossum keeps the statistics of a named breaker with a time window, from its first call on", async () => {
+  newStatus.mockClear();
+  const breaker = createBreaker({ name: "named" });
+  expect(newStatus).not.toHaveBeenCalled();
+  await breaker.run(() => 1);
+  await breaker.run(() => 2);
+  expect(newStatus).toHaveBeenCalledOnce();
+  breaker.dispose();
+});
+
+test("breakers by key, those that count slow calls and those without a time window have smaller statistics", async () => {
+  newStatus.mockClear();
+  const hosts = keyed((key) => policy(key, { breaker: true }));
+  await hosts.run("a", () => 1);
+  hosts.dispose();
+  const others = [{ window: { calls: 5 } }, { window: { consecutive: 5 } }, { slowCall: { duration: "1s" } }] as const;
+  for (const options of others) await createBreaker({ name: "other", ...options }).run(() => 1);
+  const restored = createBreaker({ name: "restored", restore: createBreaker({ name: "old" }).snapshot() });
+  await restored.run(() => 1);
+  expect(newStatus).not.toHaveBeenCalled();
 });

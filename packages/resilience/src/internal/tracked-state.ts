@@ -1,4 +1,5 @@
 import type { Gauge } from "@seaworthy/core";
+import { creationScope } from "./creation-scope.ts";
 
 /** One gauge of an owner, and how its value is read. */
 export interface TrackedValue<T> {
@@ -8,17 +9,6 @@ export interface TrackedValue<T> {
 
 // Ends the tracking of owners that were dropped without being disposed of.
 const collected = new FinalizationRegistry<() => void>((stop) => stop());
-let excluded = 0;
-
-/** Runs `make`. The guards that it creates are left out of the gauges, since there may be very many of them. */
-export function withoutGauges<T>(make: () => T): T {
-  excluded += 1;
-  try {
-    return make();
-  } finally {
-    excluded -= 1;
-  }
-}
 
 /**
  * Shows the state of a guard in gauges, without keeping the guard in memory. Returns a function that ends this;
@@ -29,7 +19,7 @@ export function trackState<T extends object>(
   labels: Readonly<Record<string, string>>,
   values: readonly TrackedValue<T>[],
 ): (() => void) | undefined {
-  if (excluded > 0) return undefined;
+  if (!creationScope().gauges) return undefined;
   const reference = new WeakRef(owner);
   const stops = values.map(({ gauge, read }) =>
     gauge.track(labels as never, () => {

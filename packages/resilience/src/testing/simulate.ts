@@ -1,8 +1,8 @@
 import { toMilliseconds } from "@seaworthy/core";
 import { checkOptions, finiteNumber, flag, integer, oneOf, positiveDuration, showValue } from "@seaworthy/core/options";
 import type { Runner } from "../call.ts";
+import { createWithin } from "../internal/creation-scope.ts";
 import { otherwise } from "../internal/options.ts";
-import { withoutGauges } from "../internal/tracked-state.ts";
 import { type Distribution, seeded } from "./random.ts";
 import { amountOf, arrivals, SimulatedUpstream } from "./simulated-upstream.ts";
 import type {
@@ -132,7 +132,7 @@ async function runSimulation(plan: SimulationPlan, time: VirtualTime): Promise<S
   const chance = seeded((plan.seed ^ 0x9e37_79b9) >>> 0);
   const upstream = new SimulatedUpstream(time, seeded((plan.seed ^ 0x85eb_ca6b) >>> 0), plan.upstream);
   const runners = Array.from({ length: plan.processes }, () =>
-    withoutGauges(() => plan.policy({ clock: time.clock, random: chance })),
+    createWithin({ keyed: false, gauges: false }, () => plan.policy({ clock: time.clock, random: chance })),
   );
   const record = new Record(plan.duration);
   let surge = 1;
