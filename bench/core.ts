@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import {
-  containsSecret,
   currentContext,
   defineErrors,
   defineEvent,
@@ -11,6 +10,7 @@ import {
   secret,
   startSpan,
 } from "@seaworthy/core";
+import { containsSecret } from "@seaworthy/core/redaction";
 import { compare } from "./harness.ts";
 
 const event = defineEvent("bench.done", { help: "Something was done.", unit: "seconds", labels: ["outcome"] });

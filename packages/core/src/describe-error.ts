@@ -1,6 +1,6 @@
 import { isSeaworthyError } from "./error.ts";
 import { type JsonSafe, jsonSafe } from "./json-safe.ts";
-import { scrubAndCut } from "./secret.ts";
+import { scrubAndCut } from "./scrub-secrets.ts";
 import { isSensitiveKey } from "./sensitive-key.ts";
 
 /** An error as plain, bounded, JSON-safe data without secrets. */

@@ -11,21 +11,10 @@ export { defineGauge, readGauges } from "./gauge.ts";
 export { jsonSafe } from "./json-safe.ts";
 export { toProblem } from "./problem.ts";
 export { redisCommand } from "./redis-client.ts";
-export {
-  containsSecret,
-  cutText,
-  isSecret,
-  onSecret,
-  REDACTED,
-  SHORTEST_SCRUBBED,
-  scrubAndCut,
-  scrubSecrets,
-  secret,
-} from "./secret.ts";
-export { isSensitiveKey, sensitiveWords } from "./sensitive-key.ts";
+export { scrubSecrets } from "./scrub-secrets.ts";
+export { isSecret, REDACTED, secret } from "./secret.ts";
 export { hasSpanListener, onSpan, startSpan } from "./span.ts";
 export { definedEvents, defineEvent, onTelemetry } from "./telemetry.ts";
-export { blankCredentials, holdsCredentials } from "./text-credentials.ts";
 export { openTransaction, runInTransaction } from "./transaction.ts";
 export { formatTraceparent, parseTraceparent } from "./traceparent.ts";
 
@@ -53,7 +42,7 @@ export type {
 } from "./ports.ts";
 export type { Problem } from "./problem.ts";
 export type { CallingRedisClient, RedisClient, SendingRedisClient } from "./redis-client.ts";
-export type { Secret, SecretListener, SecretMatcher } from "./secret.ts";
+export type { Secret } from "./secret.ts";
 export type { Span, SpanEnd, SpanListener, SpanStart, StartSpanOptions } from "./span.ts";
 export type {
   EventLabels,

@@ -1,8 +1,9 @@
 import { EventEmitter } from "node:events";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { cutText } from "./cut-text.ts";
 import { jsonSafe } from "./json-safe.ts";
-import { cutText, secret } from "./secret.ts";
+import { secret } from "./secret.ts";
 
 describe("jsonSafe", () => {
   test("keeps plain data as it is", () => {

@@ -1,4 +1,6 @@
-import { cutText, isSecret, REDACTED, scrubAndCut } from "./secret.ts";
+import { cutText } from "./cut-text.ts";
+import { scrubAndCut } from "./scrub-secrets.ts";
+import { isSecret, REDACTED } from "./secret.ts";
 import { isSensitiveKey } from "./sensitive-key.ts";
 
 /** Limits of {@link jsonSafe}. What is cut is marked in the result. */

@@ -1,6 +1,6 @@
 import { showValue } from "./internal/show-value.ts";
 import { readMember } from "./objects.ts";
-import { scrubAndCut } from "./secret.ts";
+import { scrubAndCut } from "./scrub-secrets.ts";
 
 /** Options of a {@link ListenerSet}. */
 export interface ListenerSetOptions {

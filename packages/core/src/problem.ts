@@ -2,7 +2,7 @@ import { problemTypeOf } from "./define-errors.ts";
 import { isSeaworthyError, type SeaworthyError } from "./error.ts";
 import { STATUS_TITLES } from "./internal/status-titles.ts";
 import { jsonSafe } from "./json-safe.ts";
-import { scrubSecrets } from "./secret.ts";
+import { scrubSecrets } from "./scrub-secrets.ts";
 
 /** A problem document (RFC 9457), served as `application/problem+json`. */
 export interface Problem {

@@ -2,7 +2,9 @@ import { inspect } from "node:util";
 import { deserialize, serialize } from "node:v8";
 import { pino } from "pino";
 import { describe, expect, test, vi } from "vitest";
-import { isSecret, onSecret, type SecretMatcher, scrubAndCut, scrubSecrets, secret } from "./secret.ts";
+import { onSecret, type SecretMatcher } from "./redaction.ts";
+import { scrubAndCut, scrubSecrets } from "./scrub-secrets.ts";
+import { isSecret, secret } from "./secret.ts";
 
 const VALUE = 'sk-"live"/4242+4242=';
 const key = secret(VALUE);

@@ -23,7 +23,7 @@ export function isSensitiveKey(key: string): boolean {
  *
  * @example
  * ```ts
- * import { sensitiveWords } from "@seaworthy/core";
+ * import { sensitiveWords } from "@seaworthy/core/redaction";
  * console.log(sensitiveWords("STRIPE_API_KEY"), sensitiveWords("nextPageToken")); // apikey undefined
  * ```
  */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { scrubAndCut } from "./secret.ts";
+import { scrubAndCut } from "./scrub-secrets.ts";
 import { blankCredentials, holdsCredentials } from "./text-credentials.ts";
 
 describe("blankCredentials", () => {

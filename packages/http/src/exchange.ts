@@ -1,7 +1,6 @@
 import { inspect } from "node:util";
 import {
   type Context,
-  cutText,
   hasSpanListener,
   isSeaworthyError,
   lazySignal,
@@ -14,6 +13,7 @@ import {
   startTimer,
   toProblem,
 } from "@seaworthy/core";
+import { cutText } from "@seaworthy/core/redaction";
 import type { Edge } from "./edge.ts";
 import { errors } from "./errors.ts";
 import { admit } from "./internal/admission.ts";

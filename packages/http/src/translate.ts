@@ -1,5 +1,6 @@
 import { STATUS_CODES } from "node:http";
-import { cutText, isSeaworthyError, SeaworthyError, scrubSecrets } from "@seaworthy/core";
+import { isSeaworthyError, SeaworthyError, scrubSecrets } from "@seaworthy/core";
+import { cutText } from "@seaworthy/core/redaction";
 import { errors } from "./errors.ts";
 import { headersOf } from "./internal/error-headers.ts";
 import { validationOf } from "./internal/error-issues.ts";

@@ -1,4 +1,5 @@
-import { cutText, describeError, scrubSecrets } from "@seaworthy/core";
+import { describeError, scrubSecrets } from "@seaworthy/core";
+import { cutText } from "@seaworthy/core/redaction";
 
 /** Something that did not end in time, or not well, during a shutdown. */
 export interface Cut {

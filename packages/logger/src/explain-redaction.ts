@@ -1,4 +1,5 @@
-import { blankCredentials, scrubSecrets, sensitiveWords } from "@seaworthy/core";
+import { scrubSecrets } from "@seaworthy/core";
+import { blankCredentials, sensitiveWords } from "@seaworthy/core/redaction";
 import { JsonWriter } from "./internal/json-writer.ts";
 import { KeyTable } from "./internal/key-table.ts";
 import { toFields } from "./internal/message.ts";

@@ -1,5 +1,6 @@
-import { isSecret, isSensitiveKey, type Secret, SHORTEST_SCRUBBED, secret } from "@seaworthy/core";
+import { isSecret, type Secret, secret } from "@seaworthy/core";
 import { checkOptions, flag, showValue } from "@seaworthy/core/options";
+import { isSensitiveKey, SHORTEST_SCRUBBED } from "@seaworthy/core/redaction";
 import { type PathRule, PathState, readPath } from "./internal/redact-paths.ts";
 
 /** Makes what is written in place of a value; `path` has the names from the top of the line. `undefined` leaves the member out. */

@@ -1,4 +1,4 @@
-import { sensitiveWords } from "@seaworthy/core";
+import { sensitiveWords } from "@seaworthy/core/redaction";
 
 /**
  * Whether a value of this name is a credential. The address of a database is not one here, because only the password in

@@ -1,4 +1,5 @@
-import { isSecret, isSensitiveKey, REDACTED, SHORTEST_SCRUBBED } from "@seaworthy/core";
+import { isSecret, REDACTED } from "@seaworthy/core";
+import { isSensitiveKey, SHORTEST_SCRUBBED } from "@seaworthy/core/redaction";
 import { isPlainObject } from "./coerce.ts";
 import { namesCredential } from "./credential-name.ts";
 import { jsonValue, readJson } from "./json.ts";

@@ -1,4 +1,5 @@
-import { cutText, isSecret } from "@seaworthy/core";
+import { isSecret } from "@seaworthy/core";
+import { cutText } from "@seaworthy/core/redaction";
 import { isPlainObject } from "./coerce.ts";
 import type { Field } from "./model.ts";
 import { isDeepStrictEqual } from "./node-builtins.ts";

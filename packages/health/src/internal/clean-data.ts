@@ -1,4 +1,5 @@
-import { isSensitiveKey, type JsonSafe, jsonSafe } from "@seaworthy/core";
+import { type JsonSafe, jsonSafe } from "@seaworthy/core";
+import { isSensitiveKey } from "@seaworthy/core/redaction";
 
 const HIDDEN = "[hidden]";
 // Bounds keep a careless check from making the probe's answer large.

@@ -1,4 +1,5 @@
-import { type Context, currentContext, currentTrace, scrubAndCut, type TraceIds } from "@seaworthy/core";
+import { type Context, currentContext, currentTrace, type TraceIds } from "@seaworthy/core";
+import { scrubAndCut } from "@seaworthy/core/redaction";
 import { isPlain, quote } from "./json-text.ts";
 import type { LineFormat } from "./line-format.ts";
 

@@ -1,4 +1,5 @@
-import { blankCredentials, describeError, REDACTED, scrubAndCut, scrubSecrets } from "@seaworthy/core";
+import { describeError, REDACTED, scrubSecrets } from "@seaworthy/core";
+import { blankCredentials, scrubAndCut } from "@seaworthy/core/redaction";
 import type { Limits } from "../limits.ts";
 import type { RedactRules } from "../redact.ts";
 import { isPlain, quote } from "./json-text.ts";

@@ -1,4 +1,4 @@
-import { scrubAndCut } from "@seaworthy/core";
+import { scrubAndCut } from "@seaworthy/core/redaction";
 import type { Redactor } from "../redact.ts";
 import { isPlain, quote } from "./json-text.ts";
 import type { ReservedNames } from "./line-format.ts";

@@ -1,4 +1,4 @@
-import { containsSecret, holdsCredentials, scrubAndCut } from "@seaworthy/core";
+import { containsSecret, holdsCredentials, scrubAndCut } from "@seaworthy/core/redaction";
 import { type Bindings, type Serializers, serialize } from "./bindings.ts";
 import type { ContextFields } from "./context-fields.ts";
 import { quote } from "./json-text.ts";

@@ -1,4 +1,5 @@
-import { cutText, scrubAndCut, scrubSecrets } from "@seaworthy/core";
+import { scrubSecrets } from "@seaworthy/core";
+import { cutText, scrubAndCut } from "@seaworthy/core/redaction";
 import type { ValidationIssue } from "../errors.ts";
 import { quotableTexts } from "./quotable-texts.ts";
 import type { RawIssue } from "./raw-issue.ts";
