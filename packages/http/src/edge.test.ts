@@ -4,7 +4,6 @@ import { expect, test, vi } from "vitest";
 import { createCors } from "./cors.ts";
 import { Edge, type EdgeOptions } from "./edge.ts";
 import { Exchange } from "./exchange.ts";
-import { createLoad } from "./load.ts";
 import { securityHeaders } from "./security-headers.ts";
 
 const limiter = { consume: () => ({ allowed: true, retryAfter: 0 }) };
@@ -94,25 +93,13 @@ test("where every origin is admitted, answers say so and do not vary", () => {
   expect(cors.headers(undefined)).toEqual([]);
 });
 
-test("the event loop is watched only while requests come, and an idle edge owns no timer", async () => {
-  const clock = manualClock();
-  const load = createLoad({ delay: "100ms" }, clock);
-  expect(clock.pending).toBe(0);
-  expect(load.overloaded()).toBe(false);
-  expect(clock.pending).toBe(1);
-  await clock.advance("500ms");
-  expect(load.overloaded()).toBe(false);
-  expect(clock.pending).toBe(1);
-  await clock.advance("2s");
-  expect(clock.pending).toBe(0);
-});
-
 test("a deadline does not move when the context is entered again", async () => {
   const clock = manualClock();
   const exchange = new Exchange(new Edge({ clock, deadline: "5s" }), {
     method: "GET",
     path: "/",
     query: "",
+    host: undefined,
     socketAddress: undefined,
     header: () => undefined,
   });
@@ -124,7 +111,14 @@ test("a deadline does not move when the context is entered again", async () => {
 
 test("the controller of a request is made when its signal is first read, and reads aborted if the client has left by then", () => {
   const made = vi.spyOn(globalThis, "AbortController");
-  const request = { method: "GET", path: "/", query: "", socketAddress: undefined, header: () => undefined };
+  const request = {
+    method: "GET",
+    path: "/",
+    query: "",
+    host: undefined,
+    socketAddress: undefined,
+    header: () => undefined,
+  };
   const quiet = new Exchange(new Edge(), request);
   runWithContext(quiet.context(), () => runWithContext({ tenant: "acme" }, () => quiet.end(200, "/")));
   expect(made).not.toHaveBeenCalled();

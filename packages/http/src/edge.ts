@@ -1,4 +1,5 @@
 import {
+  type AuditSink,
   type ByteSize,
   type Clock,
   type Duration,
@@ -10,6 +11,8 @@ import {
 import { checkOptions, clockOption, flag, integer, optionalFunction, showValue } from "@seaworthy/core/options";
 import { type ClientAddress, clientAddress, type TrustProxy } from "./client-address.ts";
 import { type Cors, type CorsOptions, createCors } from "./cors.ts";
+import { type CrossSiteCheck, type CrossSiteOptions, crossSiteCheck } from "./cross-site.ts";
+import type { Authorization } from "./internal/authorization.ts";
 import { FixedHeaders } from "./internal/fixed-headers.ts";
 import { type CheckedRule, checkRule, type LimitRule } from "./limits.ts";
 import { createLoad, type Load, type ShedOptions } from "./load.ts";
@@ -37,6 +40,18 @@ export interface EdgeOptions {
    * @default no principal
    */
   authenticate?: (request: EdgeRequest) => Principal | undefined | Promise<Principal | undefined>;
+  /**
+   * Decides whether a principal has the permission of a route; only `true` means yes. A request without a principal gets
+   * 401, one whose principal lacks the permission gets 403. @default routes cannot have a permission
+   */
+  can?: (principal: Principal, permission: string, request: EdgeRequest) => boolean | Promise<boolean>;
+  /** Keeps an entry about each request that was refused for lack of a permission. @default none */
+  audit?: AuditSink;
+  /**
+   * Refuses unsafe requests that pages of other sites send, by `Sec-Fetch-Site` and `Origin`. `false` lets them in.
+   * @default requests that carry cookies are checked
+   */
+  crossSite?: CrossSiteOptions | false;
   /** How many proxies stand in front, or their subnets. @default false: `X-Forwarded-For` is not believed */
   trustProxy?: TrustProxy;
   /**
@@ -63,14 +78,14 @@ export interface EdgeOptions {
   deadline?: Duration | ((request: EdgeRequest) => Duration | undefined);
   /** Largest body that the edge reads itself, 0 to 100 MiB. @default "100kb" */
   bodyLimit?: ByteSize;
-  /** Whether requests are refused with 503 while the event loop is behind. Probes never are. @default false */
+  /** Whether requests are refused with 503 under overload, the least important first. Probes never are. @default false */
   shed?: ShedOptions | boolean;
   /** @default systemClock */
   clock?: Clock;
 }
 
 const OPTIONS =
-  "health metrics lifecycle cors headers limits authenticate trustProxy problems probes context operationsPort operations deadline bodyLimit shed clock".split(
+  "health metrics lifecycle cors headers limits authenticate can audit crossSite trustProxy problems probes context operationsPort operations deadline bodyLimit shed clock".split(
     " ",
   );
 const LARGEST_BODY = 104_857_600;
@@ -86,6 +101,8 @@ export class Edge {
   /** Whether a request has to wait for anything before it is let in. */
   readonly waits: boolean;
   readonly authenticate: EdgeOptions["authenticate"];
+  readonly authorization: Authorization;
+  readonly isCrossSite: CrossSiteCheck | undefined;
   readonly clientAddress: ClientAddress;
   readonly hasProblems: boolean;
   readonly hasContext: boolean;
@@ -120,6 +137,12 @@ export class Edge {
     };
     this.waits = rules.length > 0 || authenticate !== undefined;
     this.authenticate = authenticate;
+    optionalFunction("can", options.can);
+    checkPort("audit", options.audit, "record");
+    this.authorization = { can: options.can, audit: options.audit };
+    const { crossSite = {} } = options;
+    const mayCall = (origin: string): boolean => cors?.credentials === true && this.cors?.admits(origin) === true;
+    this.isCrossSite = crossSite === false ? undefined : crossSiteCheck(crossSite, mayCall);
     this.clientAddress = clientAddress(options.trustProxy);
     this.hasProblems = flag("problems", problems);
     this.hasContext = flag("context", context);

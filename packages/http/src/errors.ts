@@ -10,6 +10,7 @@ export const errors: {
   readonly HTTP_UNSUPPORTED_MEDIA_TYPE: ErrorFactory;
   readonly HTTP_UNAUTHENTICATED: ErrorFactory;
   readonly HTTP_FORBIDDEN: ErrorFactory;
+  readonly HTTP_CROSS_SITE_REQUEST: ErrorFactory;
   readonly HTTP_RATE_LIMITED: ErrorFactory;
   readonly HTTP_OVERLOADED: ErrorFactory;
   readonly HTTP_DEADLINE_EXCEEDED: ErrorFactory;
@@ -29,6 +30,7 @@ export const errors: {
     HTTP_UNSUPPORTED_MEDIA_TYPE: { status: 415, title: "The body's media type is not supported", stackless: true },
     HTTP_UNAUTHENTICATED: { status: 401, title: "Authentication is needed", stackless: true },
     HTTP_FORBIDDEN: { status: 403, title: "Forbidden", stackless: true },
+    HTTP_CROSS_SITE_REQUEST: { status: 403, title: "Pages of other sites may not send this request", stackless: true },
     HTTP_RATE_LIMITED: { status: 429, title: "Too many requests", retryable: true, stackless: true },
     HTTP_OVERLOADED: {
       status: 503,

@@ -17,6 +17,7 @@ import { cutText } from "@seaworthy/core/redaction";
 import type { Edge } from "./edge.ts";
 import { errors } from "./errors.ts";
 import { admit } from "./internal/admission.ts";
+import { authorize } from "./internal/authorization.ts";
 import { type Answer, BEARER, type EdgeExchange, type Header, type HeaderTarget, type Incoming } from "./messages.ts";
 import { requestId } from "./request-id.ts";
 import { rejectedEvent, requestEvent } from "./telemetry.ts";
@@ -147,6 +148,10 @@ export class Exchange implements EdgeExchange {
     return admit(this.#edge, this);
   }
 
+  get host(): string | undefined {
+    return this.#incoming.host;
+  }
+
   /** Whether the request has more than one `Host`. */
   get hasTwoHosts(): boolean {
     return this.#incoming.hasTwoHosts === true;
@@ -164,9 +169,14 @@ export class Exchange implements EdgeExchange {
   }
 
   /** Emits the event of a request that no handler will see. */
-  rejected(reason: string): void {
+  rejected(reason: string, details?: object): void {
     if (rejectedEvent.active)
-      rejectedEvent.emit({ reason }, undefined, { method: this.method, path: this.#shortPath() });
+      rejectedEvent.emit({ reason }, undefined, { method: this.method, path: this.#shortPath(), ...details });
+  }
+
+  /** Resolves if the caller has a permission; rejects with 401 or 403 otherwise. */
+  authorize(permission: string): Promise<void> {
+    return authorize(this.#edge.authorization, this, permission);
   }
 
   /**

@@ -5,6 +5,7 @@ import type { Edge } from "./edge.ts";
 import { errors } from "./errors.ts";
 import { Exchange } from "./exchange.ts";
 import { hasTwoHosts, NodeIncoming } from "./internal/node-incoming.ts";
+import { isOwnOrigin } from "./internal/own-origin.ts";
 import { type Answer, bytesOf, type HeaderTarget, type Incoming } from "./messages.ts";
 
 /** A listener of the `upgrade` event of a server of node:http. */
@@ -64,6 +65,7 @@ const unread = (socket: HttpSocket): Incoming => ({
   method: "",
   path: "",
   query: "",
+  host: undefined,
   socketAddress: socket.remoteAddress,
   header: () => undefined,
 });
@@ -80,10 +82,14 @@ function guardUpgrade(edge: Edge, request: IncomingMessage, socket: HttpSocket, 
   };
   const onClose = (): void => exchange.end(socket.errored ? undefined : 101, undefined);
   socket.on("error", () => undefined).on("close", onClose);
+  const { origin } = request.headers;
   const enter = async (): Promise<void> => {
     try {
       const mayCall =
-        hasTwoHosts(request) || isOwnOrigin(request) || edge.cors?.admits(request.headers.origin as string);
+        hasTwoHosts(request) ||
+        origin === undefined || // not a browser
+        isOwnOrigin(origin, request.headers.host) ||
+        edge.cors?.admits(origin);
       const answer = mayCall === true ? await exchange.admit() : exchange.refuseOrigin();
       if (answer !== undefined) return refuse(answer);
       if (socket.destroyed) return;
@@ -94,12 +100,6 @@ function guardUpgrade(edge: Edge, request: IncomingMessage, socket: HttpSocket, 
     }
   };
   void (edge.hasContext ? runWithContext(exchange.context(), enter) : enter());
-}
-
-/** Whether a handshake comes from a page of this service, or from a client that is not a browser. */
-function isOwnOrigin({ headers: { origin, host } }: IncomingMessage): boolean {
-  if (origin === undefined) return true;
-  return URL.canParse(origin) && host !== undefined && new URL(origin).host === host.toLowerCase();
 }
 
 /** Writes a whole answer where there is no response object. */

@@ -12,6 +12,7 @@ const incoming = (headers: Record<string, string> = {}, path = "/"): Incoming =>
   method: "GET",
   path,
   query: "",
+  host: undefined,
   socketAddress: "10.0.0.9",
   header: (name) => headers[name],
 });

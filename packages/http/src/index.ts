@@ -1,4 +1,5 @@
 export { addressKey, clientAddress } from "./client-address.ts";
+export { createCookie, parseCookies } from "./cookies.ts";
 export { createCors } from "./cors.ts";
 export { errors as httpErrors } from "./errors.ts";
 export { createIdempotency } from "./idempotency.ts";
@@ -8,14 +9,16 @@ export { reply } from "./route.ts";
 export { securityHeaders } from "./security-headers.ts";
 
 export type { ClientAddress, TrustProxy } from "./client-address.ts";
+export type { Cookie, CookieOptions } from "./cookies.ts";
 export type { Cors, CorsOptions } from "./cors.ts";
+export type { CrossSiteOptions } from "./cross-site.ts";
 export type { EdgeOptions } from "./edge.ts";
 export type { Answer, EdgeRequest, Header } from "./messages.ts";
 export type { GuardOptions, UpgradeListener } from "./guard-server.ts";
 export type { Idempotency, IdempotencyOptions, IdempotentAnswer, Scope as IdempotencyScope } from "./idempotency.ts";
 export type { IdempotencyRecord, IdempotencyStore, MemoryIdempotencyStoreOptions } from "./idempotency-store.ts";
 export type { LimitRule } from "./limits.ts";
-export type { ShedOptions } from "./load.ts";
+export type { LoadSignal, Priority, ShedOptions } from "./load.ts";
 export type { MetricsAccess, OperationsOptions, ProbePaths } from "./operations.ts";
 export type { EdgeHandle } from "./operations-listener.ts";
 export type { HealthPort, LevelPort, LifecyclePort, MetricsPort } from "./ports.ts";

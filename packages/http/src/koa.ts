@@ -143,5 +143,9 @@ function answerIn(context: Context, answer: Answer): void {
   context.status = answer.status;
   context.body = typeof body === "string" ? body : Buffer.from(body);
   if (body.length === 0) context.remove("content-type");
-  for (const [name, value] of grouped(answer.headers)) context.set(name, value);
+  for (const [name, value] of grouped(answer.headers)) {
+    if (name === "set-cookie")
+      context.append(name, value); // a session may have set its own
+    else context.set(name, value);
+  }
 }

@@ -1,6 +1,7 @@
 import type { LimitDecision, Limiter } from "@seaworthy/core";
-import { checkOptions, flag, optionalFunction, showValue } from "@seaworthy/core/options";
+import { checkOptions, flag, optionalFunction } from "@seaworthy/core/options";
 import { addressKey } from "./client-address.ts";
+import { pathMatcher } from "./internal/path-matcher.ts";
 import type { EdgeRequest } from "./messages.ts";
 
 /** One limit of the edge. */
@@ -41,33 +42,10 @@ export function checkRule(rule: LimitRule): CheckedRule {
   optionalFunction("limits: key", key);
   optionalFunction("limits: headers", headers);
   const keyOf = key ?? ((request) => addressKey(request.address));
-  return { limiter, byPrincipal, matches: matcher(match), keyOf, headers };
+  return { limiter, byPrincipal, matches: matcherOf(match), keyOf, headers };
 }
 
-function matcher(match: LimitRule["match"]): (request: EdgeRequest) => boolean {
+function matcherOf(match: LimitRule["match"]): (request: EdgeRequest) => boolean {
   if (match === undefined) return () => true;
-  if (typeof match === "function") return match;
-  const [, method, given] = /^(?:([A-Z]+) )?(\/\S*)$/.exec(typeof match === "string" ? match : "") ?? [];
-  if (given === undefined)
-    throw new TypeError(`limits: match must be a path such as "POST /login"; got ${showValue(match)}`);
-  const prefix = comparable(given);
-  const below = prefix.endsWith("/") ? prefix : `${prefix}/`;
-  const inside = (path: string): boolean => path === prefix || path.startsWith(below);
-  const takes = (asked: string): boolean =>
-    method === undefined || asked === method || (asked === "HEAD" && method === "GET");
-  return (request) => takes(request.method) && inside(comparable(request.path));
-}
-
-/** A path as the most lenient router reads it; whoever writes it otherwise must not get around a limit. */
-function comparable(path: string): string {
-  const lower = (path.includes("%") ? decoded(path) : path).toLowerCase();
-  return lower.includes("//") ? lower.replaceAll(/\/{2,}/g, "/") : lower;
-}
-
-function decoded(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path; // no router serves it
-  }
+  return typeof match === "function" ? match : pathMatcher("limits: match", match);
 }

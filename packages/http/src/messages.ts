@@ -14,6 +14,8 @@ export interface Incoming {
   readonly socketAddress: string | undefined;
   /** The value of a header by its lower-case name; repeated ones are joined as HTTP joins them. */
   header(name: string): string | undefined;
+  /** The host that the request is for: of `Host`, or of `:authority` over HTTP/2. */
+  readonly host: string | undefined;
   /** Whether the request has more than one `Host`, which RFC 9112, section 3.2, says to refuse. */
   readonly hasTwoHosts?: boolean;
 }
@@ -35,6 +37,8 @@ export interface EdgeRequest {
 export interface EdgeExchange extends EdgeRequest {
   /** Whether it came through the operations listener. */
   readonly isOperations: boolean;
+  /** The host that the request is for. */
+  readonly host: string | undefined;
   /** Whether the request has more than one `Host`. */
   readonly hasTwoHosts: boolean;
   principal: Principal | undefined;
@@ -45,7 +49,7 @@ export interface EdgeExchange extends EdgeRequest {
   /** Whatever was thrown, as an answer. */
   problem(thrown: unknown): Answer;
   /** Emits the event of a request that no handler will see. */
-  rejected(reason: string): void;
+  rejected(reason: string, details?: object): void;
 }
 
 /** A whole answer. */

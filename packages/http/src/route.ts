@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { validateHeaderName, validateHeaderValue } from "node:http";
-import { checkOptions, showValue } from "@seaworthy/core/options";
+import { boundedString, checkOptions, showValue } from "@seaworthy/core/options";
 import { type OutputOf, type StandardSchema, validateAsync } from "@seaworthy/validators/request";
 import type { Edge } from "./edge.ts";
 import type { Exchange } from "./exchange.ts";
@@ -22,6 +22,8 @@ export interface RouteSchemas {
    * and what it sends by the framework's own means, is kept and sent again.
    */
   idempotency?: Idempotency;
+  /** What the principal has to be allowed, as `can` of the edge decides it, such as `"orders:write"`. @default nothing */
+  permission?: string;
 }
 
 /** What a part of the input is: what its schema lets through, or `undefined` without a schema. */
@@ -38,7 +40,8 @@ export interface RouteInput<S extends RouteSchemas> {
 export interface Reply {
   readonly status: number;
   readonly body: unknown;
-  readonly headers: Readonly<Record<string, string>>;
+  /** An array is a header that is sent several times, such as `Set-Cookie`. */
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
 }
 
 const replies = new WeakSet<object>();
@@ -54,12 +57,12 @@ const replies = new WeakSet<object>();
  * console.log(reply(201, { id: 7 }, { location: "/orders/7" }).status); // 201
  * ```
  */
-export function reply(status: number, body?: unknown, headers: Readonly<Record<string, string>> = {}): Reply {
+export function reply(status: number, body?: unknown, headers: Reply["headers"] = {}): Reply {
   if (!Number.isInteger(status) || status < 200 || status > 599)
     throw new TypeError(`status must be from 200 to 599; got ${String(status)}`);
   for (const [name, value] of Object.entries(headers)) {
     validateHeaderName(name);
-    validateHeaderValue(name, value);
+    for (const one of [value].flat()) validateHeaderValue(name, one);
   }
   const made = Object.freeze({ status, body, headers });
   replies.add(made);
@@ -77,18 +80,23 @@ export interface RouteIo {
   capture?: () => Capture;
 }
 
-const OPTIONS = ["body", "query", "params", "idempotency"];
+const OPTIONS = ["body", "query", "params", "idempotency", "permission"];
 const CUT_OFF: unique symbol = Symbol("seaworthy.cut-off");
 
 /**
  * Checks what a route was given.
  *
- * @throws TypeError if a schema is not a Standard Schema, or if the route is idempotent and nothing tells its callers
+ * @throws TypeError if a schema is not a Standard Schema, if the route has a permission and the edge has no `can`, or if it is idempotent and nothing tells its callers
  * apart: one caller would get the answer of another
  */
-export function checkRoute(edge: Pick<Edge, "authenticate">, schemas: RouteSchemas): void {
+export function checkRoute(edge: Pick<Edge, "authenticate" | "authorization">, schemas: RouteSchemas): void {
   checkOptions("route", schemas, OPTIONS);
-  const { idempotency, ...parts } = schemas;
+  const { idempotency, permission, ...parts } = schemas;
+  if (permission !== undefined) {
+    boundedString("route: permission", permission, 1, 128);
+    if (edge.authorization.can === undefined)
+      throw new TypeError("route: permission needs edge({ can }), which decides who has it; got an edge without");
+  }
   for (const [name, schema] of Object.entries(parts))
     if (schema !== undefined && (schema as Partial<StandardSchema>)["~standard"] === undefined)
       throw new TypeError(`route: ${name} must be a Standard Schema; got ${showValue(schema)}`);
@@ -111,7 +119,8 @@ export async function perform<S extends RouteSchemas>(
   io: RouteIo,
   handler: (input: RouteInput<S>) => unknown,
 ): Promise<Answer | undefined> {
-  const { body, query, params, idempotency } = schemas;
+  const { body, query, params, idempotency, permission } = schemas;
+  if (permission !== undefined) await exchange.authorize(permission);
   const valid = {
     params: params === undefined ? undefined : await validateAsync(params, io.params),
     query: query === undefined ? undefined : await validateAsync(query, io.query),
@@ -163,7 +172,9 @@ function again(answer: Answer, id: string): Answer {
 function answerOf(result: unknown): Answer | Promise<Answer> {
   if (isResponse(result)) return whole(result);
   const given = isReply(result) ? result : { status: result === undefined ? 204 : 200, body: result, headers: {} };
-  const own: Header[] = Object.entries(given.headers).map(([name, value]) => [name.toLowerCase(), value]);
+  const own: Header[] = Object.entries(given.headers).flatMap(([name, value]) =>
+    [value].flat().map((one): Header => [name.toLowerCase(), one]),
+  );
   if (given.body === undefined) return { status: given.status, headers: own, body: "" };
   const body = JSON.stringify(given.body) as string | undefined;
   if (body === undefined) throw new TypeError(`a handler returned what JSON has no form for: ${typeof given.body}`);

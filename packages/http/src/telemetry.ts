@@ -1,4 +1,11 @@
-import { defineEvent, type LabelValue, type TelemetryEvent, type TelemetryLevel } from "@seaworthy/core";
+import {
+  defineEvent,
+  defineGauge,
+  type Gauge,
+  type LabelValue,
+  type TelemetryEvent,
+  type TelemetryLevel,
+} from "@seaworthy/core";
 
 const OPERATIONS = new Set<LabelValue>(["/livez", "/readyz", "/startupz", "/healthz", "/metrics"]);
 
@@ -14,9 +21,9 @@ export const requestEvent: TelemetryEvent<"method" | "route" | "status", "second
   },
 });
 
-/** A request that was turned away before any handler saw it. */
+/** A request that was refused before any handler saw it. */
 export const rejectedEvent: TelemetryEvent<"reason"> = defineEvent("http.rejected", {
-  help: "A request was turned away at the edge: over a limit, from an origin that may not call, or under overload.",
+  help: "A request was refused at the edge: over a limit, from an origin that may not call, from another site, or under overload.",
   labels: ["reason"],
   level: "debug",
 });
@@ -26,4 +33,26 @@ export const idempotencyEvent: TelemetryEvent<"outcome"> = defineEvent("http.ide
   help: "A request with an Idempotency-Key was run, replayed or refused, or its lock or answer could not be kept.",
   labels: ["outcome"],
   level: ({ outcome }): TelemetryLevel => (outcome === "store_failed" || outcome === "lost" ? "error" : "debug"),
+});
+
+/** A request was refused because its caller lacks the permission of the route. */
+export const deniedEvent: TelemetryEvent<"permission" | "reason"> = defineEvent("http.denied", {
+  help: "A request was refused because its principal does not have the permission of the route, or because there is none.",
+  labels: ["permission", "reason"],
+  level: "info",
+});
+
+/** The audit trail did not keep an entry of the edge. */
+export const auditEvent: TelemetryEvent<"outcome"> = defineEvent("http.audit", {
+  help: "The audit trail did not keep an entry about a refused request.",
+  labels: ["outcome"],
+  level: "error",
+});
+
+/** How loaded the service is; see `shed`. */
+export const loadGauge: Gauge<"signal"> = defineGauge("http.load", {
+  help: "How loaded the service is by each signal that decides whether requests are refused, from 0 to 1.",
+  unit: "ratio",
+  labels: ["signal"],
+  merge: "max",
 });

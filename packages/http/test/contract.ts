@@ -7,6 +7,7 @@ import { captureLogs } from "@seaworthy/logger/testing";
 import { createMetrics } from "@seaworthy/metrics";
 import helmet from "helmet";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { access } from "./contract-access.ts";
 import { deadlines, parts } from "./contract-guest.ts";
 import { hooks } from "./contract-hooks.ts";
 import { ask, post, SECRET_PATH, type Subject, start, until } from "./subject.ts";
@@ -33,6 +34,7 @@ export function contract(subject: Subject): void {
     headers(subject);
     input(subject);
     hooks(subject, requests);
+    access(subject);
     deadlines(subject, requests);
     parts(subject, requests);
     operations(subject, requests);

@@ -51,7 +51,11 @@ const subject = (name: string, parser: boolean, express = express5): Subject => 
     );
     app.get("/context", async (_request, response) => void response.json(await seen(logger)));
     app.post("/echo-context", express.json(), async (_request, response) => void response.json(await seen(logger)));
-    mountRoutes((method, path, schemas, handler) => void app[method](path, front.route(schemas, handler)), orders);
+    mountRoutes(
+      (method, path, schemas, handler) => void app[method](path, front.route(schemas, handler)),
+      orders,
+      options,
+    );
     app.post(
       "/own",
       front.route(

@@ -33,7 +33,11 @@ const subject: Subject = {
     app.get<Kind>("/reject/:kind", ({ params }) => Promise.reject(thrown(params.kind)));
     app.get("/context", () => seen(logger));
     app.post("/echo-context", () => seen(logger));
-    mountRoutes((method, path, schemas, handler) => void app[method](path, front.route(schemas, handler)), orders);
+    mountRoutes(
+      (method, path, schemas, handler) => void app[method](path, front.route(schemas, handler)),
+      orders,
+      options,
+    );
     app.post(
       "/own",
       front.route(

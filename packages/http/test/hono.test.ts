@@ -31,7 +31,11 @@ const subject: Subject = {
       await context.req.json();
       return context.json((await seen(logger)) as object);
     });
-    mountRoutes((method, path, schemas, handler) => void app[method](path, front.route(schemas, handler)), orders);
+    mountRoutes(
+      (method, path, schemas, handler) => void app[method](path, front.route(schemas, handler)),
+      orders,
+      options,
+    );
     app.post(
       "/own",
       front.route({ idempotency: createIdempotency({ scope: "credentials", required: false }) }, (_input, context) =>

@@ -40,7 +40,11 @@ const subject: Subject = {
       for await (const _chunk of context.req);
       context.body = await seen(logger);
     });
-    mountRoutes((method, path, schemas, handler) => void router[method](path, front.route(schemas, handler)), orders);
+    mountRoutes(
+      (method, path, schemas, handler) => void router[method](path, front.route(schemas, handler)),
+      orders,
+      options,
+    );
     router.post(
       "/own",
       front.route({ idempotency: createIdempotency({ scope: "credentials", required: false }) }, (_input, context) => {

@@ -4,7 +4,13 @@ import { Controller, Get, type INestApplication, Module, Param, Post, Res } from
 import { NestFactory } from "@nestjs/core";
 import { ExpressAdapter } from "@nestjs/platform-express";
 import { FastifyAdapter } from "@nestjs/platform-fastify";
-import { createIdempotency, type EdgeHandle, type RouteInput, type RouteSchemas } from "@seaworthy/http";
+import {
+  createIdempotency,
+  type EdgeHandle,
+  type EdgeOptions,
+  type RouteInput,
+  type RouteSchemas,
+} from "@seaworthy/http";
 import type { ExpressEdge } from "@seaworthy/http/express";
 import { EDGE, EdgeModule } from "@seaworthy/http/nest";
 import type { Response } from "express";
@@ -92,6 +98,7 @@ function controllerOf({ logger }: Setup): new () => object {
 function routeController(
   front: ExpressEdge,
   orders: Orders,
+  edge: EdgeOptions | undefined,
 ): readonly [method: "get" | "post", path: string, handler: unknown][] {
   const made: ["get" | "post", string, unknown][] = [];
   const mount = <const S extends RouteSchemas>(
@@ -100,7 +107,7 @@ function routeController(
     schemas: S,
     handler: (input: RouteInput<S>) => unknown,
   ): void => void made.push([method, path, front.route(schemas, handler)]);
-  mountRoutes(mount, orders);
+  mountRoutes(mount, orders, edge);
   const idempotency = createIdempotency({ scope: "credentials", required: false });
   made.push([
     "post",
@@ -124,7 +131,7 @@ const subject = (name: string, platform: () => ExpressAdapter | FastifyAdapter):
     const app: INestApplication = await NestFactory.create(Root, platform() as ExpressAdapter, { logger: false });
     const front = app.get<ExpressEdge>(EDGE);
     const instance = app.getHttpAdapter().getInstance();
-    for (const [method, path, handler] of routeController(front, orders)) instance[method](path, handler);
+    for (const [method, path, handler] of routeController(front, orders, setup.edge)) instance[method](path, handler);
     await app.listen(0, "127.0.0.1");
     const server = app.getHttpServer() as Server;
     return { server, front: front as EdgeHandle, close: () => app.close() };

@@ -1,9 +1,8 @@
 import { createServer } from "node:http";
-import { currentContext } from "@seaworthy/core";
-import { createIdempotency, reply } from "@seaworthy/http";
+import { createIdempotency } from "@seaworthy/http";
 import { edge, type NodeHandler, setRoute } from "@seaworthy/http/node";
 import { contract } from "./contract.ts";
-import { gone, Orders, routes, type Subject, seen, stuck, thrown } from "./subject.ts";
+import { gone, type Mount, mountRoutes, Orders, routes, type Subject, seen, thrown } from "./subject.ts";
 import { wire } from "./wire.ts";
 
 const subject: Subject = {
@@ -14,19 +13,6 @@ const subject: Subject = {
     const json = (response: Parameters<NodeHandler>[1], body: unknown): void =>
       void response.setHeader("content-type", "application/json").end(JSON.stringify(body));
     const orders = new Orders();
-    const echo = front.route({ body: routes.body }, ({ body }) => body);
-    const search = front.route({ query: routes.query }, ({ query }) => query);
-    const item = front.route({ params: routes.params }, ({ params }) => params);
-    const order = front.route({ body: routes.order, idempotency: routes.idempotency() }, ({ body }) =>
-      orders.make(body.item),
-    );
-    const any = front.route({ body: routes.any }, ({ body }) => body);
-    const maybe = front.route({ body: routes.body.optional() }, ({ body }) => body);
-    const stays = front.route({}, () => {
-      stuck.signals.push(currentContext().signal);
-      return new Promise(() => undefined);
-    });
-    const reframed = front.route({}, () => reply(200, "ok", { "X-Frame-Options": "DENY" }));
     const own = front.route(
       { idempotency: createIdempotency({ scope: "credentials", required: false }) },
       (_input, _request, response) =>
@@ -59,7 +45,6 @@ const subject: Subject = {
       ],
       ["GET", /^\/reject\/(\w+)$/, "/reject/:kind", ([, kind = ""]) => Promise.reject(thrown(kind))],
       ["GET", /^\/context$/, "/context", async (_, _request, response) => json(response, await seen(logger))],
-      ["POST", /^\/echo$/, "/echo", (_, ...pair) => echo(...pair)],
       [
         "POST",
         /^\/echo-context$/,
@@ -69,14 +54,7 @@ const subject: Subject = {
           json(response, await seen(logger));
         },
       ],
-      ["GET", /^\/search$/, "/search", (_, ...pair) => search(...pair)],
-      ["GET", /^\/items\/([^/]+)$/, "/items/:id", ([, id], ...pair) => item(...pair, { id })],
-      ["POST", /^\/orders$/, "/orders", (_, ...pair) => order(...pair)],
-      ["POST", /^\/any$/, "/any", (_, ...pair) => any(...pair)],
-      ["POST", /^\/maybe$/, "/maybe", (_, ...pair) => maybe(...pair)],
       ["POST", /^\/own$/, "/own", (_, ...pair) => own(...pair)],
-      ["GET", /^\/stuck$/, "/stuck", (_, ...pair) => stays(...pair)],
-      ["GET", /^\/reframed$/, "/reframed", (_, ...pair) => reframed(...pair)],
       ["GET", /^\/hang$/, "/hang", () => gone()],
       [
         "GET",
@@ -123,6 +101,12 @@ const subject: Subject = {
         },
       ],
     ];
+    const mount: Mount = (method, path, schemas, handler) => {
+      const run = front.route(schemas, handler);
+      const pattern = new RegExp(`^${path.replaceAll(/:(\w+)/g, "(?<$1>[^/]+)")}$`);
+      table.push([method.toUpperCase(), pattern, path, ({ groups }, ...pair) => run(...pair, { ...groups })]);
+    };
+    mountRoutes(mount, orders, options);
     const server = createServer(
       front.handle((request, response) => {
         const path = (request.url ?? "").split("?", 1)[0] as string;

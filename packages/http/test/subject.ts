@@ -4,6 +4,7 @@ import { type AddressInfo, connect } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
 import { currentContext, remainingTime } from "@seaworthy/core";
 import {
+  createCookie,
   createIdempotency,
   type EdgeHandle,
   type EdgeOptions,
@@ -96,7 +97,7 @@ export class Orders {
 export const stuck: { signals: (AbortSignal | undefined)[] } = { signals: [] };
 
 /** Puts a route into a framework's application. */
-type Mount = <const S extends RouteSchemas>(
+export type Mount = <const S extends RouteSchemas>(
   method: "get" | "post",
   path: string,
   schemas: S,
@@ -104,7 +105,9 @@ type Mount = <const S extends RouteSchemas>(
 ) => void;
 
 /** The routes that say what they take and give back, and so are the same on every framework with a router. */
-export function mountRoutes(mount: Mount, orders: Orders): void {
+export function mountRoutes(mount: Mount, orders: Orders, edge: EdgeOptions = {}): void {
+  if (edge.can !== undefined)
+    mount("post", "/refunds", { permission: "refunds:write", body: routes.body }, ({ body }) => body);
   const idempotency = routes.idempotency();
   mount("post", "/echo", { body: routes.body }, ({ body }) => body);
   mount("get", "/search", { query: routes.query }, ({ query }) => query);
@@ -116,6 +119,10 @@ export function mountRoutes(mount: Mount, orders: Orders): void {
     return new Promise(() => undefined);
   });
   mount("get", "/reframed", {}, () => reply(200, "ok", { "X-Frame-Options": "DENY" }));
+  const session = createCookie("session");
+  mount("post", "/login", {}, () =>
+    reply(204, undefined, { "Set-Cookie": [session.set("abc"), createCookie("theme").clear()] }),
+  );
   mount("post", "/maybe", { body: routes.body.optional() }, ({ body }) => body);
 }
 

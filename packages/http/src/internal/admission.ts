@@ -10,7 +10,7 @@ export function admit(edge: Edge, exchange: EdgeExchange): Answer | undefined | 
   const operations = edge.hasOwnListener === exchange.isOperations ? edge.operations : undefined;
   const probe = operations?.answer(exchange);
   if (probe !== undefined) return probe;
-  const own = preflight(edge, exchange) ?? shed(edge, exchange);
+  const own = preflight(edge, exchange) ?? crossSite(edge, exchange) ?? shed(edge, exchange);
   if (own !== undefined) return own;
   const guarded = operations?.guards(exchange) === true;
   return edge.waits || guarded ? enter(edge, exchange, guarded) : undefined;
@@ -27,9 +27,16 @@ function preflight(edge: Edge, exchange: EdgeExchange): Answer | undefined {
 }
 
 function shed({ load }: Edge, exchange: EdgeExchange): Answer | undefined {
-  if (load === undefined || !load.overloaded()) return undefined;
-  exchange.rejected("overload");
+  const refusal = load?.refusal(exchange);
+  if (load === undefined || refusal === undefined) return undefined;
+  exchange.rejected("overload", refusal);
   return exchange.problem(errors.HTTP_OVERLOADED({}, { retryAfter: load.retryAfter }));
+}
+
+function crossSite({ isCrossSite }: Edge, exchange: EdgeExchange): Answer | undefined {
+  if (isCrossSite === undefined || !isCrossSite(exchange)) return undefined;
+  exchange.rejected("cross_site");
+  return exchange.problem(errors.HTTP_CROSS_SITE_REQUEST());
 }
 
 /** Limits that need no principal come first, so that guessing credentials is limited too. */

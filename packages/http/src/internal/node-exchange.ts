@@ -36,7 +36,11 @@ export function send(request: IncomingMessage, response: ServerResponse, answer:
   const body = bytesOf(answer);
   const empty = status === 204 || status === 304;
   if (status >= 400) for (const name of REPRESENTATION) response.removeHeader(name);
-  for (const [name, value] of grouped(withoutDefaults(headers, response))) response.setHeader(name, value);
+  for (const [name, value] of grouped(withoutDefaults(headers, response))) {
+    if (name === "set-cookie")
+      response.appendHeader(name, value); // a session may have set its own
+    else response.setHeader(name, value);
+  }
   response.statusCode = status;
   if (empty) response.removeHeader("content-length");
   else response.setHeader("content-length", Buffer.byteLength(body));

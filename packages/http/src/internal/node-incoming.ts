@@ -23,6 +23,11 @@ export class NodeIncoming implements Incoming {
     this.socketAddress = request.socket.remoteAddress; // a socket that has closed does not know it any more
   }
 
+  get host(): string | undefined {
+    const { host, ":authority": authority } = this.#request.headers;
+    return host ?? (authority as string | undefined);
+  }
+
   get hasTwoHosts(): boolean {
     return hasTwoHosts(this.#request);
   }

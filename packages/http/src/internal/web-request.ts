@@ -25,6 +25,10 @@ export class WebIncoming implements Incoming {
     this.socketAddress = socketAddress;
   }
 
+  get host(): string | undefined {
+    return this.#request.header("host") ?? new URL(this.#request.url).host;
+  }
+
   get hasTwoHosts(): boolean {
     return this.#raw !== undefined && hasTwoHosts(this.#raw);
   }
