@@ -3,8 +3,11 @@ import { cutText } from "@seaworthy/core/redaction";
 
 /** Something that did not end in time, or not well, during a shutdown. */
 export interface Cut {
-  /** `stream` is a WebSocket, another upgraded connection, or an event stream; `work` was given to `track()`. */
-  kind: "request" | "stream" | "work" | "resource";
+  /**
+   * `stream` is a WebSocket, another upgraded connection, or an event stream. `work` was given to `track()`. `worker` is a
+   * process of `runWorkers()`.
+   */
+  kind: "request" | "stream" | "work" | "resource" | "worker";
   /** A request's method and path without its query, or the name of the work or resource. */
   name: string;
   /** Milliseconds that it had run for, or that its close took. */
@@ -21,6 +24,7 @@ export function requestName(method: unknown, url: unknown): string {
 
 /** What was cut, in words. */
 export function describeCut({ kind, name, after, error }: Cut): string {
+  if (kind === "worker") return `${name} ${messageOf(error)}`;
   const what = kind === "work" ? `background work "${name}"` : kind === "resource" ? `resource "${name}"` : name;
   if (error !== undefined) return `${what} failed: ${errorLine(error)}`;
   return kind === "resource"

@@ -1,6 +1,7 @@
 import { startTimer } from "@seaworthy/core";
+import { describeCut, shownTime } from "./cut.ts";
 import { within } from "./internal/within.ts";
-import { type Notice, type Settings, type StopReport, writeNotice } from "./options.ts";
+import { type ExitSettings, type Notice, type StopReport, writeNotice } from "./options.ts";
 import { activeHandles, releaseParent } from "./process.ts";
 import * as telemetry from "./telemetry.ts";
 
@@ -9,16 +10,19 @@ const FLUSH = 1000;
 /** Milliseconds that a process has to end by itself once all is closed. */
 const LINGER = 500;
 
+/** How many cuts a notice names. The report has all of them. */
+const NAMED_CUTS = 20;
+
 /** The way out of the process, and the last words. */
 export class Exit {
   /** Ends listening to the process. */
   unlisten: () => void = () => undefined;
-  readonly #settings: Settings;
+  readonly #settings: ExitSettings;
   #demanded = false;
   #lingering = false;
   #left = false;
 
-  constructor(settings: Settings) {
+  constructor(settings: ExitSettings) {
     this.#settings = settings;
   }
 
@@ -41,6 +45,16 @@ export class Exit {
     } catch {
       fallBack();
     }
+  }
+
+  /** Writes a notice about what was cut, if anything was. */
+  reportCut({ reason, duration, cut, handles }: StopReport): void {
+    if (cut.length === 0) return;
+    const named = cut.slice(0, NAMED_CUTS).map(describeCut);
+    if (cut.length > NAMED_CUTS) named.push(`and ${cut.length - NAMED_CUTS} more`);
+    const held = handles.length === 0 ? "" : `; event loop held by ${handles.join(", ")}`;
+    const message = `stopped (${reason}) after ${shownTime(duration)} with exit code 1: ${named.join("; ")}${held}`;
+    this.say("error", message, { reason, duration, cut, handles });
   }
 
   /** Ends the process on the spot, with code 1. */

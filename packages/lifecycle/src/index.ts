@@ -1,4 +1,5 @@
 export { createLifecycle } from "./lifecycle.ts";
+export { runWorkers } from "./workers/run-workers.ts";
 export type { Cut } from "./cut.ts";
 export type { Lifecycle } from "./lifecycle.ts";
 export type { LifecycleOptions, Notice, StopReport } from "./options.ts";
@@ -6,3 +7,4 @@ export type { ResourceOptions } from "./resources.ts";
 export type { AnyServer, ServeOptions } from "./serve/serve.ts";
 export type { OpenStream } from "./serve/streams.ts";
 export type { LifecycleState, StateChange } from "./state.ts";
+export type { RunWorkersOptions, Workers, WorkerStatus } from "./workers/workers.ts";

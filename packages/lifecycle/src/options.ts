@@ -1,6 +1,14 @@
 import { constants } from "node:os";
-import { type Clock, type Duration, describeError, systemClock, toMilliseconds } from "@seaworthy/core";
-import { checkOptions, flag, optionalFunction, showValue } from "@seaworthy/core/options";
+import { type Clock, type Duration, describeError, toMilliseconds } from "@seaworthy/core";
+import {
+  checkOptions,
+  clockOption,
+  flag,
+  optionalFunction,
+  requiredFunction,
+  showValue,
+  withDefault,
+} from "@seaworthy/core/options";
 import type { Cut } from "./cut.ts";
 
 /** Something that people have to read, in one line. */
@@ -60,15 +68,19 @@ export interface LifecycleOptions {
   clock?: Clock;
 }
 
-/** The options in milliseconds, with defaults. */
-export interface Settings {
-  readonly times: Readonly<Record<keyof typeof DEFAULTS, number>>;
-  readonly signals: readonly NodeJS.Signals[];
-  readonly fatalErrors: boolean;
+/** How the process ends, and what it reports then. */
+export interface ExitSettings {
   readonly exit: boolean | ((code: 0 | 1, report: StopReport) => void);
   readonly report: (notice: Notice) => void;
   readonly flush: () => unknown;
   readonly clock: Clock;
+}
+
+/** The options in milliseconds, with defaults. */
+export interface Settings extends ExitSettings {
+  readonly times: Readonly<Record<keyof typeof DEFAULTS, number>>;
+  readonly signals: readonly NodeJS.Signals[];
+  readonly fatalErrors: boolean;
 }
 
 const DEFAULTS = {
@@ -80,30 +92,37 @@ const DEFAULTS = {
   deadline: 28_000,
   fatalTimeout: 5000,
 } as const;
-const DEFAULT_SIGNALS: readonly NodeJS.Signals[] = ["SIGTERM", "SIGINT"];
+/** The signals that end a service. */
+export const DEFAULT_SIGNALS: readonly NodeJS.Signals[] = ["SIGTERM", "SIGINT"];
 const OTHERS = ["signals", "fatalErrors", "exit", "report", "flush", "clock"];
 
-/** @throws TypeError when an option is malformed */
+/** @throws TypeError if an option is malformed */
 export function parseOptions(options: LifecycleOptions): Settings {
   checkOptions("createLifecycle", options, [...Object.keys(DEFAULTS), ...OTHERS]);
-  const { signals = DEFAULT_SIGNALS, fatalErrors = true, exit = true, report, flush, clock = systemClock } = options;
-  if (!Array.isArray(signals) || !signals.every(isCatchable))
-    throw new TypeError(`createLifecycle: signals must be an array of names like "SIGTERM"; got ${showValue(signals)}`);
-  flag("createLifecycle: fatalErrors", fatalErrors);
-  if (typeof exit !== "boolean") optionalFunction("createLifecycle: exit", exit);
+  const { report, flush } = options;
   optionalFunction("createLifecycle: report", report);
   optionalFunction("createLifecycle: flush", flush);
-  if (typeof clock?.now !== "function" || typeof clock.monotonic !== "function")
-    throw new TypeError(`createLifecycle: clock must have now() and monotonic(); got ${showValue(clock)}`);
   return {
     times: parseTimes(options),
-    signals: [...new Set(signals)],
-    fatalErrors,
-    exit,
+    signals: signalsOption("createLifecycle: signals", withDefault(options.signals, DEFAULT_SIGNALS)),
+    fatalErrors: flag("createLifecycle: fatalErrors", withDefault(options.fatalErrors, true)),
+    exit: exitOption("createLifecycle: exit", withDefault(options.exit, true)),
     report: report ?? writeNotice,
     flush: flush ?? (() => undefined),
-    clock,
+    clock: clockOption("createLifecycle: clock", options.clock),
   };
+}
+
+/** @throws TypeError if it is not an array of names of signals that can be handled */
+export function signalsOption(name: string, signals: readonly NodeJS.Signals[]): readonly NodeJS.Signals[] {
+  if (!Array.isArray(signals) || !signals.every(isCatchable))
+    throw new TypeError(`${name} must be an array of names like "SIGTERM"; got ${showValue(signals)}`);
+  return [...new Set(signals)];
+}
+
+/** @throws TypeError if it is neither a boolean nor a function */
+export function exitOption(name: string, exit: ExitSettings["exit"]): ExitSettings["exit"] {
+  return typeof exit === "boolean" ? exit : requiredFunction(name, exit);
 }
 
 function isCatchable(name: unknown): boolean {

@@ -1,4 +1,5 @@
 import { isatty } from "node:tty";
+import { STOP_EVENT, type StopRequest } from "./internal/workers/messages.ts";
 
 /** Which of the two ways it was in which an error came out. */
 export type FatalKind = "uncaughtException" | "unhandledRejection";
@@ -10,11 +11,14 @@ export interface ProcessListeners {
   /** Left out if the lifecycle does not handle fatal errors. */
   onFatal?: (kind: FatalKind, error: unknown) => void;
   /** The event loop has run empty, so that the process would end now. */
-  onEmpty: () => void;
+  onEmpty?: () => void;
+  /** The primary process requests this worker to stop. */
+  onStopRequest?: (request: StopRequest) => void;
 }
 
 /** Listens to signals, uncaught errors and the end of the event loop. Returns a function that ends this. */
-export function listenToProcess({ signals, onSignal, onFatal, onEmpty }: ProcessListeners): () => void {
+export function listenToProcess(listeners: ProcessListeners): () => void {
+  const { signals, onSignal, onFatal, onEmpty, onStopRequest } = listeners;
   const ends: (() => void)[] = [];
   const on = (event: string, listener: (...values: never[]) => void): void => {
     const target: NodeJS.EventEmitter = process;
@@ -22,7 +26,8 @@ export function listenToProcess({ signals, onSignal, onFatal, onEmpty }: Process
     ends.push(() => target.removeListener(event, listener as (...values: unknown[]) => void));
   };
   for (const signal of signals) on(signal, () => onSignal(signal));
-  on("beforeExit", onEmpty);
+  if (onEmpty !== undefined) on("beforeExit", onEmpty);
+  if (onStopRequest !== undefined) on(STOP_EVENT, onStopRequest);
   if (onFatal !== undefined) {
     on("uncaughtException", (error: unknown) => onFatal("uncaughtException", error));
     on("unhandledRejection", (reason: unknown) => onFatal("unhandledRejection", reason));
@@ -38,6 +43,12 @@ export function listenToProcess({ signals, onSignal, onFatal, onEmpty }: Process
  */
 export function comesFromDeveloper(signal: string): boolean {
   return (signal === "SIGINT" && isatty(0)) || process.env.WATCH_REPORT_DEPENDENCIES !== undefined;
+}
+
+/** Returns a function that says whether the terminal in which the process was started has been closed since. */
+export function terminalHangUp(): () => boolean {
+  const inTerminal = isatty(0);
+  return () => inTerminal && !isatty(0);
 }
 
 /** Lets the process end although a parent may still send messages: its channel holds the event loop otherwise. */

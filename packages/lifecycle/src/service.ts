@@ -1,9 +1,10 @@
 import { requiredFunction, showValue } from "@seaworthy/core/options";
-import { type Cut, describeCut, errorLine, shownTime } from "./cut.ts";
+import { type Cut, errorLine } from "./cut.ts";
 import { errors } from "./errors.ts";
 import { Exit } from "./exit.ts";
 import { trackState } from "./internal/track-state.ts";
 import { nextTurn, within } from "./internal/within.ts";
+import type { StopRequest } from "./internal/workers/messages.ts";
 import type { Settings, StopReport } from "./options.ts";
 import { activeHandles, comesFromDeveloper, type FatalKind, listenToProcess } from "./process.ts";
 import { type Resource, type ResourceOptions, Resources } from "./resources.ts";
@@ -23,8 +24,6 @@ interface Cause {
   readonly immediate?: boolean;
 }
 
-/** How many cuts a notice names; the report has them all. */
-const NAMED_CUTS = 20;
 /** How many errors that nobody caught are told: whoever is told may fail by telling it, and fail again. */
 const TOLD_FATALS = 10;
 
@@ -120,7 +119,14 @@ export class Service {
     const onFatal = (kind: FatalKind, error: unknown): void => this.#onFatal(kind, error);
     const onSignal = (signal: string): void => this.#onSignal(signal);
     const onEmpty = (): void => void this.#end({ kind: "empty", reason: "the event loop ran empty" });
-    this.#exit.unlisten = listenToProcess({ signals, onSignal, onEmpty, ...(fatalErrors ? { onFatal } : undefined) });
+    const onStopRequest = (request: StopRequest): void => this.#onStopRequest(request);
+    this.#exit.unlisten = listenToProcess({
+      signals,
+      onSignal,
+      onEmpty,
+      onStopRequest,
+      ...(fatalErrors ? { onFatal } : undefined),
+    });
     this.#allOpen = startAll(this.#items, {
       clock,
       startTimeout: times.startTimeout,
@@ -170,6 +176,12 @@ export class Service {
     const message = `second signal (${signal}): exiting at once with code 1; not finished: ${left.join(", ")}`;
     this.#exit.say("warn", message, { signal, left });
     this.#exit.now();
+  }
+
+  /** The primary process requests its workers to stop once, whatever signals they get besides. */
+  #onStopRequest({ reason, immediate }: StopRequest): void {
+    this.#exit.demand();
+    void this.#end({ kind: "signal", reason, immediate });
   }
 
   #unfinished(): string[] {
@@ -251,13 +263,7 @@ export class Service {
     const handles = cut.length > 0 ? activeHandles() : [];
     const code = this.#failed || cut.length > 0 ? 1 : 0;
     const report: StopReport = Object.freeze({ reason, code, duration, cut, handles });
-    if (cut.length > 0) {
-      const named = cut.slice(0, NAMED_CUTS).map(describeCut);
-      if (cut.length > NAMED_CUTS) named.push(`and ${cut.length - NAMED_CUTS} more`);
-      const held = handles.length === 0 ? "" : `; event loop held by ${handles.join(", ")}`;
-      const message = `stopped (${reason}) after ${shownTime(duration)} with exit code 1: ${named.join("; ")}${held}`;
-      this.#exit.say("error", message, { reason, duration, cut, handles });
-    }
+    this.#exit.reportCut(report);
     if (this.state !== "failed") this.#change(this.#failed ? "failed" : "stopped", reason);
     await this.#exit.after(report, this.#allOpen !== undefined);
     return report;

@@ -45,9 +45,9 @@ export const cutOff: TelemetryEvent<"kind"> = defineEvent("lifecycle.cut", {
   level: "warn",
 });
 
-/** A signal that the lifecycle handles arrived; effect is drain or exit. */
+/** A signal arrived. The effect is drain, exit or, in the primary of workers, restart. */
 export const signalled: TelemetryEvent<"signal" | "effect"> = defineEvent("lifecycle.signal", {
-  help: "A signal to stop arrived.",
+  help: "A signal to stop or restart arrived.",
   labels: ["signal", "effect"],
   level: ({ effect }) => (effect === "exit" ? "warn" : "info"),
 });
@@ -72,4 +72,40 @@ export const leftover: TelemetryEvent<never> = defineEvent("lifecycle.leftover",
   help: "Something unknown to the lifecycle kept the process alive after the shutdown.",
   labels: [],
   level: "warn",
+});
+
+/** A worker process is ready. The value is the time since it was created. Details: place, pid. */
+export const workerStartEvent: TelemetryEvent<"outcome"> = defineEvent("lifecycle.worker_start", {
+  help: "Start of one worker process, until it was ready.",
+  unit: "seconds",
+  labels: ["outcome"],
+  level: ({ outcome }) => (outcome === "ready" ? "info" : "error"),
+});
+
+/** A worker process has ended. The value is the time since it was created. Details: place, pid, code, signal, error. */
+export const workerEndEvent: TelemetryEvent<"outcome"> = defineEvent("lifecycle.worker_end", {
+  help: "Life of one worker process.",
+  unit: "seconds",
+  labels: ["outcome"],
+  level: ({ outcome }) => (outcome === "clean" ? "info" : "error"),
+});
+
+/** A worker process is replaced: by a rolling restart, or because it ended by itself. Details: place. */
+export const workerRestartEvent: TelemetryEvent<"reason"> = defineEvent("lifecycle.worker_restart", {
+  help: "A worker process was replaced.",
+  labels: ["reason"],
+  level: ({ reason }) => (reason === "rolling" ? "info" : "warn"),
+});
+
+/** Too many workers have ended by themselves, so the service ends. Details: deaths, window, code, signal. */
+export const crashLoopEvent: TelemetryEvent<never> = defineEvent("lifecycle.crash_loop", {
+  help: "The service ended because its workers ended again and again.",
+  labels: [],
+  level: "fatal",
+});
+
+/** The worker processes that run now. */
+export const workersGauge: Gauge<"state"> = defineGauge("lifecycle.workers", {
+  help: "Worker processes by their state.",
+  labels: ["state"],
 });
