@@ -1,4 +1,5 @@
 export { createLogger } from "./create-logger.ts";
+export { errorGroups } from "./destinations/error-groups.ts";
 export { file } from "./destinations/file.ts";
 export { stdout } from "./destinations/stdout.ts";
 export { explainRedaction } from "./explain-redaction.ts";
@@ -13,6 +14,8 @@ export type {
   ParsedLine,
   StreamEntry,
 } from "./destinations/destination.ts";
+export type { ErrorGroupsDestination, ErrorGroupsOptions } from "./destinations/error-groups.ts";
+export type { ErrorGroup, ErrorSample } from "./internal/errors/group-table.ts";
 export type { RedactionFinding } from "./explain-redaction.ts";
 export type { FileDestination, FileOptions } from "./destinations/file-options.ts";
 export type { StdoutOptions } from "./destinations/stdout.ts";

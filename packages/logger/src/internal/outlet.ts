@@ -80,7 +80,7 @@ export class Outlet {
   }
 
   /** Resolves when what was written is out, at the latest after `limit` milliseconds. Never rejects. */
-  async flush(limit: number): Promise<void> {
+  async flush(limit: number | undefined): Promise<void> {
     await this.#attempt(limit, async () => {
       this.#console?.flush();
       await Promise.allSettled([...this.#unsettled]);
@@ -90,10 +90,10 @@ export class Outlet {
   }
 
   /** Flushes and closes the destination within `limit` milliseconds. Never rejects. */
-  async close(limit: number): Promise<void> {
-    const end = this.#clock.monotonic() + limit;
+  async close(limit: number | undefined): Promise<void> {
+    const start = this.#clock.monotonic();
     await this.flush(limit);
-    const left = Math.max(0, end - this.#clock.monotonic());
+    const left = limit === undefined ? undefined : Math.max(0, start + limit - this.#clock.monotonic());
     await this.#attempt(left, async () => {
       await this.#destination.close?.();
       return true;
@@ -122,7 +122,7 @@ export class Outlet {
     });
   }
 
-  async #attempt(limit: number, work: () => Promise<boolean>): Promise<void> {
+  async #attempt(limit: number | undefined, work: () => Promise<boolean>): Promise<void> {
     try {
       // The timer holds the process open: if it ended now, the lines that are still to be written would be lost.
       const isDone = await waitAtMost(work(), { limit, onLimit: () => false, clock: this.#clock, keepAlive: true });

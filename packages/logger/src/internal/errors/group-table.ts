@@ -1,0 +1,117 @@
+import type { ParsedLine } from "../../destinations/destination.ts";
+import { LEVELS } from "../../level.ts";
+import { errorOf, fingerprintOf } from "./fingerprint.ts";
+
+/** Errors of one kind. */
+export interface ErrorGroup {
+  /** Names the kind of error: 16 hexadecimal digits, or `"other"` for all errors beyond the limit of groups. */
+  readonly fingerprint: string;
+  /** Class of the error; absent if the line has no error. */
+  readonly type?: string;
+  readonly code?: string;
+  /** How often it occurred since the last summary. */
+  readonly count: number;
+  /** How often it occurred since the group exists. */
+  readonly total: number;
+  /** When it first occurred, as ISO 8601 in UTC. */
+  readonly first: string;
+  /** When it last occurred. */
+  readonly last: string;
+  /** The highest level of its lines, as pino numbers it. */
+  readonly level: number;
+  /** The last occurrence. */
+  readonly sample: ErrorSample;
+}
+
+/** One occurrence of an error. */
+export interface ErrorSample {
+  readonly message?: string;
+  readonly correlationId?: string;
+  /** The error as it is in the line. */
+  readonly err?: object;
+}
+
+type Entry = { -readonly [K in keyof ErrorGroup]: ErrorGroup[K] };
+
+const OTHER = "other";
+
+/** Counts errors by their kind, in a limited number of groups. */
+export class GroupTable {
+  readonly #most: number;
+  readonly #frames: number;
+  /** In the order of their last occurrence. */
+  readonly #groups = new Map<string, Entry>();
+
+  constructor(most: number, frames: number) {
+    this.#most = most;
+    this.#frames = frames;
+  }
+
+  get groups(): ErrorGroup[] {
+    return [...this.#groups.values()].map((group) => ({ ...group }));
+  }
+
+  add(line: ParsedLine, time: string): void {
+    const group = this.#groupFor(fingerprintOf(line, this.#frames), line, time);
+    group.count++;
+    group.total++;
+    group.last = time;
+    group.level = Math.max(group.level, typeof line.level === "number" ? line.level : LEVELS.error);
+    group.sample = sampleOf(line);
+    // The map keeps the order of insertion.
+    this.#groups.delete(group.fingerprint);
+    this.#groups.set(group.fingerprint, group);
+  }
+
+  /** Returns the groups that have occurred since the last call. */
+  take(): ErrorGroup[] {
+    const occurred: ErrorGroup[] = [];
+    for (const group of this.#groups.values()) {
+      if (group.count === 0) continue;
+      occurred.push({ ...group });
+      group.count = 0;
+    }
+    return occurred;
+  }
+
+  #groupFor(fingerprint: string, line: ParsedLine, time: string): Entry {
+    const known = this.#groups.get(fingerprint);
+    if (known !== undefined) return known;
+    const isOther = fingerprint === OTHER;
+    // Errors that nobody has counted yet must not be forgotten, so that they share one group beyond the limit.
+    if (!isOther && this.#groups.size >= this.#most && !this.#forgetOldest()) return this.#groupFor(OTHER, line, time);
+    const error = isOther ? undefined : errorOf(line);
+    const group: Entry = {
+      fingerprint,
+      ...(error === undefined ? undefined : { type: error.type }),
+      ...(typeof error?.code === "string" ? { code: error.code } : undefined),
+      count: 0,
+      total: 0,
+      first: time,
+      last: time,
+      level: 0,
+      sample: {},
+    };
+    return group;
+  }
+
+  /** Forgets the group that has not occurred for longest, if it has been summarized. */
+  #forgetOldest(): boolean {
+    for (const [fingerprint, { count }] of this.#groups) {
+      if (count > 0) continue;
+      this.#groups.delete(fingerprint);
+      return true;
+    }
+    return false;
+  }
+}
+
+function sampleOf(line: ParsedLine): ErrorSample {
+  const { message, correlationId } = line;
+  const err = errorOf(line);
+  return {
+    ...(message === undefined ? undefined : { message }),
+    ...(correlationId === undefined ? undefined : { correlationId }),
+    ...(err === undefined ? undefined : { err }),
+  };
+}
