@@ -3,6 +3,7 @@ import {
   boundedString,
   checkOptions,
   clockOption,
+  oneOf,
   positiveDuration,
   requiredFunction,
   showValue,
@@ -10,6 +11,7 @@ import {
 import type { AnyDestination } from "./destinations/destination.ts";
 import { stdout } from "./destinations/stdout.ts";
 import { type FormatOptions, type FormatPreset, toFormat } from "./format.ts";
+import { CALLER_FACTS, type CallerFact } from "./internal/caller-facts.ts";
 import { createConsoleWriter } from "./internal/console/console-writer.ts";
 import { createFamily } from "./internal/family.ts";
 import { createTime, type LineFormat } from "./internal/line-format.ts";
@@ -41,6 +43,12 @@ export interface LoggerOptions {
    */
   context?: boolean | ((context: Context) => object | undefined);
   /**
+   * Which facts about the caller, as far as the context has them, are in each line: the id of the principal
+   * (`principalId`), the tenant (`tenant`, from the context or the principal), and the address of the client
+   * (`clientAddress`). They are personal data in many places, so that none is written by default. @default none
+   */
+  caller?: readonly CallerFact[];
+  /**
    * Lines for people in place of JSON: `true` for every destination but files, `"auto"` for `stdout()` where it is a
    * terminal and `NODE_ENV` is not `production`. @default "auto"
    */
@@ -69,6 +77,7 @@ const OPTIONS = [
   "destinations",
   "redact",
   "context",
+  "caller",
   "pretty",
   "format",
   "limits",
@@ -100,12 +109,14 @@ export function createLogger(options: LoggerOptions = {}): Logger {
   const clock = clockOption("clock", options.clock);
   if (name !== undefined) boundedString("name", name, 1, LONGEST_NAME);
   if (typeof context !== "boolean" && typeof context !== "function")
-    throw new TypeError(`context must be true, false or a function; got ${showValue(context)}`);
+    throw new TypeError(`context must be a boolean or a function; got ${showValue(context)}`);
+  if (context === false && options.caller !== undefined)
+    throw new TypeError("caller needs the context, which context: false leaves out");
   requiredFunction("random", random);
   const level = options.level === undefined ? "info" : toLevel(options.level, "level");
   const limits = toLimits(options.limits);
   const redactor = createRedactor(options.redact);
-  const format = toFormat(options.format, name);
+  const format = toFormat(options.format, name, readCallerOption(options.caller));
   const pretty = options.pretty === undefined ? "auto" : toPretty(options.pretty, "pretty");
   const entries = readDestinations(options.destinations);
   const sink = new Sink({
@@ -128,6 +139,13 @@ export function createLogger(options: LoggerOptions = {}): Logger {
     redactor,
     sink,
   });
+}
+
+function readCallerOption(given: unknown = []): CallerFact[] {
+  if (!Array.isArray(given))
+    throw new TypeError(`caller must be an array of ${CALLER_FACTS.join(", ")}; got ${showValue(given)}`);
+  const facts = given.map((fact: unknown, i) => oneOf(`caller[${i}]`, fact, CALLER_FACTS));
+  return CALLER_FACTS.filter((fact) => facts.includes(fact));
 }
 
 function readDestinations(given: LoggerOptions["destinations"] = [stdout()]): DestinationEntry[] {

@@ -131,7 +131,7 @@ describe("the number of groups", () => {
     ]);
     logger.error(failure("b", SAVE));
     logger.error(failure("e", SAVE));
-    expect(groups.groups().map(({ type }) => type)).toEqual([undefined, "b", "e"]);
+    expect(groups.groups().map(({ type }) => type)).toEqual(["b", "e", undefined]);
     await logger.close();
   });
 

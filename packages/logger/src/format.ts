@@ -1,4 +1,5 @@
 import { boundedString, checkOptions, oneOf, requiredFunction, showValue } from "@seaworthy/core/options";
+import type { CallerFact } from "./internal/caller-facts.ts";
 import type { LevelStyle, LineFormat, TimeStyle } from "./internal/line-format.ts";
 import { PRESETS } from "./internal/presets.ts";
 
@@ -52,7 +53,11 @@ const KEYS = ["levelKey", "timeKey", "messageKey", "errorKey", "fieldsKey"] as c
  *
  * @throws TypeError if an option is not as described, or two members of a line would have the same name
  */
-export function toFormat(given: FormatPreset | FormatOptions | undefined, name: string | undefined): LineFormat {
+export function toFormat(
+  given: FormatPreset | FormatOptions | undefined,
+  name: string | undefined,
+  caller: readonly CallerFact[] = [],
+): LineFormat {
   const options: FormatOptions = typeof given === "string" ? { preset: given } : (given ?? {});
   checkOptions("format", options, OPTIONS);
   const { preset = "pino", level, time, base, ids = {}, project } = options;
@@ -76,6 +81,7 @@ export function toFormat(given: FormatPreset | FormatOptions | undefined, name: 
   const format: LineFormat = {
     ...shape,
     ...keys,
+    caller,
     ...(level === undefined ? undefined : { level, levelNumber: undefined }),
     ...(time === undefined ? undefined : { time }),
     ...(base === undefined ? undefined : { base: { ...base, ...named } }),
@@ -89,7 +95,7 @@ const withoutUndefined = (ids: object): object =>
   Object.fromEntries(Object.entries(ids).filter(([, value]) => value !== undefined));
 
 function checkNames(format: LineFormat): void {
-  const { levelKey, levelNumber, timeKey, messageKey, idKeys, fieldsKey, base } = format;
+  const { levelKey, levelNumber, timeKey, messageKey, idKeys, caller, callerKeys, fieldsKey, base } = format;
   const all = [
     levelKey,
     levelNumber?.key,
@@ -97,6 +103,7 @@ function checkNames(format: LineFormat): void {
     messageKey,
     fieldsKey,
     ...Object.values(idKeys),
+    ...caller.map((fact) => callerKeys[fact]),
     ...Object.keys(base),
   ];
   const names = all.filter((name) => name !== undefined);

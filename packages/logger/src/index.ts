@@ -21,6 +21,7 @@ export type { FileDestination, FileOptions } from "./destinations/file-options.t
 export type { StdoutOptions } from "./destinations/stdout.ts";
 export type { LoggerHealth } from "./health.ts";
 export type { FormatOptions, FormatPreset } from "./format.ts";
+export type { CallerFact } from "./internal/caller-facts.ts";
 export type { LevelStyle, TimeStyle } from "./internal/line-format.ts";
 export type { LogLevel } from "./level.ts";
 export type { LimitOptions } from "./limits.ts";

@@ -1,5 +1,6 @@
 import { type Context, currentContext, currentTrace, type TraceIds } from "@seaworthy/core";
 import { scrubAndCut } from "@seaworthy/core/redaction";
+import { readCaller } from "./caller-facts.ts";
 import { isPlain, quote } from "./json-text.ts";
 import type { LineFormat } from "./line-format.ts";
 
@@ -26,13 +27,14 @@ export const NO_CONTEXT: ContextFields = { ids: [], text: "", outer: "" };
  * collector more than making it.
  */
 export function createContextReader(format: LineFormat): () => ContextFields {
+  const hasCaller = format.caller.length > 0;
   let last: Context | undefined;
   let lastTrace: TraceIds | undefined;
   let made = NO_CONTEXT;
   return () => {
     const context = currentContext();
     const trace = currentTrace();
-    if (context.correlationId === undefined && trace === undefined) return NO_CONTEXT;
+    if (context.correlationId === undefined && trace === undefined && !hasCaller) return NO_CONTEXT;
     if (context === last && trace === lastTrace) return made;
     made = toFields(context, trace, format);
     last = context;
@@ -42,10 +44,14 @@ export function createContextReader(format: LineFormat): () => ContextFields {
 }
 
 function toFields(context: Context, trace: TraceIds | undefined, format: LineFormat): ContextFields {
-  const { idKeys, traceId, spanId, fieldsKey } = format;
+  const { idKeys, caller, callerKeys, traceId, spanId, fieldsKey } = format;
   const ids: [string, string][] = [];
   const { correlationId } = context as { correlationId?: unknown };
   if (typeof correlationId === "string") ids.push([idKeys.correlationId, idText(correlationId)]);
+  for (const fact of caller) {
+    const value = readCaller(context, fact);
+    if (value !== undefined) ids.push([callerKeys[fact], idText(value)]);
+  }
   const ofTrace: [string, string][] =
     trace === undefined
       ? []

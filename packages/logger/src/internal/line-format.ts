@@ -1,5 +1,6 @@
 import type { Clock } from "@seaworthy/core";
 import { LEVELS } from "../level.ts";
+import type { CallerFact } from "./caller-facts.ts";
 import { quote } from "./json-text.ts";
 import { createTimestamp } from "./timestamp.ts";
 
@@ -31,6 +32,10 @@ export interface LineFormat {
   readonly base: Readonly<Record<string, unknown>>;
   /** Names of the ids of the context. */
   readonly idKeys: { readonly correlationId: string; readonly traceId: string; readonly spanId: string };
+  /** Names of facts about the caller. */
+  readonly callerKeys: Readonly<Record<CallerFact, string>>;
+  /** The facts about the caller that are written. */
+  readonly caller: readonly CallerFact[];
   /** The values of the trace's ids as they are written. */
   readonly traceId: (id: string) => string;
   readonly spanId: (id: string) => string;
@@ -40,8 +45,8 @@ export interface LineFormat {
 
 /** The names that a field cannot have. */
 export function reservedOf(format: LineFormat): ReservedNames {
-  const { levelKey, levelNumber, timeKey, messageKey, base, idKeys, fieldsKey } = format;
-  const sometimes = new Set(["suppressed", idKeys.correlationId]);
+  const { levelKey, levelNumber, timeKey, messageKey, base, idKeys, caller, callerKeys, fieldsKey } = format;
+  const sometimes = new Set(["suppressed", idKeys.correlationId, ...caller.map((fact) => callerKeys[fact])]);
   if (fieldsKey !== undefined) return { always: new Set(), sometimes };
   const always = new Set([levelKey, timeKey, messageKey, ...Object.keys(base)]);
   if (levelNumber !== undefined) always.add(levelNumber.key);

@@ -9,6 +9,7 @@ export interface PresetFacts {
 }
 
 const same = (id: string): string => id;
+const CALLER = { principal: "principalId", tenant: "tenant", address: "clientAddress" } as const;
 const IDS = { correlationId: "correlationId", traceId: "traceId", spanId: "spanId" } as const;
 
 /** pino's own shape, with ISO times. */
@@ -24,6 +25,8 @@ function pinoShape({ name }: PresetFacts): LineFormat {
     errorNames: {},
     base: { pid: process.pid, hostname: hostname(), ...(name === undefined ? undefined : { name }) },
     idKeys: IDS,
+    callerKeys: CALLER,
+    caller: [],
     traceId: same,
     spanId: same,
     fieldsKey: undefined,
@@ -47,6 +50,7 @@ function ecs(facts: PresetFacts): LineFormat {
       ...(facts.name === undefined ? undefined : { "service.name": facts.name, "event.dataset": facts.name }),
     },
     idKeys: { correlationId: "http.request.id", traceId: "trace.id", spanId: "span.id" },
+    callerKeys: { principal: "user.id", tenant: "organization.id", address: "client.address" },
   };
 }
 
@@ -95,6 +99,7 @@ function datadog(facts: PresetFacts): LineFormat {
       ...(facts.name === undefined ? undefined : { service: facts.name }),
     },
     idKeys: { correlationId: "http.request_id", traceId: "dd.trace_id", spanId: "dd.span_id" },
+    callerKeys: { principal: "usr.id", tenant: "tenant", address: "network.client.ip" },
     traceId: decimal,
     spanId: decimal,
   };
@@ -124,6 +129,7 @@ function otel(facts: PresetFacts): LineFormat {
       },
     },
     idKeys: { correlationId: "correlationId", traceId: "TraceId", spanId: "SpanId" },
+    callerKeys: { principal: "user.id", tenant: "tenant", address: "client.address" },
     fieldsKey: "Attributes",
   };
 }

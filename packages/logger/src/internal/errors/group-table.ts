@@ -41,6 +41,8 @@ export class GroupTable {
   readonly #frames: number;
   /** In the order of their last occurrence. */
   readonly #groups = new Map<string, Entry>();
+  /** Errors that there was no group left for. They must be counted, so that no group is forgotten before its summary. */
+  #other: Entry | undefined;
 
   constructor(most: number, frames: number) {
     this.#most = most;
@@ -48,25 +50,22 @@ export class GroupTable {
   }
 
   get groups(): ErrorGroup[] {
-    return [...this.#groups.values()].map((group) => ({ ...group }));
+    return this.#all().map((group) => ({ ...group }));
   }
 
   add(line: ParsedLine, time: string): void {
-    const group = this.#groupFor(fingerprintOf(line, this.#frames), line, time);
+    const group = this.#groupOf(line, time);
     group.count++;
     group.total++;
     group.last = time;
     group.level = Math.max(group.level, typeof line.level === "number" ? line.level : LEVELS.error);
     group.sample = sampleOf(line);
-    // The map keeps the order of insertion.
-    this.#groups.delete(group.fingerprint);
-    this.#groups.set(group.fingerprint, group);
   }
 
   /** Returns the groups that have occurred since the last call. */
   take(): ErrorGroup[] {
     const occurred: ErrorGroup[] = [];
-    for (const group of this.#groups.values()) {
+    for (const group of this.#all()) {
       if (group.count === 0) continue;
       occurred.push({ ...group });
       group.count = 0;
@@ -74,24 +73,21 @@ export class GroupTable {
     return occurred;
   }
 
-  #groupFor(fingerprint: string, line: ParsedLine, time: string): Entry {
+  #all(): Entry[] {
+    return [...this.#groups.values(), ...(this.#other === undefined ? [] : [this.#other])];
+  }
+
+  #groupOf(line: ParsedLine, time: string): Entry {
+    const fingerprint = fingerprintOf(line, this.#frames);
     const known = this.#groups.get(fingerprint);
-    if (known !== undefined) return known;
-    const isOther = fingerprint === OTHER;
-    // Errors that nobody has counted yet must not be forgotten, so that they share one group beyond the limit.
-    if (!isOther && this.#groups.size >= this.#most && !this.#forgetOldest()) return this.#groupFor(OTHER, line, time);
-    const error = isOther ? undefined : errorOf(line);
-    const group: Entry = {
-      fingerprint,
-      ...(error === undefined ? undefined : { type: error.type }),
-      ...(typeof error?.code === "string" ? { code: error.code } : undefined),
-      count: 0,
-      total: 0,
-      first: time,
-      last: time,
-      level: 0,
-      sample: {},
-    };
+    if (known === undefined && this.#groups.size >= this.#most && !this.#forgetOldest()) {
+      this.#other ??= createEntry(OTHER, time);
+      return this.#other;
+    }
+    const group = known ?? createEntry(fingerprint, time, errorOf(line));
+    // The map keeps the order of insertion.
+    this.#groups.delete(fingerprint);
+    this.#groups.set(fingerprint, group);
     return group;
   }
 
@@ -104,6 +100,20 @@ export class GroupTable {
     }
     return false;
   }
+}
+
+function createEntry(fingerprint: string, time: string, error?: { type: string; code?: unknown }): Entry {
+  return {
+    fingerprint,
+    ...(error === undefined ? undefined : { type: error.type }),
+    ...(typeof error?.code === "string" ? { code: error.code } : undefined),
+    count: 0,
+    total: 0,
+    first: time,
+    last: time,
+    level: 0,
+    sample: {},
+  };
 }
 
 function sampleOf(line: ParsedLine): ErrorSample {
