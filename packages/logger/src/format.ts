@@ -1,3 +1,4 @@
+import { withoutUndefined } from "@seaworthy/core/objects";
 import { boundedString, checkOptions, oneOf, requiredFunction, showValue } from "@seaworthy/core/options";
 import type { CallerFact } from "./internal/caller-facts.ts";
 import type { LevelStyle, LineFormat, TimeStyle } from "./internal/line-format.ts";
@@ -82,17 +83,15 @@ export function toFormat(
     ...shape,
     ...keys,
     caller,
-    ...(level === undefined ? undefined : { level, levelNumber: undefined }),
-    ...(time === undefined ? undefined : { time }),
-    ...(base === undefined ? undefined : { base: { ...base, ...named } }),
+    level: level ?? shape.level,
+    levelNumber: level === undefined ? shape.levelNumber : undefined,
+    time: time ?? shape.time,
+    base: base === undefined ? shape.base : { ...base, ...named },
     idKeys: { ...shape.idKeys, ...withoutUndefined(ids) },
   };
   checkNames(format);
   return format;
 }
-
-const withoutUndefined = (ids: object): object =>
-  Object.fromEntries(Object.entries(ids).filter(([, value]) => value !== undefined));
 
 function checkNames(format: LineFormat): void {
   const { levelKey, levelNumber, timeKey, messageKey, idKeys, caller, callerKeys, fieldsKey, base } = format;

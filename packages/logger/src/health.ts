@@ -1,3 +1,4 @@
+import { withoutUndefined } from "@seaworthy/core/objects";
 import type { OutputStatus } from "./internal/output-status.ts";
 
 /** What `logger.health()` returns. It has the shape of a check's result of the health package. */
@@ -36,12 +37,12 @@ export function healthOf(statuses: readonly OutputStatus[]): LoggerHealth {
   }
   return {
     status: isFailing ? "degraded" : "healthy",
-    ...(isFailing ? { error: "LOGGER_WRITE_FAILED" as const } : undefined),
-    data: {
+    ...withoutUndefined({ error: isFailing ? ("LOGGER_WRITE_FAILED" as const) : undefined }),
+    data: withoutUndefined({
       waitingBytes,
       lostLines,
-      ...(wroteAt > 0 ? { lastWrite: new Date(wroteAt).toISOString() } : undefined),
-      ...(lastError === undefined ? undefined : { lastError }),
-    },
+      lastWrite: wroteAt > 0 ? new Date(wroteAt).toISOString() : undefined,
+      lastError,
+    }),
   };
 }

@@ -1,6 +1,7 @@
 import { writeSync } from "node:fs";
 import { isMainThread } from "node:worker_threads";
 import { type ByteSize, systemClock, toBytes } from "@seaworthy/core";
+import { withoutUndefined } from "@seaworthy/core/objects";
 import { checkOptions, integer, oneOf } from "@seaworthy/core/options";
 import { toPretty } from "../internal/pretty-choice.ts";
 import { BackgroundWriter } from "../internal/stdout/background-writer.ts";
@@ -56,8 +57,10 @@ export function stdout(options: StdoutOptions = {}): Destination {
   const part: Part = mode === "line" ? { write: createWrite() } : mode === "turn" ? perTurn() : inBackground(most);
   const settings = {
     kind: "stdout",
-    ...(level === undefined ? undefined : { level: toLevel(level, "stdout level") }),
-    ...(pretty === undefined ? undefined : { pretty: toPretty(pretty, "stdout pretty") }),
+    ...withoutUndefined({
+      level: level === undefined ? undefined : toLevel(level, "stdout level"),
+      pretty: pretty === undefined ? undefined : toPretty(pretty, "stdout pretty"),
+    }),
     get isTTY() {
       return process.stdout.isTTY === true;
     },

@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import { withoutUndefined } from "@seaworthy/core/objects";
 import { type LineFormat, nameOf } from "./line-format.ts";
 
 /** What a preset needs to know. */
@@ -23,7 +24,7 @@ function pinoShape({ name }: PresetFacts): LineFormat {
     messageKey: "msg",
     errorKey: "err",
     errorNames: {},
-    base: { pid: process.pid, hostname: hostname(), ...(name === undefined ? undefined : { name }) },
+    base: { pid: process.pid, hostname: hostname(), ...withoutUndefined({ name }) },
     idKeys: IDS,
     callerKeys: CALLER,
     caller: [],
@@ -47,7 +48,7 @@ function ecs(facts: PresetFacts): LineFormat {
       "ecs.version": "8.10.0",
       "process.pid": process.pid,
       "host.hostname": hostname(),
-      ...(facts.name === undefined ? undefined : { "service.name": facts.name, "event.dataset": facts.name }),
+      ...withoutUndefined({ "service.name": facts.name, "event.dataset": facts.name }),
     },
     idKeys: { correlationId: "http.request.id", traceId: "trace.id", spanId: "span.id" },
     callerKeys: { principal: "user.id", tenant: "organization.id", address: "client.address" },
@@ -70,7 +71,7 @@ function gcp(facts: PresetFacts): LineFormat {
     base: {
       pid: process.pid,
       hostname: hostname(),
-      ...(name === undefined ? undefined : { serviceContext: { service: name } }),
+      ...withoutUndefined({ serviceContext: name === undefined ? undefined : { service: name } }),
     },
     idKeys: {
       correlationId: "correlationId",
@@ -96,7 +97,7 @@ function datadog(facts: PresetFacts): LineFormat {
     base: {
       "process.pid": process.pid,
       host: hostname(),
-      ...(facts.name === undefined ? undefined : { service: facts.name }),
+      ...withoutUndefined({ service: facts.name }),
     },
     idKeys: { correlationId: "http.request_id", traceId: "dd.trace_id", spanId: "dd.span_id" },
     callerKeys: { principal: "usr.id", tenant: "tenant", address: "network.client.ip" },
@@ -123,7 +124,7 @@ function otel(facts: PresetFacts): LineFormat {
     errorNames: { type: ".exception.type", message: ".exception.message", stack: ".exception.stacktrace" },
     base: {
       Resource: {
-        ...(facts.name === undefined ? undefined : { "service.name": facts.name }),
+        ...withoutUndefined({ "service.name": facts.name }),
         "host.name": hostname(),
         "process.pid": process.pid,
       },

@@ -1,3 +1,4 @@
+import { withoutUndefined } from "@seaworthy/core/objects";
 import type { ParsedLine } from "../../destinations/destination.ts";
 import { LEVELS } from "../../level.ts";
 import { errorOf, fingerprintOf } from "./fingerprint.ts";
@@ -105,8 +106,7 @@ export class GroupTable {
 function createEntry(fingerprint: string, time: string, error?: { type: string; code?: unknown }): Entry {
   return {
     fingerprint,
-    ...(error === undefined ? undefined : { type: error.type }),
-    ...(typeof error?.code === "string" ? { code: error.code } : undefined),
+    ...withoutUndefined({ type: error?.type, code: typeof error?.code === "string" ? error.code : undefined }),
     count: 0,
     total: 0,
     first: time,
@@ -118,10 +118,5 @@ function createEntry(fingerprint: string, time: string, error?: { type: string; 
 
 function sampleOf(line: ParsedLine): ErrorSample {
   const { message, correlationId } = line;
-  const err = errorOf(line);
-  return {
-    ...(message === undefined ? undefined : { message }),
-    ...(correlationId === undefined ? undefined : { correlationId }),
-    ...(err === undefined ? undefined : { err }),
-  };
+  return withoutUndefined({ message, correlationId, err: errorOf(line) });
 }

@@ -1,4 +1,5 @@
 import { systemClock, toBytes, toMilliseconds } from "@seaworthy/core";
+import { withoutUndefined } from "@seaworthy/core/objects";
 import { checkOptions, clockOption, flag, integer, showValue } from "@seaworthy/core/options";
 import type { FileDestination, FileOptions } from "../../destinations/file-options.ts";
 import { toLevel } from "../../level.ts";
@@ -30,7 +31,7 @@ export function createFile(options: FileOptions, fs: FileSystem): FileDestinatio
     path,
     // A file is for programs, also if the logger is told to format lines for people.
     pretty: false,
-    ...(level === undefined ? undefined : { level: toLevel(level, "file level") }),
+    ...withoutUndefined({ level: level === undefined ? undefined : toLevel(level, "file level") }),
     get waitingBytes() {
       return writer.waitingBytes;
     },
