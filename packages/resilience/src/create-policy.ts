@@ -83,7 +83,13 @@ function toBreaker(name: string, options: PolicyOptions<unknown>, clock: Clock):
   const longest = timeout ?? options.retry?.attemptTimeout;
   const patience = longest === undefined ? undefined : positiveDuration("timeout", longest);
   const chance = random === undefined ? undefined : { random };
-  return breakerFor({ ...chance, ...(given === true ? undefined : (given as object)), name, clock }, patience);
+  // What is repeated as a failure is one to the breaker as well.
+  const judge = options.retry?.retryResult;
+  const failed = judge === undefined ? undefined : { isFailedResult: judge as (value: unknown) => boolean };
+  return breakerFor(
+    { ...chance, ...failed, ...(given === true ? undefined : (given as object)), name, clock },
+    patience,
+  );
 }
 
 function toBulkhead(name: string, given: NonNullable<PolicyOptions["bulkhead"]>, clock: Clock): Bulkhead {

@@ -592,3 +592,15 @@ test.each([{}, { timeout: 1000 }])("an operation is called without a receiver, u
   }
   expect(await policy("p", options).run(operation as () => unknown)).toBeUndefined();
 });
+
+test("a result that is repeated as a failure counts as one for the breaker of the policy by default", async () => {
+  const retry = { attempts: 2, initialDelay: 0, retryResult: (value: unknown) => value === "busy" };
+  const guarded = policy("p", { retry, breaker: { minimumCalls: 4 } });
+  for (let run = 0; run < 2; run++) await guarded.run(() => "busy");
+  expect(guarded.breaker?.state).toBe("open");
+  guarded.dispose();
+  const lenient = policy("p", { retry, breaker: { minimumCalls: 4, isFailedResult: () => false } });
+  for (let run = 0; run < 2; run++) await lenient.run(() => "busy");
+  expect(lenient.breaker?.stats()).toMatchObject({ state: "closed", calls: 4, failures: 0 });
+  lenient.dispose();
+});

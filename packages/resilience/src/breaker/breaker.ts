@@ -84,8 +84,11 @@ export interface BreakerOptions {
    * @default every error is a failure, except an `AbortError`, which is not counted
    */
   isFailure?(error: unknown): boolean | "success";
-  /** Whether this result counts as a failure, although it is returned. @default none */
-  isFailedResult?(value: unknown): boolean;
+  /**
+   * Whether this result counts as a failure, although it is returned.
+   * @default no result; in a policy, those that its `retryResult` takes for failures
+   */
+  isFailedResult?(value: unknown, attempt: number): boolean;
   /** Continues from a {@link Breaker.snapshot} of an earlier process; the time that has passed since counts. */
   restore?: BreakerSnapshot;
   /** Whether it refuses calls. @default "enforcing" */

@@ -77,7 +77,8 @@ export class CountingBreaker implements Breaker {
     const timed = slowAfter !== Number.POSITIVE_INFINITY;
     const handler: ExitHandler<Entry> = {
       onReturn: (call, value, entry) => {
-        const failed = isFailedResult !== undefined && callPredicate(isFailedResult, "isFailedResult", false, value);
+        const failed =
+          isFailedResult !== undefined && callPredicate(isFailedResult, "isFailedResult", false, value, call.attempt);
         return this.#count(entry, failed ? "failure" : "success", call);
       },
       onThrow: (call, error, entry) => {

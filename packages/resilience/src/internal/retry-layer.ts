@@ -11,6 +11,7 @@ import { isRefusal } from "./refusal.ts";
 import { callPredicate, reportCallback } from "./report.ts";
 import { FailedAttempt, retryLoop } from "./retry-loop.ts";
 import { timeoutLayer } from "./timeout-layer.ts";
+import { wasNeverSent } from "./unsent.ts";
 
 /** Repeats what lies beneath. */
 export function retryLayer(plan: RetryPlan, keepAlive = true): Layer {
@@ -116,7 +117,9 @@ function isFinal(
   failure: FailedAttempt,
   attempt: number,
 ): boolean | Promise<boolean> {
-  if (attempt >= plan.attempts || call.aborted || !call.root.idempotent) return true;
+  if (attempt >= plan.attempts || call.aborted) return true;
+  // A request that never left this process may be repeated, whatever it would have done.
+  if (!call.root.idempotent && !(failure.thrown && wasNeverSent(failure.outcome))) return true;
   if (!failure.thrown) return false;
   if (isStopped(failure.outcome)) return true;
   const { retryIf } = plan.options as { retryIf?: Predicate };
