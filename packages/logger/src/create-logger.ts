@@ -10,22 +10,26 @@ import {
 } from "@seaworthy/core/options";
 import type { AnyDestination } from "./destinations/destination.ts";
 import { stdout } from "./destinations/stdout.ts";
-import { type FormatOptions, type FormatPreset, toFormat } from "./format.ts";
+import type { FormatOptions, FormatPreset } from "./format.ts";
 import { CALLER_FACTS, type CallerFact } from "./internal/caller-facts.ts";
 import { createConsoleWriter } from "./internal/console/console-writer.ts";
 import { createFamily } from "./internal/family.ts";
+import { LEVELS, toLevel } from "./internal/level-numbers.ts";
 import { createTime, type LineFormat } from "./internal/line-format.ts";
 import { createLineMaker } from "./internal/line-maker.ts";
 import { refuseForeignOptions } from "./internal/option-hints.ts";
 import type { OutletOptions } from "./internal/outlet.ts";
 import { toPretty, wantsPretty } from "./internal/pretty-choice.ts";
 import { type DestinationEntry, readDestination } from "./internal/read-destination.ts";
+import { toFormat } from "./internal/read-format.ts";
+import { toLimits } from "./internal/read-limits.ts";
 import { createReader } from "./internal/read-line.ts";
+import { createRedactor } from "./internal/redactor.ts";
 import { Sink } from "./internal/sink.ts";
-import { LEVELS, type LogLevel, toLevel } from "./level.ts";
-import { type LimitOptions, toLimits } from "./limits.ts";
+import type { LogLevel } from "./level.ts";
+import type { LimitOptions } from "./limits.ts";
 import type { Logger } from "./logger.ts";
-import { createRedactor, type RedactOptions } from "./redact.ts";
+import type { RedactOptions } from "./redact.ts";
 
 /** Options of {@link createLogger}. */
 export interface LoggerOptions {

@@ -3,8 +3,9 @@ import { blankCredentials, sensitiveWords } from "@seaworthy/core/redaction";
 import { JsonWriter } from "./internal/json-writer.ts";
 import { KeyTable } from "./internal/key-table.ts";
 import { toFields } from "./internal/message.ts";
-import { toLimits } from "./limits.ts";
-import { createRedactor, type RedactOptions, type Redactor } from "./redact.ts";
+import { toLimits } from "./internal/read-limits.ts";
+import { createRedactor, type Redactor } from "./internal/redactor.ts";
+import type { RedactOptions } from "./redact.ts";
 
 /** One place in a sample that redaction changes, or that an exception keeps. */
 export interface RedactionFinding {

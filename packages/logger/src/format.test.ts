@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createLogger, type LoggerOptions } from "./create-logger.ts";
 import type { FormatPreset } from "./format.ts";
-import { toFormat } from "./format.ts";
+import { toFormat } from "./internal/read-format.ts";
 import { createReader } from "./internal/read-line.ts";
 import { captureLogs } from "./testing.ts";
 

@@ -25,10 +25,18 @@ export type { CallerFact } from "./internal/caller-facts.ts";
 export type { LevelStyle, TimeStyle } from "./internal/line-format.ts";
 export type { LogLevel } from "./level.ts";
 export type { LimitOptions } from "./limits.ts";
-export type { ChildOptions, Logger, LogMethod, ObserveOptions } from "./logger.ts";
-export type { Operation, OperationOptions, OperationWork } from "./operation.ts";
+export type {
+  ChildOptions,
+  Logger,
+  LogMethod,
+  ObserveOptions,
+  Operation,
+  OperationEndLevel,
+  OperationOptions,
+  OperationWork,
+} from "./logger.ts";
 export type { PrettyOptions } from "./pretty.ts";
 export type { LogRecord } from "./record.ts";
 export type { Censor, RedactOptions } from "./redact.ts";
 export type { LimitedOptions, SampleOptions } from "./suppress.ts";
-export type { Tail, TailFilter, TailOptions } from "./tail.ts";
+export type { Tail, TailFilter, TailFilterOptions, TailOptions } from "./tail.ts";

@@ -1,10 +1,32 @@
+import type { Duration } from "@seaworthy/core";
 import type { Bindings, ChildLoggerOptions, LogFn, Logger as PinoLogger } from "pino";
 import type { LoggerHealth } from "./health.ts";
 import type { LogLevel } from "./level.ts";
-import type { OperationOptions, OperationWork } from "./operation.ts";
 import type { RedactOptions } from "./redact.ts";
 import type { LimitedOptions, SampleOptions } from "./suppress.ts";
 import type { Tail, TailFilter, TailOptions } from "./tail.ts";
+
+/** Level of the line that ends an operation. */
+export type OperationEndLevel = "trace" | "debug" | "info" | "warn";
+
+/** Options of `logger.operation()`. */
+export interface OperationOptions {
+  /** An operation that takes this long or longer ends in a warning. @default never */
+  slow?: Duration;
+  /** The level of the last line, unless the operation failed or was slow. @default "info" */
+  level?: OperationEndLevel;
+}
+
+/** What an operation's function receives: a logger whose lines carry the operation's name and fields. */
+export interface Operation extends Logger {
+  /** Adds fields to the line that ends the operation. */
+  set(fields: Readonly<Record<string, unknown>>): void;
+  /** Milliseconds since it began. */
+  elapsed(): number;
+}
+
+/** The work that is measured. */
+export type OperationWork<T> = (operation: Operation) => T | PromiseLike<T>;
 
 /** Options of `logger.child()`: those of pino, and redaction that is added to the parent's. */
 export interface ChildOptions<C extends string = never> extends Omit<ChildLoggerOptions<C>, "redact"> {

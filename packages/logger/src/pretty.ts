@@ -1,6 +1,7 @@
 import { checkOptions, flag, integer } from "@seaworthy/core/options";
-import { type FormatOptions, type FormatPreset, toFormat } from "./format.ts";
+import type { FormatOptions, FormatPreset } from "./format.ts";
 import { render } from "./internal/console/render.ts";
+import { toFormat } from "./internal/read-format.ts";
 import { createReader } from "./internal/read-line.ts";
 
 /** Options of {@link createPretty}. */

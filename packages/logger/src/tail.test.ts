@@ -1,3 +1,4 @@
+import { secret } from "@seaworthy/core";
 import { expect, test } from "vitest";
 import type { LogRecord } from "./record.ts";
 import { captureLogs } from "./testing.ts";
@@ -96,6 +97,8 @@ test.each<[string, unknown, unknown]>([
   ["size", undefined, { size: 1 }],
   ["tail signal", undefined, { signal: 5 }],
   ["tail filter", [], undefined],
+  ["tail filter name", { name: 7 }, undefined],
+  ["tail signal", undefined, { signal: null }],
 ])("refuses a wrong %s", (name, filter, options) => {
   const { logger } = captureLogs();
   const call = (): unknown => logger.tail(filter as undefined, options as undefined);
@@ -124,4 +127,63 @@ test("a reader that leaves while it waits is let go at once", async () => {
   expect(await waiting).toEqual({ done: true, value: undefined });
   logger.info("nobody reads this");
   expect(await reader.next()).toEqual({ done: true, value: undefined });
+});
+
+test.each(["pino", "ecs", "gcp", "datadog", "otel"] as const)(
+  "a name filter shows the lines of a service or of a child, in the format %s",
+  async (format) => {
+    const { logger } = captureLogs({ name: "orders", format });
+    const all = logger.tail({ name: "orders" });
+    const ofChild = logger.tail({ name: "mailer", level: "info" });
+    const ofOther = logger.tail({ name: "payments" });
+    const child = logger.child({ name: "mailer" });
+    logger.info({ i: 1 });
+    child.debug({ i: 2 });
+    child.info({ i: 3 });
+    for (const tail of [all, ofChild, ofOther]) tail.close();
+    const numbers = async (tail: typeof all): Promise<unknown[]> => {
+      const found = [];
+      for await (const record of tail) found.push((record.Attributes as { i?: unknown } | undefined)?.i ?? record.i);
+      return found;
+    };
+    expect(await numbers(all)).toEqual([1, 2, 3]);
+    expect(await numbers(ofChild)).toEqual([3]);
+    expect(await numbers(ofOther)).toEqual([]);
+  },
+);
+
+test("a logger without a name has the names of its children", async () => {
+  const { logger } = captureLogs();
+  const tail = logger.tail({ name: "mailer" });
+  logger.info("one");
+  logger.child({ name: "mailer" }).info("two");
+  tail.close();
+  const messages = [];
+  for await (const { msg } of tail) messages.push(msg);
+  expect(messages).toEqual(["two"]);
+});
+
+test("a tail shows lines after redaction", async () => {
+  const key = secret("sk-live-4242424242");
+  const { logger } = captureLogs({ redact: ["iban"] });
+  const tail = logger.tail();
+  logger.info({ iban: "DE02", password: "p", url: `https://x/?k=${key.reveal()}` }, key.reveal());
+  tail.close();
+  const seen = [];
+  for await (const record of tail) seen.push(record);
+  expect(seen).toHaveLength(1);
+  expect(JSON.stringify(seen)).not.toMatch(/DE02|"p"|sk-live/);
+});
+
+test("a reader can tell where lines are missing by the number of dropped lines", async () => {
+  const { logger } = captureLogs();
+  const tail = logger.tail(undefined, { capacity: 2 });
+  const reader = tail[Symbol.asyncIterator]();
+  const read = async (): Promise<[unknown, number]> => [(await reader.next()).value?.i, tail.dropped];
+  for (let i = 0; i < 5; i++) logger.info({ i });
+  expect(await read()).toEqual([3, 3]);
+  expect(await read()).toEqual([4, 3]);
+  for (let i = 5; i < 7; i++) logger.info({ i });
+  expect(await read()).toEqual([5, 3]);
+  await reader.return?.();
 });

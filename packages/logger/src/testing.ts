@@ -1,8 +1,8 @@
 import { createLogger, type LoggerOptions } from "./create-logger.ts";
-import { toFormat } from "./format.ts";
+import { LEVELS } from "./internal/level-numbers.ts";
+import { toFormat } from "./internal/read-format.ts";
 import { createReader } from "./internal/read-line.ts";
 import type { LogLevel } from "./level.ts";
-import { LEVELS } from "./level.ts";
 import type { Logger } from "./logger.ts";
 import type { LogRecord } from "./record.ts";
 

@@ -2,10 +2,11 @@ import { type Clock, type Duration, startTimer, systemClock } from "@seaworthy/c
 import { checkOptions, integer, positiveDuration } from "@seaworthy/core/options";
 import { beforeExit } from "../internal/before-exit.ts";
 import { type ErrorGroup, GroupTable } from "../internal/errors/group-table.ts";
+import { LEVELS, toLevel } from "../internal/level-numbers.ts";
 import { EVERY_DESTINATION, Outlet } from "../internal/outlet.ts";
 import { readDestination } from "../internal/read-destination.ts";
 import { createTimestamp } from "../internal/timestamp.ts";
-import { LEVELS, type LogLevel, toLevel } from "../level.ts";
+import type { LogLevel } from "../level.ts";
 import type { AnyDestination, Destination, DestinationHealth, DestinationSetting } from "./destination.ts";
 
 /** Options of {@link errorGroups}. */

@@ -3,11 +3,12 @@ import { isMainThread } from "node:worker_threads";
 import { type ByteSize, systemClock, toBytes } from "@seaworthy/core";
 import { withoutUndefined } from "@seaworthy/core/objects";
 import { checkOptions, integer, oneOf } from "@seaworthy/core/options";
+import { toLevel } from "../internal/level-numbers.ts";
 import { toPretty } from "../internal/pretty-choice.ts";
 import { BackgroundWriter } from "../internal/stdout/background-writer.ts";
 import { TurnWriter } from "../internal/stdout/turn-writer.ts";
 import { type Written, writeAll } from "../internal/write-all.ts";
-import { type LogLevel, toLevel } from "../level.ts";
+import type { LogLevel } from "../level.ts";
 import type { Destination, DestinationSetting } from "./destination.ts";
 
 /** Options of {@link stdout}. */

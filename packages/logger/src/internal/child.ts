@@ -1,9 +1,10 @@
-import { createRedactor, type RedactOptions } from "../redact.ts";
+import type { RedactOptions } from "../redact.ts";
 import type { Serializers } from "./bindings.ts";
 import { type Engine, type Inside, type State, stateKey } from "./engine.ts";
 import { JsonWriter } from "./json-writer.ts";
 import { KeyTable } from "./key-table.ts";
 import { sym } from "./pino.ts";
+import { createRedactor } from "./redactor.ts";
 
 interface ChildOptions {
   level?: string;

@@ -1,5 +1,4 @@
 import { type Context, currentContext } from "@seaworthy/core";
-import type { Redactor } from "../redact.ts";
 import { type Bindings, bind, NO_BINDINGS, type Serializers } from "./bindings.ts";
 import { type ContextFields, createContextReader, NO_CONTEXT } from "./context-fields.ts";
 import { keepsErrorNames, nameError } from "./error-fields.ts";
@@ -11,6 +10,7 @@ import { writeLine } from "./line.ts";
 import { type LineFormat, startOf } from "./line-format.ts";
 import { readCall, toFields } from "./message.ts";
 import { describeHttp, type PinoInside, sym } from "./pino.ts";
+import type { Redactor } from "./redactor.ts";
 import type { Sink } from "./sink.ts";
 import { isError, readMember, UNREADABLE } from "./values.ts";
 

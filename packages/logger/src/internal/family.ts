@@ -1,13 +1,8 @@
 import type { Clock, Context } from "@seaworthy/core";
-import { healthOf } from "../health.ts";
 import type { LogLevel } from "../level.ts";
-import type { Limits } from "../limits.ts";
 import type { Logger, ObserveOptions } from "../logger.ts";
-import { observeTelemetry } from "../observe.ts";
-import { readOperation, runOperation } from "../operation.ts";
-import type { Redactor } from "../redact.ts";
 import type { LimitedOptions, SampleOptions } from "../suppress.ts";
-import { createTail, type TailFilter, type TailOptions } from "../tail.ts";
+import type { TailFilter, TailOptions } from "../tail.ts";
 import { NO_BINDINGS } from "./bindings.ts";
 import { createChild } from "./child.ts";
 import { Engine, type Inside, stateKey } from "./engine.ts";
@@ -16,7 +11,13 @@ import { KeyTable } from "./key-table.ts";
 import { replaceLevels } from "./levels.ts";
 import { createTime, type LineFormat, reservedOf } from "./line-format.ts";
 import { baseText } from "./line-maker.ts";
+import { createTail } from "./line-tail.ts";
+import { observeTelemetry } from "./observe-telemetry.ts";
 import { createPino, sym } from "./pino.ts";
+import { healthOf } from "./read-health.ts";
+import type { Limits } from "./read-limits.ts";
+import type { Redactor } from "./redactor.ts";
+import { readOperation, runOperation } from "./run-operation.ts";
 import type { Sink } from "./sink.ts";
 import { Suppression } from "./suppression.ts";
 
@@ -60,7 +61,7 @@ export function createFamily(options: FamilyOptions): Logger {
   return logger as Logger;
 }
 
-function createMethods({ clock, random, sink }: FamilyOptions, engine: Engine, root: Inside): object {
+function createMethods({ format, clock, random, sink }: FamilyOptions, engine: Engine, root: Inside): object {
   const suppression = new Suppression(engine, clock, random);
   const observers = new Map<() => void, object>();
   // A method that was taken off its logger is the root's.
@@ -88,7 +89,7 @@ function createMethods({ clock, random, sink }: FamilyOptions, engine: Engine, r
       return end;
     },
     tail(this: unknown, filter?: TailFilter, options?: TailOptions) {
-      return createTail(sink.followers, loggerOf(this), filter, options);
+      return createTail({ followers: sink.followers, owner: loggerOf(this), format }, filter, options);
     },
     sampled(this: Inside, options: SampleOptions) {
       return suppression.sampled(this, options);

@@ -1,5 +1,5 @@
 import type { Clock } from "@seaworthy/core";
-import { LEVELS } from "../level.ts";
+import { LEVELS } from "./level-numbers.ts";
 
 /** Decides which lines of a sampled or limited logger are written, and counts those that are not. */
 export interface Gate {

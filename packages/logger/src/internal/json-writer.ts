@@ -1,10 +1,10 @@
 import { describeError, REDACTED, scrubSecrets } from "@seaworthy/core";
 import { blankCredentials, scrubAndCut } from "@seaworthy/core/redaction";
-import type { Limits } from "../limits.ts";
-import type { RedactRules } from "../redact.ts";
 import { isPlain, quote } from "./json-text.ts";
 import type { KeyInfo, KeyTable } from "./key-table.ts";
+import type { Limits } from "./read-limits.ts";
 import type { PathState } from "./redact-paths.ts";
+import type { RedactRules } from "./redactor.ts";
 import { fileText, itemsOf, kindOf, membersOf, plainKeys, readMember } from "./values.ts";
 
 const BLANK = JSON.stringify(REDACTED);

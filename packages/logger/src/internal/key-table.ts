@@ -1,7 +1,7 @@
 import { scrubAndCut } from "@seaworthy/core/redaction";
-import type { Redactor } from "../redact.ts";
 import { isPlain, quote } from "./json-text.ts";
 import type { ReservedNames } from "./line-format.ts";
+import type { Redactor } from "./redactor.ts";
 
 /** What is known of a member's name. */
 export interface KeyInfo {

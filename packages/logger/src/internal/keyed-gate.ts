@@ -1,6 +1,6 @@
 import { type Clock, startTimer } from "@seaworthy/core";
-import { LEVELS } from "../level.ts";
 import type { Gate } from "./gate.ts";
+import { LEVELS } from "./level-numbers.ts";
 
 /** Options of {@link KeyedGate}. */
 export interface KeyedGateOptions {

@@ -1,6 +1,7 @@
 import type { EventEmitter } from "node:events";
-import { LEVELS, type LogLevel } from "../level.ts";
+import type { LogLevel } from "../level.ts";
 import { type Engine, floorKey, type Inside } from "./engine.ts";
+import { LEVELS } from "./level-numbers.ts";
 import { EVERY_DESTINATION } from "./outlet.ts";
 import { sym } from "./pino.ts";
 

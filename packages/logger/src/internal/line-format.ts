@@ -1,7 +1,7 @@
 import type { Clock } from "@seaworthy/core";
-import { LEVELS } from "../level.ts";
 import type { CallerFact } from "./caller-facts.ts";
 import { quote } from "./json-text.ts";
+import { LEVELS } from "./level-numbers.ts";
 import { createTimestamp } from "./timestamp.ts";
 
 /** How a level is written. */

@@ -1,5 +1,3 @@
-import type { Limits } from "../limits.ts";
-import type { Redactor } from "../redact.ts";
 import { bind, NO_BINDINGS } from "./bindings.ts";
 import { NO_CONTEXT } from "./context-fields.ts";
 import { quote } from "./json-text.ts";
@@ -7,6 +5,8 @@ import { JsonWriter } from "./json-writer.ts";
 import { KeyTable } from "./key-table.ts";
 import { writeLine } from "./line.ts";
 import { type LineFormat, reservedOf, startOf } from "./line-format.ts";
+import type { Limits } from "./read-limits.ts";
+import type { Redactor } from "./redactor.ts";
 
 /** What a line is made with. */
 export interface LineMakerOptions {

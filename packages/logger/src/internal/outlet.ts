@@ -1,8 +1,8 @@
 import type { Clock } from "@seaworthy/core";
 import { waitAtMost } from "@seaworthy/core/waiting";
 import type { Destination, DestinationSetting } from "../destinations/destination.ts";
-import { LEVELS } from "../level.ts";
 import type { ConsoleWriter } from "./console/console-writer.ts";
+import { LEVELS } from "./level-numbers.ts";
 import { OutputStatus, reasonOf, toReason } from "./output-status.ts";
 import type { DestinationEntry } from "./read-destination.ts";
 import { isThenable } from "./values.ts";

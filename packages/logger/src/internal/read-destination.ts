@@ -1,6 +1,7 @@
 import { showValue } from "@seaworthy/core/options";
 import type { Destination } from "../destinations/destination.ts";
-import { type LogLevel, toLevel } from "../level.ts";
+import type { LogLevel } from "../level.ts";
+import { toLevel } from "./level-numbers.ts";
 import { toPretty } from "./pretty-choice.ts";
 import { isStream, StreamDestination } from "./stream-destination.ts";
 

@@ -1,5 +1,5 @@
 import type { ParsedLine } from "../destinations/destination.ts";
-import { LEVELS } from "../level.ts";
+import { LEVELS } from "./level-numbers.ts";
 import { type LineFormat, nameOf, startOf } from "./line-format.ts";
 
 /** Returns a function that takes lines of this format apart. It returns `undefined` for text that is not a line. */

@@ -1,6 +1,6 @@
 import type { Clock } from "@seaworthy/core";
 import type { DestinationSetting } from "../destinations/destination.ts";
-import { LEVELS } from "../level.ts";
+import { LEVELS } from "./level-numbers.ts";
 import { Outlet, type OutletOptions } from "./outlet.ts";
 import { OutputStatus } from "./output-status.ts";
 

@@ -1,6 +1,6 @@
 import { withoutUndefined } from "@seaworthy/core/objects";
 import type { ParsedLine } from "../../destinations/destination.ts";
-import { LEVELS } from "../../level.ts";
+import { LEVELS } from "../level-numbers.ts";
 import { errorOf, fingerprintOf } from "./fingerprint.ts";
 
 /** Errors of one kind. */

@@ -2,7 +2,7 @@ import { systemClock, toBytes, toMilliseconds } from "@seaworthy/core";
 import { withoutUndefined } from "@seaworthy/core/objects";
 import { checkOptions, clockOption, flag, integer, showValue } from "@seaworthy/core/options";
 import type { FileDestination, FileOptions } from "../../destinations/file-options.ts";
-import { toLevel } from "../../level.ts";
+import { toLevel } from "../level-numbers.ts";
 import type { FileSystem } from "./file-system.ts";
 import { FileWriter } from "./file-writer.ts";
 

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import type { Clock } from "@seaworthy/core";
-import { LEVELS } from "../../level.ts";
+import { LEVELS } from "../level-numbers.ts";
 import { createTimestamp } from "../timestamp.ts";
 import type { LogFile } from "./log-file.ts";
 

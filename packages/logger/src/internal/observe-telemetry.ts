@@ -1,7 +1,7 @@
 import { onTelemetry, type TelemetryRecord, type TelemetryUnit } from "@seaworthy/core";
 import { checkOptions } from "@seaworthy/core/options";
-import { LEVELS, toLevel } from "./level.ts";
-import type { Logger, ObserveOptions } from "./logger.ts";
+import type { Logger, ObserveOptions } from "../logger.ts";
+import { LEVELS, toLevel } from "./level-numbers.ts";
 
 /** Writes a line for every telemetry event of the level or above, until the returned function is called. */
 export function observeTelemetry(logger: Logger, options: ObserveOptions = {}): () => void {

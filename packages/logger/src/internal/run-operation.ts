@@ -1,30 +1,10 @@
-import { type Clock, type Duration, describeError, toMilliseconds } from "@seaworthy/core";
+import { type Clock, describeError, toMilliseconds } from "@seaworthy/core";
 import { boundedString, checkOptions, oneOf, requiredFunction, showValue } from "@seaworthy/core/options";
-import { isError, plainKeys, readMember } from "./internal/values.ts";
-import type { Logger } from "./logger.ts";
-import { operated } from "./telemetry.ts";
+import type { Logger, Operation, OperationEndLevel, OperationOptions, OperationWork } from "../logger.ts";
+import { operated } from "../telemetry.ts";
+import { isError, plainKeys, readMember } from "./values.ts";
 
-type EndLevel = "trace" | "debug" | "info" | "warn";
-const END_LEVELS: readonly EndLevel[] = ["trace", "debug", "info", "warn"];
-
-/** Options of `logger.operation()`. */
-export interface OperationOptions {
-  /** An operation that takes this long or longer ends in a warning. @default never */
-  slow?: Duration;
-  /** The level of the last line, unless the operation failed or was slow. @default "info" */
-  level?: EndLevel;
-}
-
-/** What an operation's function receives: a logger whose lines carry the operation's name and fields. */
-export interface Operation extends Logger {
-  /** Adds fields to the line that ends the operation. */
-  set(fields: Readonly<Record<string, unknown>>): void;
-  /** Milliseconds since it began. */
-  elapsed(): number;
-}
-
-/** The work that is measured. */
-export type OperationWork<T> = (operation: Operation) => T | PromiseLike<T>;
+const END_LEVELS: readonly OperationEndLevel[] = ["trace", "debug", "info", "warn"];
 
 /** Arguments of `logger.operation()` once the optional ones are sorted out. */
 export interface OperationCall<T> {
@@ -32,7 +12,7 @@ export interface OperationCall<T> {
   readonly fields: Readonly<Record<string, unknown>>;
   readonly work: OperationWork<T>;
   readonly slow: number;
-  readonly level: EndLevel;
+  readonly level: OperationEndLevel;
 }
 
 /**
@@ -67,7 +47,7 @@ export async function runOperation<T>(logger: Logger, call: OperationCall<T>, cl
   const set = (more: Readonly<Record<string, unknown>>): void => void copyMembers(more, added);
   const child = logger.child({ ...copyMembers(fields, {}), operation: name });
   const operation = Object.assign(child, { set, elapsed }) as Operation;
-  const end = (outcome: "ok" | "failed", level: EndLevel | "error", error?: unknown): void => {
+  const end = (outcome: "ok" | "failed", level: OperationEndLevel | "error", error?: unknown): void => {
     const durationMs = elapsed();
     if (operated.active) operated.emit({ operation: name, outcome }, durationMs / 1000);
     const isSlow = durationMs >= slow;
