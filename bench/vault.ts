@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { open, readdir, readFile, rename } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { fileStore, memoryStore, openVault, type Vault } from "@seaworthy/vault";
 import { compare } from "./harness.ts";
 
@@ -113,11 +114,13 @@ async function writing(path: string): Promise<void> {
   for (let i = 0; i < 50; i++) await few.set(`entry/${i}`, value);
   await using many = await openVault({ store: fileStore(path), key, autoLock: false });
   const bytes = await readFile(small);
+  const insert = sqlite(join(directory, "entries.db"));
   let turn = 0;
   await compare(
     "set",
     {
       "bare atomic write of the small vault's bytes": () => atomicWrite(join(directory, "bare"), bytes),
+      "insert into SQLite, WAL, synchronous = FULL": () => insert(`entry/${turn++ % 50}`),
       "set in a vault of 50 entries": () => few.set(`entry/${turn++ % 50}`, value),
       "set in a vault of 10 000 entries": () => many.set(`service/${turn++ % ENTRIES}/api-key`, value),
       "100 sets at once in a vault of 50 entries": () =>
@@ -127,6 +130,17 @@ async function writing(path: string): Promise<void> {
     },
     { asynchronous: true, rounds: 15, iterations: 20 },
   );
+}
+
+/** One durable statement per call; as many bytes as a record of the vault. */
+function sqlite(path: string): (name: string) => void {
+  const database = new DatabaseSync(path);
+  database.exec(
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE entries (name TEXT PRIMARY KEY, box BLOB)",
+  );
+  const statement = database.prepare("INSERT OR REPLACE INTO entries VALUES (?, ?)");
+  const box = randomBytes(250);
+  return (name) => void statement.run(name, box);
 }
 
 /** What a vault's bytes cost as it is filled: linear is 2, quadratic is 4. */

@@ -1,5 +1,7 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { encodeEntry, startOf } from "./format/log.ts";
+import { encodeRecord, type Frame } from "./format/record.ts";
 import type { VaultCommit, VaultStore } from "./stores/store.ts";
 import { openVault, type Vault } from "./vault.ts";
 
@@ -49,7 +51,7 @@ export function vaultStoreConformance(createPlace: () => Promise<ConformancePlac
 
 type Check = (open: () => VaultStore) => Promise<void>;
 
-const MAGIC = "SWVAULT1";
+const MAGIC = "SWVAULT2";
 
 const storeCases: Record<string, Check> = {
   "an empty store has neither head nor epoch nor segments": async (open) => {
@@ -84,6 +86,29 @@ const storeCases: Record<string, Check> = {
     deepEqual(Buffer.from((await open().read())?.head ?? []), Buffer.from(winner.head));
     const { id, bytes } = winner.add[0] as VaultCommit["add"][number];
     deepEqual(Buffer.from((await open().readSegment(id)) ?? []), Buffer.from(bytes));
+  },
+  "of many entries that are appended at one place exactly one is accepted, if the store can append": async (open) => {
+    const store = open();
+    if (store.append === undefined) return;
+    const log = randomBytes(16).toString("hex");
+    await store.commit(undefined, headOf(1, log));
+    let at = 0;
+    for (let epoch = 2, last = startOf(log); epoch < 5; epoch++) {
+      const entries = Array.from({ length: 8 }, () => encodeEntry(last, epoch, [frame()], randomBytes(32)));
+      const appends = entries.map(({ bytes: entry }) => open().append?.({ epoch, head: 1, log, at, entry }));
+      const won = await Promise.all(appends);
+      equal(won.filter((end) => end !== undefined).length, 1);
+      const winner = entries[won.findIndex((end) => end !== undefined)] as (typeof entries)[number];
+      const stored = Buffer.from((await open().read())?.log ?? []);
+      const end = won.find((one) => one !== undefined) as number;
+      deepEqual(stored.subarray(end - winner.bytes.length, end), winner.bytes);
+      equal(await open().epoch(), epoch);
+      at = stored.length;
+      last = winner.mac;
+    }
+    equal(await store.commit(1, commitOf(2)), false);
+    equal(await store.commit(4, commitOf(5)), true);
+    equal(await store.append({ epoch: 5, head: 1, log, at, entry: randomBytes(100) }), undefined);
   },
   "a segment stays for as long as commits keep it": async (open) => {
     const store = open();
@@ -132,15 +157,26 @@ function segment(size = 1000): VaultCommit["add"][number] {
   return { id: randomBytes(16).toString("hex"), bytes: randomBytes(size) };
 }
 
-/** A commit whose head begins as a vault's does; the rest is no store's affair. */
+/** A commit whose head begins as a vault's does: with its epoch, that of the head before, and no log. */
 function commitOf(
   epoch: number,
   rest: Uint8Array = randomBytes(64),
   ...add: VaultCommit["add"][number][]
 ): VaultCommit {
-  const head = Buffer.concat([Buffer.from(MAGIC), Buffer.alloc(8), rest]);
+  const head = Buffer.concat([Buffer.from(MAGIC), Buffer.alloc(32), rest]);
   head.writeBigUInt64BE(BigInt(epoch), 8);
   return { epoch, head, add, keep: add.map(({ id }) => id) };
+}
+
+/** A commit whose head names a new log. */
+function headOf(epoch: number, log: string): VaultCommit {
+  const commit = commitOf(epoch);
+  Buffer.from(commit.head.buffer, commit.head.byteOffset).set(Buffer.from(log, "hex"), 24);
+  return { ...commit, newLog: log };
+}
+
+function frame(): Frame {
+  return encodeRecord({ type: "remove", name: randomBytes(4).toString("hex"), at: 1 });
 }
 
 async function withVaults(

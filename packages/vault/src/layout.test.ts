@@ -110,7 +110,16 @@ describe("the bytes of a vault", () => {
 describe("a head of very many records", () => {
   it("has a MAC like any other", () => {
     const frame = encodeRecord({ type: "prune", name: "a", version: 1 });
-    const facts = { epoch: 1, vaultId: Buffer.alloc(16), keyId: Buffer.alloc(16), created: 0, slots: [], segments: [] };
+    const facts = {
+      previous: 0,
+      log: undefined,
+      epoch: 1,
+      vaultId: Buffer.alloc(16),
+      keyId: Buffer.alloc(16),
+      created: 0,
+      slots: [],
+      segments: [],
+    };
     const tail = Array.from({ length: 200_000 }, () => frame);
     expect(encodeHead(facts, tail, key).length).toBeGreaterThan(200_000 * frame.bytes.length);
   });

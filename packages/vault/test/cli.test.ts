@@ -214,7 +214,7 @@ describe("seaworthy-vault", () => {
     expect((await run(["export", bundle, ...weak])).status).toBe(0);
     expect((await stat(bundle)).mode & 0o777).toBe(0o600);
     expect((await run(["export", bundle, ...weak])).status).toBe(1);
-    expect((await run(["export", "-", ...weak, "--name", "a"])).out).toMatch(/^SWVAULT1/);
+    expect((await run(["export", "-", ...weak, "--name", "a"])).out).toMatch(/^SWVAULT2/);
     expect((await run(["import", bundle, ...using])).status).toBe(1);
     expect((await run(["import", bundle, ...using, "--on-conflict", "skip"])).out).toBe("skipped\ta\n");
     expect((await run(["import", bundle, ...using, "--on-conflict", "maybe"])).status).toBe(2);

@@ -9,18 +9,23 @@ import { fileStoreOn } from "../src/stores/file-store.ts";
 const key = new Uint8Array(32).fill(3);
 const kdf = { memory: "19mib", passes: 1, lanes: 1 } as const;
 const passwords = ["first password", "second password"] as const;
-const MUTATING = ["create", "chmod", "link", "rename", "unlink", "makeDirectory", "syncDirectory"];
+const MUTATING = ["create", "append", "chmod", "link", "rename", "unlink", "makeDirectory", "syncDirectory"];
 let directory: string;
-let template: string;
+const templates: Record<string, string> = {};
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "vault-faults-"));
-  template = join(directory, "template");
-  await using vault = await open(fileStoreOn(nodeFiles, join(template, "v")), true);
-  await vault.addKey({ password: passwords[0] });
-  await vault.set("a", "before");
-  await vault.set("b", "stays".padEnd(60_000, "."));
-  await vault.set("c", "also stays");
+  for (const title of ["without a log", "with a log"]) {
+    const template = join(directory, title.replaceAll(" ", "-"));
+    const vault = await open(fileStoreOn(nodeFiles, join(template, "v")), true);
+    await vault.addKey({ password: passwords[0] });
+    await vault.set("a", "before");
+    await vault.set("b", "stays".padEnd(60_000, "."));
+    await vault.set("c", "also stays");
+    if (title === "without a log") await vault.close();
+    else await vault.set("c", "also stays, appended");
+    templates[title] = template;
+  }
 });
 afterAll(() => rm(directory, { recursive: true }));
 
@@ -45,9 +50,10 @@ async function seen(files: FileSystem, path: string, tried: readonly string[] = 
   return JSON.stringify({ ...state, opens: await Promise.all(tried.map(opensWith)) });
 }
 
-type When = "before" | "after";
+const TIMES = ["before", "midway", "after"] as const;
+type When = (typeof TIMES)[number];
 
-/** A file system of which one call fails, before or after it has had its effect. */
+/** A file system of which one call fails, before or after it has had its effect; what is appended also in the middle. */
 function failing(at: number, when: When): { files: FileSystem; calls: string[]; arm(): void } {
   const calls: string[] = [];
   let isArmed = false;
@@ -61,7 +67,9 @@ function failing(at: number, when: When): { files: FileSystem; calls: string[]; 
       if (!isArmed) return (call as (...args: unknown[]) => Promise<unknown>)(...args);
       calls.push(name);
       const isFatal = calls.length === at;
-      if (isFatal && when === "before") throw failure();
+      if (isFatal && when === "midway" && name === "append")
+        await appendHalf(...(args as Parameters<FileSystem["append"]>));
+      if (isFatal && when !== "after") throw failure();
       const result = await (call as (...args: unknown[]) => Promise<unknown>)(...args);
       if (!isFatal) return result;
       await (result as { close?: () => Promise<void> } | undefined)?.close?.();
@@ -69,6 +77,10 @@ function failing(at: number, when: When): { files: FileSystem; calls: string[]; 
     },
   ]);
   return { files: Object.fromEntries(entries) as FileSystem, calls, arm };
+}
+
+async function appendHalf(path: string, bytes: Uint8Array, at: number): Promise<void> {
+  await nodeFiles.append(path, bytes.subarray(0, bytes.length / 2), at);
 }
 
 /** A file system that can only be read. */
@@ -93,18 +105,20 @@ const operations: Record<string, (vault: Vault) => Promise<unknown>> = {
   "a new encryption of everything": (vault) => vault.reencrypt(),
 };
 
-describe("of the calls of a write, each fails once, before and after its effect", () => {
+describe.each(["without a log", "with a log"])("of the calls of a write in a vault %s, each fails once:", (kind) => {
   it.each(Object.keys(operations))("%s", { timeout: 120_000 }, async (title) => {
+    const template = templates[kind] as string;
+    const isAppended = kind === "with a log" && ["a small value", "a removal"].includes(title);
     const operation = operations[title] as (vault: Vault) => Promise<unknown>;
     const tried = title === "another password" ? passwords : [];
     const before = await seen(nodeFiles, join(template, "v"), tried);
-    const after = await outcomeWithoutFault(operation, tried);
+    const after = await outcomeWithoutFault(template, operation, tried);
     const codes = new Set<string>();
     let isReached = true;
     let at = 1;
     for (; isReached; at++) {
-      for (const when of ["before", "after"] as const) {
-        const place = join(directory, "place");
+      for (const when of TIMES) {
+        const place = join(directory, "place", kind, title);
         await cp(template, place, { recursive: true });
         const path = join(place, "v");
         const { files, calls: made, arm } = failing(at, when);
@@ -119,6 +133,7 @@ describe("of the calls of a write, each fails once, before and after its effect"
         const where = `${when} call ${at}, ${made[at - 1]}: ${code}`;
         codes.add(code);
         // Readers never need to write, and see the outcome that the caller was told.
+        if (code === "done" && kind === "with a log") expect(made.includes("append"), where).toBe(true);
         const found = await seen(readOnly, path, tried);
         if (code === "done") expect(found, where).toBe(after);
         else if (code === "VAULT_OUTCOME_UNKNOWN") expect([before, after], where).toContain(found);
@@ -137,17 +152,19 @@ describe("of the calls of a write, each fails once, before and after its effect"
         await next.set("d", "and on");
         expect(await next.verify(), where).toMatchObject({ epoch: epoch + 2 });
         const names = await readdir(side);
-        expect(names.filter((name) => !name.startsWith("s")).sort(), where).toEqual([`e${epoch + 1}`, `e${epoch + 2}`]);
+        expect(names.filter((name) => !/^[sl]/.test(name)).sort(), where).toEqual([`e${epoch + 1}`, `e${epoch + 2}`]);
+        expect(names.filter((name) => name.startsWith("l")).length, where).toBe(1);
         expect(names.filter((name) => name.startsWith("s")).length, where).toBeLessThanOrEqual(4);
         await doomed.close();
         await rm(place, { recursive: true });
       }
     }
-    expect(at).toBeGreaterThan(12);
+    expect(at).toBeGreaterThan(isAppended ? 3 : 12);
     expect([...codes].sort()).toEqual(["VAULT_OUTCOME_UNKNOWN", "VAULT_STORE_FAILED", "done"]);
   });
 
   async function outcomeWithoutFault(
+    template: string,
     operation: (vault: Vault) => Promise<unknown>,
     tried: readonly string[],
   ): Promise<string> {
@@ -160,6 +177,34 @@ describe("of the calls of a write, each fails once, before and after its effect"
     await rm(place, { recursive: true });
     return found;
   }
+});
+
+describe("of the calls that fold a log when a vault is closed, each fails once:", () => {
+  it("closing never fails, and loses nothing", { timeout: 60_000 }, async () => {
+    let isReached = true;
+    let at = 1;
+    for (; isReached; at++) {
+      for (const when of TIMES) {
+        const place = join(directory, "closing");
+        await cp(templates["with a log"] as string, place, { recursive: true });
+        const path = join(place, "v");
+        const { files, calls: made, arm } = failing(at, when);
+        const vault = await open(fileStoreOn(files, path));
+        await vault.set("a", "after");
+        const before = await seen(readOnly, path);
+        arm();
+        await vault.close();
+        isReached = made.length >= at;
+        const where = `${when} call ${at}, ${made[at - 1]}`;
+        expect(await seen(readOnly, path), where).toBe(before);
+        await using next = await open(fileStoreOn(nodeFiles, path));
+        await next.set("d", "goes on");
+        expect(await next.verify(), where).toMatchObject({ entries: 4 });
+        await rm(place, { recursive: true });
+      }
+    }
+    expect(at).toBeGreaterThan(12);
+  });
 });
 
 describe("of the calls of a vault's creation, each fails once, before and after its effect", () => {
@@ -202,7 +247,7 @@ describe("a head that cannot be replaced", () => {
 
   it("as one that is a mount of its own: the refused password never opens the vault, and the old one does", async () => {
     const place = join(directory, "mount");
-    await cp(template, place, { recursive: true });
+    await cp(templates["without a log"] as string, place, { recursive: true });
     const path = join(place, "v");
     await using vault = await openVault({ store: fileStoreOn(busy, path), password: passwords[0], kdf });
     await expect(vault.changePassword(passwords[1])).rejects.toMatchObject({
@@ -217,7 +262,7 @@ describe("a head that cannot be replaced", () => {
 
   it("whose writer dies after its claim: readers go on with the head that is there", async () => {
     const place = join(directory, "claimed");
-    await cp(template, place, { recursive: true });
+    await cp(templates["without a log"] as string, place, { recursive: true });
     const path = join(place, "v");
     const stuck = { ...busy, unlink: busy.rename };
     await using vault = await open(fileStoreOn(stuck, path));

@@ -103,7 +103,10 @@ export async function readVault(
 ): Promise<{ epoch: number; values: Map<string, string> }> {
   const file = readFileSync(path);
   const head = new Cursor(file);
-  const [magic, epoch, id, keyId] = [head.take(8).toString(), head.number(8), head.take(16), head.take(16)];
+  const [magic, headEpoch] = [head.take(8).toString(), head.number(8)];
+  head.take(8);
+  const logId = head.take(16);
+  const [id, keyId] = [head.take(16), head.take(16)];
   head.take(8);
   const root = await openRoot(head, id, credential);
   const segments = readSegments(head, path);
@@ -112,20 +115,50 @@ export async function readVault(
   const mac = hmac(keyFor(root, id, "manifest"), Buffer.concat([covered, ...tail.map(sha)]));
   const isAuthentic = mac.equals(head.take(32));
   const isWhole = sha(file.subarray(0, head.at)).equals(head.take(32)) && head.at === file.length;
-  const isOurs = magic === "SWVAULT1" && keyFor(root, id, "key id").subarray(0, 16).equals(keyId);
+  const isOurs = magic === "SWVAULT2" && keyFor(root, id, "key id").subarray(0, 16).equals(keyId);
   if (!isAuthentic || !isWhole || !isOurs) throw new Error("another head");
-  return { epoch, values: fold([...segments, ...tail], id, keyFor(root, id, "data keys")) };
+  const log = readLog(path, logId, headEpoch, keyFor(root, id, "log"));
+  const values = fold([...segments, ...tail, ...log.records], id, keyFor(root, id, "data keys"));
+  return { epoch: log.epoch, values };
+}
+
+/** The records of the log's accepted entries; damage behind a write that was cut short is looked for by the first reader alone. */
+function readLog(path: string, id: Buffer, headEpoch: number, key: Buffer): { epoch: number; records: Buffer[] } {
+  const records: Buffer[] = [];
+  let epoch = headEpoch;
+  if (id.equals(Buffer.alloc(16))) return { epoch, records };
+  const log = new Cursor(readFileSync(`${path}.d/l${id.toString("hex")}`));
+  let last: Buffer = Buffer.concat([id, Buffer.alloc(16)]);
+  while (log.bytes.length - log.at >= 4) {
+    const begin = log.at;
+    const length = log.number(4);
+    const entry = new Cursor(log.take(length));
+    const checksum = sha(log.bytes.subarray(begin, log.at - 8)).subarray(0, 8);
+    if (!checksum.equals(entry.bytes.subarray(-8))) break;
+    const previous = entry.take(32);
+    if (!previous.equals(last)) continue;
+    const [entryEpoch, body, mac] = [entry.take(8), entry.take(length - 80), entry.take(32)];
+    if (body.length === 0) break;
+    const own = splitRecords(body);
+    if (!hmac(key, Buffer.concat([previous, entryEpoch, ...own.map(sha)])).equals(mac)) throw new Error("another log");
+    records.push(...own);
+    epoch = Number(`0x${entryEpoch.toString("hex")}`);
+    last = mac;
+  }
+  return { epoch, records };
 }
 
 /** The keys that an open vault works with, for a search for copies of them. */
 export async function keysOf(path: string, credential: Credential): Promise<Record<string, Buffer>> {
   const head = new Cursor(readFileSync(path));
-  head.take(16);
+  head.take(40);
   const id = head.take(16);
   head.take(24);
   const { root, kek } = await openSlot(head, id, credential);
-  const [manifest, data, slots] = ["manifest", "data keys", "slot keys"].map((purpose) => keyFor(root, id, purpose));
-  return { root, manifest, data, slots, kek } as Record<string, Buffer>;
+  const [manifest, log, data, slots] = ["manifest", "log", "data keys", "slot keys"].map((purpose) =>
+    keyFor(root, id, purpose),
+  );
+  return { root, manifest, log, data, slots, kek } as Record<string, Buffer>;
 }
 
 async function openRoot(head: Cursor, id: Buffer, credential: Credential): Promise<Buffer> {

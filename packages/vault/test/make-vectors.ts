@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { manualClock } from "@seaworthy/core/testing";
 import { RootKeys } from "../src/crypto/root-keys.ts";
 import { decodeHead, encodeHead, type Head } from "../src/format/head.ts";
+import { encodeEnd, encodeEntry, type LogEntry, readLog } from "../src/format/log.ts";
 import { encodeRecord, Frame, splitFrames } from "../src/format/record.ts";
 import { fileStore, openVault, type Vault } from "../src/index.ts";
 import { keysOf } from "./independent-reader.ts";
@@ -18,7 +19,8 @@ type Files = Record<string, string>;
 
 async function filesOf(path: string): Promise<Files> {
   const files: Files = { head: (await readFile(path)).toString("base64") };
-  const named = decodeHead(await readFile(path)).segments.map(({ id }) => `s${id}`);
+  const { segments, log } = decodeHead(await readFile(path));
+  const named = [...segments.map(({ id }) => `s${id}`), ...(log === undefined ? [] : [`l${log}`])];
   for (const name of named) files[name] = (await readFile(join(`${path}.d`, name))).toString("base64");
   return files;
 }
@@ -33,6 +35,8 @@ async function entriesOf(vault: Vault): Promise<object[]> {
   );
 }
 
+const headOf = ({ files }: { files: Files }): Buffer => Buffer.from(files.head as string, "base64");
+
 interface Good {
   name: string;
   credential: Record<string, string>;
@@ -45,12 +49,14 @@ async function good(
   name: string,
   credential: Record<string, string>,
   fill: (vault: Vault) => Promise<Record<string, string> | undefined>,
+  hasLog = false,
 ): Promise<Good> {
   const path = join(directory, name.replaceAll(" ", "-"), "v");
   const options = { store: fileStore(path), ...credential, kdf, clock, keep: 3, autoLock: false as const };
-  await using vault = await openVault({ ...options, create: true });
-  const other = await fill(vault);
-  await vault.refresh();
+  const filled = await openVault({ ...options, create: true });
+  const other = await fill(filled);
+  if (!hasLog) await filled.close(); // folds the log
+  await using vault = hasLog ? filled : await openVault(options);
   return {
     name,
     credential: other ?? credential,
@@ -97,6 +103,41 @@ const goods: Good[] = [
   }),
 ];
 
+goods.push(
+  await good(
+    "a log of five entries",
+    key,
+    async (vault) => {
+      for (let i = 0; i < 7; i++) await vault.set("logged", `version ${i}`);
+      return undefined;
+    },
+    true,
+  ),
+);
+const logged = goods.at(-1) as Good;
+const logName = Object.keys(logged.files).find((name) => name.startsWith("l")) as string;
+const logBytes = Buffer.from(logged.files[logName] as string, "base64");
+const withLog = (bytes: Buffer): Files => ({ ...logged.files, [logName]: bytes.toString("base64") });
+const logEntries = readLog(logBytes, logName.slice(1), decodeHead(headOf(logged)).epoch).entries;
+const [first, second, third, fourth, fifth] = logEntries.map(({ end }, at) =>
+  logBytes.subarray(logEntries[at - 1]?.end ?? 0, end),
+) as [Buffer, Buffer, Buffer, Buffer, Buffer];
+const { epoch: lastEpoch, mac: lastMac } = logEntries.at(-1) as LogEntry;
+const end = encodeEnd({ last: lastMac, epoch: lastEpoch });
+for (const [name, bytes] of [
+  ["a log that ends with a write that was cut short", Buffer.concat([logBytes, first.subarray(0, 100)])],
+  [
+    "a log with entries of writers that were too late",
+    Buffer.concat([first, first, second, third, second, fourth, fifth]),
+  ],
+  ["a log that has ended, and an entry behind its end", Buffer.concat([logBytes, end, fifth])],
+  [
+    "a log with a cut write, and an end that follows the last entry",
+    Buffer.concat([logBytes, first.subarray(0, 100), end]),
+  ],
+] as const)
+  goods.push({ ...logged, name, files: withLog(bytes) });
+
 const [, , , , segmented] = goods as [Good, Good, Good, Good, Good];
 const small = goods[3] as Good;
 const broken: object[] = [];
@@ -105,7 +146,6 @@ function breakOne(name: string, code: string, files: Files, credential: Record<s
   broken.push({ name, code, credential, files });
 }
 
-const headOf = ({ files }: Good): Buffer => Buffer.from(files.head as string, "base64");
 const sealed = (bytes: Buffer): Buffer =>
   Buffer.concat([bytes.subarray(0, -32), createHash("sha256").update(bytes.subarray(0, -32)).digest()]);
 const withHead = (from: Good, head: Buffer): Files => ({ ...from.files, head: head.toString("base64") });
@@ -125,10 +165,12 @@ breakOne("one byte too many", "VAULT_CORRUPT", withHead(small, Buffer.concat([ba
 for (const [what, at] of [
   ["magic", 0],
   ["epoch", 15],
-  ["vault id", 16],
-  ["key id", 32],
-  ["creation", 55],
-  ["slot", 70],
+  ["epoch before", 23],
+  ["log's id", 30],
+  ["vault id", 40],
+  ["key id", 56],
+  ["creation", 79],
+  ["slot", 94],
   ["tail", 400],
   ["MAC", base.length - 64],
   ["checksum", base.length - 1],
@@ -137,21 +179,23 @@ for (const [what, at] of [
 
 // Changes by somebody who repairs the checksum.
 const at = {
-  slotCount: 56,
-  slot: 59,
-  kind: 67,
-  created: 68,
-  text: 77,
-  commitment: 77 + 36,
-  wrapped: 77 + 36 + 32,
-  kept: 77 + 36 + 32 + 72,
+  slotCount: 80,
+  slot: 83,
+  kind: 91,
+  created: 92,
+  text: 101,
+  commitment: 101 + 36,
+  wrapped: 101 + 36 + 32,
+  kept: 101 + 36 + 32 + 72,
 };
 breakOne("another magic", "VAULT_CORRUPT", withHead(small, sealed(flipped(base, 7))));
 breakOne("another epoch", "VAULT_TAMPERED", withHead(small, sealed(flipped(base, 15))));
 breakOne("an epoch beyond 53 bits", "VAULT_CORRUPT", withHead(small, sealed(flipped(base, 8))));
-breakOne("another vault id", "VAULT_UNLOCK_FAILED", withHead(small, sealed(flipped(base, 16))));
-breakOne("another key id", "VAULT_TAMPERED", withHead(small, sealed(flipped(base, 33))));
-breakOne("another creation", "VAULT_TAMPERED", withHead(small, sealed(flipped(base, 55))));
+breakOne("another vault id", "VAULT_UNLOCK_FAILED", withHead(small, sealed(flipped(base, 40))));
+breakOne("another epoch before", "VAULT_TAMPERED", withHead(small, sealed(flipped(base, 23))));
+breakOne("a log that is missing", "VAULT_CORRUPT", withHead(small, sealed(flipped(base, 24))));
+breakOne("another key id", "VAULT_TAMPERED", withHead(small, sealed(flipped(base, 57))));
+breakOne("another creation", "VAULT_TAMPERED", withHead(small, sealed(flipped(base, 79))));
 breakOne("no key slots", "VAULT_CORRUPT", withHead(small, sealed(flipped(base, at.slotCount))));
 breakOne("another slot id", "VAULT_UNLOCK_FAILED", withHead(small, sealed(flipped(base, at.slot))));
 breakOne("an unknown kind of slot", "VAULT_CORRUPT", withHead(small, sealed(Buffer.from(base.with(at.kind, 9)))));
@@ -162,7 +206,11 @@ breakOne(
 );
 breakOne("another slot creation", "VAULT_UNLOCK_FAILED", withHead(small, sealed(flipped(base, at.created + 7))));
 breakOne("another derivation", "VAULT_CORRUPT", withHead(small, sealed(flipped(base, at.text + 3))));
-breakOne("another salt", "VAULT_UNLOCK_FAILED", withHead(small, sealed(flipped(base, at.text + 20))));
+breakOne(
+  "another salt",
+  "VAULT_UNLOCK_FAILED",
+  withHead(small, sealed(Buffer.from(base.with(at.text + 20, base[at.text + 20] === 65 ? 66 : 65)))),
+);
 breakOne("another commitment", "VAULT_UNLOCK_FAILED", withHead(small, sealed(flipped(base, at.commitment))));
 breakOne("another wrapped root", "VAULT_UNLOCK_FAILED", withHead(small, sealed(flipped(base, at.wrapped + 30))));
 breakOne("another kept key", "VAULT_TAMPERED", withHead(small, sealed(flipped(base, at.kept + 30))));
@@ -218,25 +266,63 @@ function longer(frame: Frame): Frame {
 }
 
 // Segments.
-const first = Object.keys(segmented.files).find((name) => name !== "head") as string;
+const firstSegment = Object.keys(segmented.files).find((name) => name !== "head") as string;
 const bytesOf = (name: string): Buffer => Buffer.from(segmented.files[name] as string, "base64");
-const { [first]: _, ...without } = segmented.files;
+const { [firstSegment]: _, ...without } = segmented.files;
 breakOne("a missing segment", "VAULT_CORRUPT", without);
 breakOne("a segment cut short", "VAULT_CORRUPT", {
   ...segmented.files,
-  [first]: bytesOf(first).subarray(0, -1).toString("base64"),
+  [firstSegment]: bytesOf(firstSegment).subarray(0, -1).toString("base64"),
 });
 breakOne("one bit of a segment", "VAULT_CORRUPT", {
   ...segmented.files,
-  [first]: flipped(bytesOf(first), 900).toString("base64"),
+  [firstSegment]: flipped(bytesOf(firstSegment), 900).toString("base64"),
 });
-const frames = splitFrames(bytesOf(first), 1000);
+const frames = splitFrames(bytesOf(firstSegment), 1000);
 breakOne("a segment's records in another order", "VAULT_CORRUPT", {
   ...segmented.files,
-  [first]: Buffer.concat([...frames].reverse().map(({ bytes }) => bytes)).toString("base64"),
+  [firstSegment]: Buffer.concat([...frames].reverse().map(({ bytes }) => bytes)).toString("base64"),
 });
 
-const text = JSON.stringify({ format: 1, good: goods, broken }, undefined, 2);
+// Logs.
+const { [logName]: _log, ...withoutLog } = logged.files;
+breakOne("a head without its log", "VAULT_CORRUPT", withoutLog);
+breakOne("one bit of an entry of the log that others follow", "VAULT_CORRUPT", withLog(flipped(logBytes, 200)));
+breakOne(
+  "the same with its checksum repaired",
+  "VAULT_TAMPERED",
+  withLog(Buffer.concat([resealed(flipped(first, 60)), second, third, fourth, fifth])),
+);
+breakOne("a log without its second entry", "VAULT_CORRUPT", withLog(Buffer.concat([first, third, fourth, fifth])));
+breakOne("a log in another order", "VAULT_CORRUPT", withLog(Buffer.concat([first, third, second, fourth, fifth])));
+breakOne("a log without its first entry", "VAULT_CORRUPT", withLog(Buffer.concat([second, third, fourth, fifth])));
+breakOne(
+  "another MAC in the log",
+  "VAULT_TAMPERED",
+  withLog(Buffer.concat([resealed(flipped(first, first.length - 20))])),
+);
+breakOne("another epoch in the log", "VAULT_CORRUPT", withLog(resealed(flipped(first, 43))));
+await writeFile(place, headOf(logged));
+const { log: logKey } = await keysOf(place, { raw });
+const remove = encodeRecord({ type: "remove", name: "x", at: 1 });
+const wrong = (epoch: number): Buffer => encodeEntry(lastMac, epoch, [remove], logKey as Buffer).bytes;
+breakOne(
+  "an authentic entry with an epoch too high",
+  "VAULT_CORRUPT",
+  withLog(Buffer.concat([logBytes, wrong(lastEpoch + 2)])),
+);
+breakOne(
+  "an authentic entry that breaks a rule",
+  "VAULT_CORRUPT",
+  withLog(Buffer.concat([logBytes, wrong(lastEpoch + 1)])),
+);
+
+function resealed(entry: Buffer): Buffer {
+  const before = entry.subarray(0, -8);
+  return Buffer.concat([before, createHash("sha256").update(before).digest().subarray(0, 8)]);
+}
+
+const text = JSON.stringify({ format: 2, good: goods, broken }, undefined, 2);
 await writeFile(join(import.meta.dirname, "../../../docs/reference/vault-vectors.json"), `${text}\n`);
 await rm(directory, { recursive: true });
 console.log(`${goods.length} vaults, ${broken.length} broken ones, ${text.length} bytes`);

@@ -29,7 +29,7 @@ describe.skipIf(process.platform !== "linux")("the memory of a process", () => {
       expect(open.manifest).toBeGreaterThan(0);
       child.stdin.write("lock\n");
       await once(child.stdout, "data");
-      expect(countIn(child.pid as number, keys)).toEqual({ root: 0, manifest: 0, data: 0, slots: 0, kek: 0 });
+      expect(countIn(child.pid as number, keys)).toEqual({ root: 0, manifest: 0, log: 0, data: 0, slots: 0, kek: 0 });
     } finally {
       child.kill("SIGKILL");
     }

@@ -61,7 +61,7 @@ describe("processes on one vault file", () => {
     const statuses = await Promise.all(children.map(async (child) => (await once(child, "exit"))[0]));
     expect(statuses).toEqual([0, 0]);
     await using vault = await open(path);
-    expect(await vault.verify()).toEqual({ epoch: 201, entries: 200, versions: 200 });
+    expect(await vault.verify()).toMatchObject({ entries: 200, versions: 200 });
   }, 60_000);
 
   it("that leave a vault open, with its timer for the idle lock, end by themselves", async () => {

@@ -42,7 +42,7 @@ export async function restore(context: CommandContext): Promise<void> {
   }
   const bytes = await readInput(context, positional(context, 0, "The backup's path"), HEAD_BYTES);
   const head = decodeHead(bytes);
-  if (head.segments.length > 0)
+  if (head.segments.length > 0 || head.log !== undefined)
     throw new CommandError("This file is not a backup: a part of its vault is in other files.", EXIT.failed);
   const present = (await exists(path)) || (await exists(side));
   if (present && context.options.replace !== true)

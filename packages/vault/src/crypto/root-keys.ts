@@ -15,6 +15,7 @@ export class RootKeys {
   readonly id: Buffer;
   readonly root: Buffer;
   readonly mac: Buffer;
+  readonly log: Buffer;
   readonly data: XaesKey;
   readonly slots: XaesKey;
 
@@ -23,12 +24,13 @@ export class RootKeys {
     this.root = root;
     this.id = keyFor(root, vaultId, "key id").subarray(0, KEY_ID_BYTES);
     this.mac = keyFor(root, vaultId, "manifest");
+    this.log = keyFor(root, vaultId, "log");
     this.data = xaesKey(keyFor(root, vaultId, "data keys"));
     this.slots = xaesKey(keyFor(root, vaultId, "slot keys"));
   }
 
   wipe(): void {
-    wipe(this.root, this.mac);
+    wipe(this.root, this.mac, this.log);
     wipeXaesKey(this.data);
     wipeXaesKey(this.slots);
   }

@@ -6,13 +6,14 @@ import { type Frame, splitFrames } from "./record.ts";
 import { decodeSlot, encodeSlot, type Slot } from "./slot.ts";
 import { block, long, whole } from "./writer.ts";
 
-const NAME = "SWVAULT1";
+const NAME = "SWVAULT2";
 const MAGIC = Buffer.from(NAME, "latin1");
 /** Bytes of the vault's id, the key id and a segment's id. */
 export const ID_BYTES = 16;
 const HASH_BYTES = 32;
-/** How much of a head tells its epoch. */
-export const EPOCH_PREFIX: number = MAGIC.length + 8;
+/** How many of a head's first bytes {@link startOfHead} needs. */
+export const HEAD_START_BYTES: number = MAGIC.length + 8 + 8 + ID_BYTES;
+const NO_LOG = Buffer.alloc(ID_BYTES);
 
 /** A segment as the head names it. */
 export interface SegmentFacts {
@@ -24,9 +25,17 @@ export interface SegmentFacts {
   readonly digest: Buffer;
 }
 
-/** All that a head says, apart from its records. */
-export interface HeadFacts {
+/** What a head's first bytes say. */
+export interface HeadStart {
   readonly epoch: number;
+  /** The epoch of the head before, 0 if there was none. */
+  readonly previous: number;
+  /** The id of the log that continues this head, 32 hexadecimal digits. */
+  readonly log: string | undefined;
+}
+
+/** All that a head says, apart from its records. */
+export interface HeadFacts extends HeadStart {
   readonly vaultId: Buffer;
   readonly keyId: Buffer;
   readonly created: number;
@@ -49,7 +58,13 @@ export function encodeHead(facts: HeadFacts, tail: readonly Frame[], macKey: Uin
     Buffer.concat([Buffer.from(id, "hex"), whole(bytes, 4), whole(records, 4), digest]),
   );
   const covered = Buffer.concat([
-    ...[MAGIC, long(facts.epoch), facts.vaultId, facts.keyId, long(facts.created)],
+    ...[
+      MAGIC,
+      long(facts.epoch),
+      long(facts.previous),
+      facts.log === undefined ? NO_LOG : Buffer.from(facts.log, "hex"),
+    ],
+    ...[facts.vaultId, facts.keyId, long(facts.created)],
     ...[whole(slots.length, 1), ...slots, whole(segments.length, 2), ...segments],
   ]);
   const size = tail.reduce((sum, frame) => sum + frame.bytes.length, 0);
@@ -67,7 +82,6 @@ export function decodeHead(bytes: Uint8Array): Head {
   const before = bytes.subarray(0, bytes.length - HASH_BYTES);
   if (!sha256(before).equals(bytes.subarray(before.length))) throw corrupt("the checksum is another");
   const reader = new ByteReader(before);
-  if (!reader.take(MAGIC.length).equals(MAGIC)) throw corrupt("not a vault of a known version");
   const facts = decodeFacts(reader);
   const covered = Buffer.from(before.buffer, before.byteOffset, reader.at);
   const tail = splitFrames(reader.block(4, TAIL_BYTES), TAIL_RECORDS);
@@ -81,11 +95,14 @@ export function isAuthentic(head: Head, macKey: Uint8Array): boolean {
   return timingSafeEqual(manifest(head.covered, head.tail, macKey), head.mac);
 }
 
-/** The epoch that a head's first bytes claim. @throws VAULT_CORRUPT when they are not a head's */
+/** What a head's first bytes say, before anything is authenticated. @throws VAULT_CORRUPT if they are not a head's */
+export function startOfHead(bytes: Uint8Array): HeadStart {
+  return decodeStart(new ByteReader(bytes));
+}
+
+/** The epoch that a head's first bytes say. @throws VAULT_CORRUPT if they are not a head's */
 export function epochOf(bytes: Uint8Array): number {
-  const reader = new ByteReader(bytes);
-  if (!reader.take(MAGIC.length).equals(MAGIC)) throw corrupt("not a vault of a known version");
-  return reader.long();
+  return startOfHead(bytes).epoch;
 }
 
 /** The digest by which a head names a segment of these records. */
@@ -97,8 +114,16 @@ function manifest(covered: Buffer, tail: readonly Frame[], macKey: Uint8Array): 
   return hmac(macKey, covered, Buffer.concat(tail.map((frame) => frame.hash)));
 }
 
-function decodeFacts(reader: ByteReader): HeadFacts {
+function decodeStart(reader: ByteReader): HeadStart {
+  if (!reader.take(MAGIC.length).equals(MAGIC)) throw corrupt("not a vault of a known version");
   const epoch = reader.long();
+  const previous = reader.long();
+  const log = reader.take(ID_BYTES);
+  return { epoch, previous, log: log.equals(NO_LOG) ? undefined : log.toString("hex") };
+}
+
+function decodeFacts(reader: ByteReader): HeadFacts {
+  const start = decodeStart(reader);
   const vaultId = reader.take(ID_BYTES);
   const keyId = reader.take(ID_BYTES);
   const created = reader.long();
@@ -110,7 +135,7 @@ function decodeFacts(reader: ByteReader): HeadFacts {
   const segmentCount = reader.whole(2);
   if (segmentCount > SEGMENTS) throw corrupt("the number of segments is out of bounds");
   for (let i = 0; i < segmentCount; i++) segments.push(decodeSegment(reader));
-  return { epoch, vaultId, keyId, created, slots, segments };
+  return { ...start, vaultId, keyId, created, slots, segments };
 }
 
 function decodeSegment(reader: ByteReader): SegmentFacts {

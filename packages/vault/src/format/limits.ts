@@ -19,5 +19,9 @@ export const TAIL_BYTES: number = 64 * MIB;
 export const TAIL_RECORDS: number = 2 ** 19;
 /** Bytes of a head: a reader takes no more into memory. */
 export const HEAD_BYTES: number = TAIL_BYTES + MIB;
+/** Bytes of one entry of a log, without its length. */
+export const LOG_ENTRY_BYTES: number = 8 * MIB;
+/** Bytes of a log that a reader takes into memory. Writers keep it far below; entries of writers that were too late add to it. */
+export const LOG_BYTES: number = 16 * MIB;
 /** Key slots of a vault. */
 export const SLOTS = 16;

@@ -5,6 +5,12 @@ import type { FileGuard } from "./file-guard.ts";
 import { isTemporaryOf } from "./file-names.ts";
 import { type FileSystem, hasCode, orMissing } from "./files.ts";
 
+/** Epochs of the head that is in place and of the one before it; 0 if there is none. */
+export interface CurrentHead {
+  readonly epoch: number;
+  readonly previous: number;
+}
+
 /**
  * The compare-and-swap of heads in a directory. A writer links its temporary file to the name of the next epoch, which one
  * writer alone can do, and then renames the temporary file over the head. The rename is what makes the write happen. It
@@ -13,12 +19,12 @@ import { type FileSystem, hasCode, orMissing } from "./files.ts";
 export class FileClaims {
   readonly #files: FileSystem;
   readonly #guard: FileGuard;
-  readonly #currentEpoch: () => Promise<number>;
+  readonly #currentHead: () => Promise<CurrentHead>;
 
-  constructor(files: FileSystem, guard: FileGuard, currentEpoch: () => Promise<number>) {
+  constructor(files: FileSystem, guard: FileGuard, currentHead: () => Promise<CurrentHead>) {
     this.#files = files;
     this.#guard = guard;
-    this.#currentEpoch = currentEpoch;
+    this.#currentHead = currentHead;
   }
 
   /**
@@ -29,20 +35,21 @@ export class FileClaims {
    */
   async put(temporary: string, expected: number, epoch: number, made: string[]): Promise<BigIntStats | undefined> {
     const claim = join(this.#guard.side, `e${epoch}`);
-    const stat = await this.#files.lstat(temporary);
+    const stat = await this.#files.lstat(temporary).catch(orMissing);
+    if (stat === undefined) return undefined; // removed by a later writer
     try {
       await this.#files.link(temporary, claim);
     } catch (error) {
-      if (hasCode(error, "ENOENT")) return undefined; // swept by a later writer
+      if (hasCode(error, "ENOENT")) return undefined; // removed by a later writer
       if (!hasCode(error, "EEXIST")) return this.#settle(temporary, claim, stat, made, error);
       await this.#finishOrClear(epoch, expected);
       return undefined;
     }
     try {
       // A reader that found the claim may have put it in place already, and a writer may have gone on from there. But an
-      // epoch's claim is removed two epochs later; a writer that slept through that must not succeed now.
-      const current = await this.#currentEpoch();
-      if (current !== expected && current !== epoch && current !== epoch + 1) {
+      // epoch's claim is removed two heads later. A writer that slept through that must not succeed now.
+      const current = await this.#currentHead();
+      if (current.epoch !== expected && current.epoch !== epoch && current.previous !== epoch) {
         made.push(claim);
         return undefined;
       }
@@ -61,7 +68,7 @@ export class FileClaims {
     const claim = await this.#files.lstat(join(this.#guard.side, `e${epoch}`)).catch(orMissing);
     if (claim === undefined) return false;
     const temporary = await this.#temporaryOf(epoch, claim.ino);
-    if ((await this.#currentEpoch()) !== expected) return true;
+    if ((await this.#currentHead()).epoch !== expected) return true;
     if (temporary === undefined) return false;
     await this.#files.rename(temporary, this.#guard.path).catch(orMissing);
     return true;
@@ -70,7 +77,7 @@ export class FileClaims {
   /** For a writer: a claim that nobody can finish any more is in its way. A head was put back by hand below an old epoch. */
   async #finishOrClear(epoch: number, expected: number): Promise<void> {
     if (await this.finish(epoch, expected)) return;
-    if ((await this.#currentEpoch()) !== expected) return;
+    if ((await this.#currentHead()).epoch !== expected) return;
     await this.#files.unlink(join(this.#guard.side, `e${epoch}`)).catch(orMissing);
   }
 

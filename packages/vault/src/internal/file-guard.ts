@@ -62,6 +62,11 @@ export class FileGuard {
     return this.#look(this.path);
   }
 
+  /** The same for another file. */
+  lookAt(path: string): Promise<BigIntStats | undefined> {
+    return this.#look(path);
+  }
+
   /** A whole file of at most `most` bytes; a larger one is refused before it is read. */
   async readFile(path: string, most: number): Promise<Buffer> {
     return this.#withFile(path, async (handle, size) => {

@@ -10,6 +10,11 @@ export interface FileSystem {
   open(path: string): Promise<FileHandle>;
   /** Writes a new file of mode 0600, by default down to the disk; fails if the name exists. */
   create(path: string, bytes: Uint8Array, options?: { durable?: boolean }): Promise<void>;
+  /**
+   * Appends bytes to a file that ended at `at`, down to the disk, and says whether they are at that place. If another
+   * process was first, they are behind its bytes.
+   */
+  append(path: string, bytes: Uint8Array, at: number): Promise<boolean>;
   chmod(path: string, mode: number): Promise<void>;
   link(from: string, to: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
@@ -45,6 +50,7 @@ export const nodeFiles: FileSystem = {
       throw error;
     }
   },
+  append,
   async chmod(path, mode) {
     // Through a handle that cannot be a symbolic link's, so that nobody swaps the file in between.
     const handle = await open(path, constants.O_RDONLY | NO_FOLLOW);
@@ -61,6 +67,22 @@ export const nodeFiles: FileSystem = {
     await handle.sync().finally(() => handle.close());
   },
 };
+
+async function append(path: string, bytes: Uint8Array, at: number): Promise<boolean> {
+  const handle = await open(path, constants.O_RDWR | constants.O_APPEND | NO_FOLLOW);
+  try {
+    // One call: the system puts the bytes of different processes one after the other, but not those of different calls.
+    const { bytesWritten } = await handle.write(bytes);
+    if (bytesWritten < bytes.length)
+      throw Object.assign(new Error("the write was cut short"), { code: "ENOSPC", syscall: "write" });
+    const found = Buffer.allocUnsafe(bytes.length);
+    await handle.read(found, 0, found.length, at);
+    await handle.datasync();
+    return found.equals(bytes);
+  } finally {
+    await handle.close();
+  }
+}
 
 // Node's own recursive making never ends where a directory that is there takes no new ones, such as /proc.
 async function makeDirectory(path: string): Promise<string | undefined> {

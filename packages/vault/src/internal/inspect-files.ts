@@ -2,6 +2,7 @@ import { lstat, readdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isSeaworthyError } from "@seaworthy/core";
 import { decodeHead, type Head, segmentDigest } from "../format/head.ts";
+import { readLog } from "../format/log.ts";
 import { splitFrames } from "../format/record.ts";
 import { lastGoodCopyIn } from "./file-names.ts";
 import { orMissing } from "./files.ts";
@@ -49,7 +50,14 @@ async function inspectHead(what: string, path: string, side: string): Promise<{ 
     const head = decodeHead(bytes);
     const slots = head.slots.map(({ kind }) => kind).join(", ");
     const detail = `epoch ${head.epoch}, ${head.slots.length} key slots (${slots}), ${head.segments.length} segments`;
-    return { epoch: head.epoch, findings: [{ what, ok: true, detail }, ...(await inspectSegments(what, head, side))] };
+    return {
+      epoch: head.epoch,
+      findings: [
+        { what, ok: true, detail },
+        ...(await inspectSegments(what, head, side)),
+        ...(await inspectLog(what, head, side)),
+      ],
+    };
   } catch (error) {
     return { findings: [{ what, ok: false, detail: reasonOf(error) }] };
   }
@@ -67,6 +75,20 @@ async function inspectSegments(owner: string, head: Head, side: string): Promise
     }
   }
   return findings;
+}
+
+/** What the log adds, or what is wrong with it. */
+async function inspectLog(owner: string, { log, epoch }: Head, side: string): Promise<Finding[]> {
+  if (log === undefined) return [];
+  const what = `log of the ${owner}`;
+  try {
+    const bytes = await readFile(join(side, `l${log}`));
+    const { entries, ending } = readLog(bytes, log, epoch);
+    const state = { open: "", ended: ", ended", cut: ", ends with a write that was cut short" }[ending];
+    return [{ what, ok: true, detail: `${entries.length} writes${state}` }];
+  } catch (error) {
+    return [{ what, ok: false, detail: reasonOf(error) }];
+  }
 }
 
 async function textOf(path: string): Promise<string> {

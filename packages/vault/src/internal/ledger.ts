@@ -1,10 +1,11 @@
+import { randomBytes } from "node:crypto";
 import { type Clock, isSeaworthyError, sleep } from "@seaworthy/core";
 import type { RootKeys } from "../crypto/root-keys.ts";
 import { errors } from "../errors.ts";
-import type { Head } from "../format/head.ts";
-import type { VaultCommit, VaultStore } from "../stores/store.ts";
+import { type Head, ID_BYTES } from "../format/head.ts";
+import type { VaultStore } from "../stores/store.ts";
 import { committed, locked as lockedEvent } from "../telemetry.ts";
-import { type Change, nextState, type Plan } from "./change.ts";
+import { type Appending, appendingOf, type Change, hasOpenLog, nextState, type Plan } from "./change.ts";
 import { Content } from "./content.ts";
 import { loadState, rolledBack } from "./load-state.ts";
 import { commitOf, type State } from "./state.ts";
@@ -28,6 +29,8 @@ export class Ledger {
   #state: State;
   readonly #queue = new WriteQueue((batch) => this.#commit(batch));
   #turns: Promise<unknown> = Promise.resolve();
+  /** A process that writes once leaves a vault without a log. */
+  #hasWritten = false;
 
   constructor(parts: LedgerParts, keys: RootKeys, state: State) {
     this.parts = parts;
@@ -88,6 +91,15 @@ export class Ledger {
     return this.#queue.add(plan);
   }
 
+  /** Writes a head without a log if this vault has appended to one. What cannot be done at once stays as it is. */
+  async fold(): Promise<void> {
+    const base = this.#state;
+    if (this.#keys === undefined || base.log === undefined || !this.#hasWritten) return;
+    // Everything that needs keys happens before the first await.
+    const next = commitOf(base, nextState(base, {}, undefined), this.#keys);
+    await this.parts.store.commit(base.epoch, next).catch(() => undefined);
+  }
+
   /** One at a time: a read in the middle of an own write would meet a state that is stored but not adopted. */
   #turn<T>(work: () => Promise<T>): Promise<T> {
     const run = this.#turns.then(work);
@@ -100,16 +112,23 @@ export class Ledger {
     const { store, clock, random, busyTimeout } = this.parts;
     const exclusive = store.exclusive?.bind(store) ?? (<T>(work: () => Promise<T>): Promise<T> => work());
     const begun = clock.monotonic();
+    if (hasOpenLog(this.#state) && !batch.some((plan) => plan.isAlone)) {
+      const done = await this.#turn(() => this.#attempt(batch, "append"));
+      if (done !== undefined) return done;
+    }
     for (let attempt = 0; ; attempt++) {
-      const done = await exclusive(() => this.#turn(() => this.#attempt(batch)));
+      const done = await exclusive(() => this.#turn(() => this.#attempt(batch, "replace")));
       if (done !== undefined) return done;
       if (clock.monotonic() - begun >= busyTimeout) throw errors.VAULT_BUSY({ attempts: attempt + 1 });
       await sleep(random() * Math.min(2 ** attempt, LONGEST_PAUSE), { clock, keepAlive: true });
     }
   }
 
-  /** What each plan threw, or `undefined` if another writer was first. */
-  async #attempt(batch: readonly Plan[]): Promise<readonly unknown[] | undefined> {
+  /**
+   * What each plan threw, or `undefined` if another writer was first. Only a new head is worth the store's lock: where an
+   * entry of the log lands is decided without one. So `"append"` also gives `undefined` if a new head is needed.
+   */
+  async #attempt(batch: readonly Plan[], how: "append" | "replace"): Promise<readonly unknown[] | undefined> {
     await this.#refresh();
     const base = this.#state;
     const keys = this.keys;
@@ -117,10 +136,33 @@ export class Ledger {
     if (change === undefined) return failures;
     // From here to the bytes there is no await: a lock in between would sign with zeroed keys.
     if (this.#keys !== keys) throw errors.VAULT_LOCKED();
-    const next = nextState(base, change);
-    const done = await this.#store(base.epoch, commitOf(base, next, change.keys ?? keys, change.purge));
-    if (done) this.#adopt(base, next, content, change);
-    return done ? failures : undefined;
+    const appending = appendingOf(base, change, keys);
+    if (appending === undefined && how === "append") return undefined;
+    const next = await this.#timed(
+      base.epoch + 1,
+      appending ? this.#append(appending) : this.#replace(base, change, keys),
+    );
+    if (next === undefined) return undefined;
+    this.#adopt(base, next, content, change);
+    return failures;
+  }
+
+  async #append({ append, next }: Appending): Promise<Omit<State, "content"> | undefined> {
+    const end = await this.parts.store.append?.(append);
+    return end === undefined ? undefined : next(end);
+  }
+
+  async #replace(base: State, change: Change, keys: RootKeys): Promise<Omit<State, "content"> | undefined> {
+    const next = nextState(base, change, this.#newLog(change));
+    const commit = commitOf(base, next, change.keys ?? keys, change.purge);
+    return (await this.parts.store.commit(base.epoch, commit)) ? next : undefined;
+  }
+
+  #newLog({ added }: Change): string | undefined {
+    const { append } = this.parts.store;
+    return append !== undefined && added !== undefined && this.#hasWritten
+      ? randomBytes(ID_BYTES).toString("hex")
+      : undefined;
   }
 
   async #planned(batch: readonly Plan[], base: State, keys: RootKeys): Promise<Planned> {
@@ -148,17 +190,18 @@ export class Ledger {
     return { change: added.length > 0 ? { added } : undefined, content, failures };
   }
 
-  async #store(expected: number, next: VaultCommit): Promise<boolean> {
-    const { store, clock } = this.parts;
+  /** What the store answers, or `undefined` if another writer was first. */
+  async #timed<T>(epoch: number, answer: Promise<T | undefined>): Promise<T | undefined> {
+    const { clock } = this.parts;
     const start = clock.monotonic();
     let outcome = "error";
     try {
-      const done = await store.commit(expected, next);
-      outcome = done ? "ok" : "conflict";
+      const done = await answer;
+      outcome = done === undefined ? "conflict" : "ok";
       return done;
     } catch (cause) {
       // Only the store can tell that nothing was written, and this one does not say so.
-      throw isSeaworthyError(cause) ? cause : errors.VAULT_OUTCOME_UNKNOWN({ epoch: next.epoch }, { cause });
+      throw isSeaworthyError(cause) ? cause : errors.VAULT_OUTCOME_UNKNOWN({ epoch }, { cause });
     } finally {
       if (committed.active) committed.emit({ outcome }, (clock.monotonic() - start) / 1000);
     }
@@ -187,6 +230,7 @@ export class Ledger {
     if (content === undefined) for (const frame of change.rewritten ?? change.added ?? []) adopted.apply(frame);
     if (next.layout.isFresh) adopted.removed.clear();
     this.#state = { ...next, content: adopted };
+    this.#hasWritten = true;
     if (change.keys === undefined) return;
     const wasLocked = this.#keys === undefined; // while the write was under way
     this.#keys?.wipe();

@@ -4,7 +4,7 @@ import type { Head } from "../format/head.ts";
 import { corrupt } from "../format/reader.ts";
 import type { VaultStore } from "../stores/store.ts";
 import type { Segment } from "./layout.ts";
-import { authenticate, readHead, readSegments, type State, stateOf } from "./state.ts";
+import { authenticate, readAppended, readHead, readSegments, type State, stateOf } from "./state.ts";
 
 const READS = 5;
 
@@ -20,10 +20,12 @@ export async function loadState(
     const head = readHead(stored);
     const keys = keysOf(head);
     // Awaited only where it has to be: keys in use could be zeroed in between.
-    authenticate(head, keys instanceof Promise ? await keys : keys);
+    const own = keys instanceof Promise ? await keys : keys;
+    authenticate(head, own);
+    const appended = readAppended(head, stored.log, own);
     // Not before that: a head by somebody without the key may name any number of segments, and the same one often.
     const segments = await readSegments(store, head, known);
-    if (segments !== undefined) return stateOf(head, segments);
+    if (segments !== undefined) return stateOf(head, segments, appended);
   }
   throw corrupt("a segment is missing");
 }

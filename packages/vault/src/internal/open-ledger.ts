@@ -125,7 +125,11 @@ export async function newVault(
   const content = new Content();
   const layout = allInTail(await framesOf(vaultId, keys));
   for (const frame of layout.tail) content.apply(frame);
-  return { state: { epoch: 1, vaultId, created, slots: [slot], layout, content }, keys, slotId: slot.id };
+  return {
+    state: { epoch: 1, headEpoch: 1, log: undefined, vaultId, created, slots: [slot], layout, content },
+    keys,
+    slotId: slot.id,
+  };
 }
 
 /** `undefined` when another process made the vault first. */

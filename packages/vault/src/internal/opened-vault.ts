@@ -175,7 +175,7 @@ export class OpenedVault implements Vault {
     return this.#use({ action: "backup" }, async () => {
       await this.#ledger.refresh();
       const { state, keys } = this.#ledger;
-      return commitOf(undefined, { ...state, layout: allInTail(state.content.live()) }, keys).head;
+      return commitOf(undefined, { ...state, log: undefined, layout: allInTail(state.content.live()) }, keys).head;
     });
   }
 
@@ -214,7 +214,9 @@ export class OpenedVault implements Vault {
   async close(): Promise<void> {
     this.#closed = true;
     this.#watcher.close();
+    const folded = this.#ledger.fold();
     this.lock();
+    await folded;
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,7 @@
 import type { RootKeys } from "../crypto/root-keys.ts";
 import { errors } from "../errors.ts";
 import { decodeHead, encodeHead, type Head, isAuthentic, segmentDigest } from "../format/head.ts";
+import { openLog, readLog } from "../format/log.ts";
 import { corrupt } from "../format/reader.ts";
 import { type Frame, splitFrames } from "../format/record.ts";
 import type { Slot } from "../format/slot.ts";
@@ -9,9 +10,23 @@ import type { StoredHead, VaultCommit, VaultStore } from "../stores/store.ts";
 import { Content } from "./content.ts";
 import type { Layout, Segment } from "./layout.ts";
 
+/** The log that continues a head. */
+export interface OpenLog {
+  readonly id: string;
+  /** Bytes of the log. */
+  readonly size: number;
+  /** What the next entry has to follow. */
+  readonly last: Buffer;
+  readonly isOpen: boolean;
+}
+
 /** A vault as of one epoch: authenticated, every value still encrypted. */
 export interface State {
   readonly epoch: number;
+  /** The epoch of the head, without its log. */
+  readonly headEpoch: number;
+  /** `undefined` if the head does not name a log. */
+  readonly log: OpenLog | undefined;
   readonly vaultId: Buffer;
   readonly created: number;
   readonly slots: readonly Slot[];
@@ -19,14 +34,30 @@ export interface State {
   readonly content: Content;
 }
 
+/** What a log adds to its head. */
+export interface Appended extends Pick<State, "epoch" | "log"> {
+  readonly frames: readonly Frame[];
+}
+
 const READS_AT_ONCE = 16;
 
 /** Reads a stored head's form. @throws VAULT_CORRUPT */
-export function readHead({ epoch, head: bytes }: StoredHead): Head {
+export function readHead({ epoch, head: bytes, log }: StoredHead): Head {
   const head = decodeHead(bytes);
   if (head.epoch !== epoch) throw corrupt("the store's epoch is another than the head's");
+  if (head.log !== undefined && log === undefined) throw corrupt("the log is missing");
   for (const slot of head.slots) checkSlot(slot);
   return head;
+}
+
+/** What was appended to an authentic head. @throws VAULT_CORRUPT, VAULT_TAMPERED */
+export function readAppended(head: Head, bytes: Uint8Array | undefined, keys: RootKeys): Appended {
+  if (head.log === undefined || bytes === undefined) return { epoch: head.epoch, log: undefined, frames: [] };
+  const facts = readLog(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), head.log, head.epoch);
+  const frames = openLog(facts, keys.log);
+  if (frames === undefined) throw errors.VAULT_TAMPERED({ epoch: facts.epoch });
+  const { epoch, last, ending } = facts;
+  return { epoch, log: { id: head.log, size: bytes.length, last, isOpen: ending === "open" }, frames };
 }
 
 /**
@@ -64,13 +95,14 @@ export function authenticate(head: Head, keys: RootKeys): void {
   if (!isAuthentic(head, keys.mac)) throw errors.VAULT_TAMPERED({ epoch: head.epoch });
 }
 
-/** The state that an authentic head and the segments it names come to. */
-export function stateOf(head: Head, segments: readonly Segment[]): State {
+/** The state that an authentic head, the segments it names and its log come to. */
+export function stateOf(head: Head, segments: readonly Segment[], { epoch, log, frames }: Appended): State {
   const content = new Content();
+  const tail = frames.length === 0 ? head.tail : [...head.tail, ...frames];
   for (const segment of segments) for (const frame of segment.frames) content.apply(frame);
-  for (const frame of head.tail) content.apply(frame);
-  const { epoch, vaultId, created, slots, tail } = head;
-  return { epoch, vaultId, created, slots, layout: { segments, tail }, content };
+  for (const frame of tail) content.apply(frame);
+  const { vaultId, created, slots } = head;
+  return { epoch, headEpoch: head.epoch, log, vaultId, created, slots, layout: { segments, tail }, content };
 }
 
 /** What a store has to keep for a state that follows `base`. */
@@ -82,13 +114,15 @@ export function commitOf(
 ): VaultCommit {
   const before = new Set(base?.layout.segments.map((segment) => segment.id));
   const { segments, tail } = next.layout;
-  const head = encodeHead({ ...next, keyId: keys.id, segments }, tail, keys.mac);
+  const log = next.log?.id;
+  const facts = { ...next, keyId: keys.id, segments, previous: base?.headEpoch ?? next.epoch - 1, log };
+  const head = encodeHead(facts, tail, keys.mac);
   const add = segments
     .filter((segment) => !before.has(segment.id))
     .map((segment) => ({ id: segment.id, bytes: bytesOf(segment.frames) }));
   const needed = segments.map((segment) => segment.id);
   const keep = purge ? needed : [...new Set([...before, ...needed])];
-  return { epoch: next.epoch, head, add, keep, ...(purge && { purge }) };
+  return { epoch: next.epoch, head, add, keep, ...(purge && { purge }), ...(log !== undefined && { newLog: log }) };
 }
 
 function bytesOf(frames: readonly Frame[]): Buffer {

@@ -1,7 +1,10 @@
 /** A vault's head as a store holds it. Stores look at the epoch alone; the bytes are the vault's affair. */
 export interface StoredHead {
+  /** The head's own epoch, without what was appended to it. */
   readonly epoch: number;
   readonly head: Uint8Array;
+  /** What was appended to the head, if the head names a log. */
+  readonly log?: Uint8Array;
 }
 
 /** One write of a vault. */
@@ -12,6 +15,21 @@ export interface VaultCommit extends StoredHead {
   readonly keep: readonly string[];
   /** Whether the head before and all that only it needs are to be removed with this write, as far as the store has kept it. */
   readonly purge?: boolean;
+  /** The id of a new, empty log that continues this head; for stores that have `append`. */
+  readonly newLog?: string;
+}
+
+/** One write that is appended to a head's log. */
+export interface VaultAppend {
+  /** The epoch after this write. */
+  readonly epoch: number;
+  /** The epoch of the head. */
+  readonly head: number;
+  /** The id of the head's log. */
+  readonly log: string;
+  /** How long the log was when it was read: the entry is there, unless entries that are ignored came before it. */
+  readonly at: number;
+  readonly entry: Uint8Array;
 }
 
 /**
@@ -24,7 +42,7 @@ export interface VaultStore {
   readonly kind: string;
   /** The newest head, or `undefined` when there is none yet. */
   read(): Promise<StoredHead | undefined>;
-  /** The newest head's epoch, or `undefined`; asked before most reads of the vault, so it should be cheap. */
+  /** The epoch of the newest write, or `undefined`; asked before most reads of the vault, so it should be cheap. */
   epoch(): Promise<number | undefined>;
   /** A segment's bytes, or `undefined` when it is gone. */
   readSegment(id: string): Promise<Uint8Array | undefined>;
@@ -34,6 +52,12 @@ export interface VaultStore {
    * nothing was kept; a store that cannot tell rejects with `VAULT_OUTCOME_UNKNOWN` of `vaultErrors`.
    */
   commit(expected: number | undefined, next: VaultCommit): Promise<boolean>;
+  /**
+   * Appends an entry to the log of the newest head. Resolves to the place where the entry ends, or to `undefined` if
+   * another entry came first: of any number of entries that follow the same one, at most one is accepted. Stores may leave
+   * this out and have `commit` alone. Errors mean what they mean for `commit`.
+   */
+  append?(next: VaultAppend): Promise<number | undefined>;
   /** Runs `work` while other writers wait, if the store can arrange that; it saves retries, and nothing relies on it. */
   exclusive?<T>(work: () => Promise<T>): Promise<T>;
 }
