@@ -2,8 +2,9 @@ import { describe, expect, it } from "vitest";
 import { newVault } from "./internal/open-ledger.ts";
 import { sealEntry } from "./internal/sealing.ts";
 import { commitOf } from "./internal/state.ts";
+import { openVault } from "./open-vault.ts";
 import { memoryStore } from "./stores/memory-store.ts";
-import { openVault, type Vault } from "./vault.ts";
+import type { Vault } from "./vault.ts";
 
 const kdf = { memory: "19mib", passes: 1, lanes: 1 };
 const key = new Uint8Array(32).fill(3);

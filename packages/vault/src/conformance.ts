@@ -1,9 +1,10 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { encodeEntry, startOf } from "./format/log.ts";
-import { encodeRecord, type Frame } from "./format/record.ts";
+import { encodeEntry, startOf } from "./internal/format/log.ts";
+import { encodeRecord, type Frame } from "./internal/format/record.ts";
+import { openVault } from "./open-vault.ts";
 import type { VaultCommit, VaultStore } from "./stores/store.ts";
-import { openVault, type Vault } from "./vault.ts";
+import type { Vault } from "./vault.ts";
 
 /** One promise of a vault store. */
 export interface ConformanceCase {

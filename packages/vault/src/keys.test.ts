@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { newRecoveryCode, readCredential, wipeMaterials } from "./credential.ts";
-import { ownBytes, randomSecret, utf8 } from "./crypto/bytes.ts";
-import { RootKeys } from "./crypto/root-keys.ts";
+import { newRecoveryCode, readCredential, wipeMaterials } from "./internal/credential-material.ts";
+import { ownBytes, randomSecret, utf8 } from "./internal/crypto/bytes.ts";
+import { RootKeys } from "./internal/crypto/root-keys.ts";
 import { openLedger } from "./internal/open-ledger.ts";
 import { checkVaultOptions } from "./internal/vault-options.ts";
 import { memoryStore } from "./stores/memory-store.ts";

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { encodeHead } from "./format/head.ts";
-import { encodeRecord } from "./format/record.ts";
+import { encodeHead } from "./internal/format/head.ts";
+import { encodeRecord } from "./internal/format/record.ts";
+import { openVault } from "./open-vault.ts";
 import { memoryStore } from "./stores/memory-store.ts";
 import type { VaultCommit, VaultStore } from "./stores/store.ts";
-import { openVault } from "./vault.ts";
 
 const key = new Uint8Array(32).fill(3);
 

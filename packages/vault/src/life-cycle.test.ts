@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { openVault } from "./open-vault.ts";
 import { memoryStore } from "./stores/memory-store.ts";
 import type { VaultStore } from "./stores/store.ts";
-import { openVault, type Vault } from "./vault.ts";
+import type { Vault } from "./vault.ts";
 
 const key = new Uint8Array(32).fill(3);
 const other = new Uint8Array(32).fill(4);

@@ -1,8 +1,8 @@
 import { isSecret } from "@seaworthy/core";
 import { describe, expect, it } from "vitest";
+import { openVault } from "./open-vault.ts";
 import { vaultReferences } from "./references.ts";
 import { memoryStore } from "./stores/memory-store.ts";
-import { openVault } from "./vault.ts";
 
 describe("references", () => {
   it("resolve to secrets, with the scheme or without", async () => {

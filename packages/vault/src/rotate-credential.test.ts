@@ -1,8 +1,9 @@
 import type { Secret } from "@seaworthy/core";
 import { describe, expect, it } from "vitest";
+import { openVault } from "./open-vault.ts";
 import { type RotateCredentialOptions, rotateCredential } from "./rotate-credential.ts";
 import { memoryStore } from "./stores/memory-store.ts";
-import { openVault, type Vault } from "./vault.ts";
+import type { Vault } from "./vault.ts";
 
 const key = new Uint8Array(32).fill(3);
 

@@ -3,6 +3,7 @@ import { isSecret, type Secret, secret } from "@seaworthy/core";
 import { checkOptions } from "@seaworthy/core/options";
 import { errors } from "./errors.ts";
 import { shown } from "./internal/check.ts";
+import { STAGED } from "./internal/staged-name.ts";
 import type { Vault } from "./vault.ts";
 
 /** What the steps of a rotation get. */
@@ -30,13 +31,6 @@ export interface Rotation {
   readonly version: number;
   /** Whether an earlier rotation, cut short by a crash, was brought to its end instead of a new one begun. */
   readonly resumed: boolean;
-}
-
-const STAGED = "~next";
-
-/** Whether an entry of these is the next value of another one, in the middle of its rotation. */
-export function isStaged(name: string, names: readonly string[]): boolean {
-  return name.endsWith(STAGED) && names.includes(name.slice(0, -STAGED.length));
 }
 
 /**

@@ -2,11 +2,11 @@ import { randomBytes } from "node:crypto";
 import { isSeaworthyError } from "@seaworthy/core";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { sha256 } from "./crypto/hkdf.ts";
-import { decodeHead, encodeHead } from "./format/head.ts";
+import { sha256 } from "./internal/crypto/hkdf.ts";
+import { decodeHead, encodeHead } from "./internal/format/head.ts";
+import { openVault } from "./open-vault.ts";
 import { memoryStore } from "./stores/memory-store.ts";
 import type { StoredHead, VaultStore } from "./stores/store.ts";
-import { openVault } from "./vault.ts";
 
 const key = new Uint8Array(32).fill(3);
 const kdf = { memory: "19mib", passes: 1, lanes: 1 };

@@ -2,9 +2,10 @@ import { inspect } from "node:util";
 import { isSecret, secret } from "@seaworthy/core";
 import { captureTelemetry, manualClock } from "@seaworthy/core/testing";
 import { describe, expect, it } from "vitest";
+import { openVault } from "./open-vault.ts";
 import { memoryStore } from "./stores/memory-store.ts";
 import type { VaultStore } from "./stores/store.ts";
-import { openVault, type Vault, type VaultOptions } from "./vault.ts";
+import type { Vault, VaultOptions } from "./vault.ts";
 
 const kdf = { memory: "19mib", passes: 1, lanes: 1 };
 const key = new Uint8Array(32).fill(3);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openVault, type Vault, type VaultStore } from "../src/index.ts";
 import { type FileSystem, nodeFiles } from "../src/internal/files.ts";
-import { fileStoreOn } from "../src/stores/file-store.ts";
+import { fileStoreOn } from "./file-store-on.ts";
 
 const key = new Uint8Array(32).fill(3);
 const kdf = { memory: "19mib", passes: 1, lanes: 1 } as const;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { fileStore, openVault, type Vault, type VaultStore } from "../src/index.ts";
 import { type FileSystem, nodeFiles } from "../src/internal/files.ts";
-import { fileStoreOn } from "../src/stores/file-store.ts";
+import { fileStoreOn } from "./file-store-on.ts";
 
 const key = new Uint8Array(32).fill(3);
 const CLEAR = ["VAULT_CORRUPT", "VAULT_TAMPERED"];

@@ -4,11 +4,11 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { manualClock } from "@seaworthy/core/testing";
-import { RootKeys } from "../src/crypto/root-keys.ts";
-import { decodeHead, encodeHead, type Head } from "../src/format/head.ts";
-import { encodeEnd, encodeEntry, type LogEntry, readLog } from "../src/format/log.ts";
-import { encodeRecord, Frame, splitFrames } from "../src/format/record.ts";
 import { fileStore, openVault, type Vault } from "../src/index.ts";
+import { RootKeys } from "../src/internal/crypto/root-keys.ts";
+import { decodeHead, encodeHead, type Head } from "../src/internal/format/head.ts";
+import { encodeEnd, encodeEntry, type LogEntry, readLog } from "../src/internal/format/log.ts";
+import { encodeRecord, Frame, splitFrames } from "../src/internal/format/record.ts";
 import { keysOf } from "./independent-reader.ts";
 
 const raw = Buffer.from("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f", "hex");

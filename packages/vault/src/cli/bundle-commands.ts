@@ -1,6 +1,6 @@
 import type { ImportResult } from "../bundle.ts";
 import { errors } from "../errors.ts";
-import { HEAD_BYTES } from "../format/limits.ts";
+import { HEAD_BYTES } from "../internal/format/limits.ts";
 import {
   type CommandContext,
   kdfOf,

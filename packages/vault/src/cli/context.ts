@@ -5,13 +5,13 @@ import { constants } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { buffer } from "node:stream/consumers";
-import type { Credential } from "../credential.ts";
-import type { KdfOptions } from "../crypto/argon2.ts";
+import type { Credential, KdfOptions } from "../credential.ts";
 import { errors } from "../errors.ts";
 import { FileGuard } from "../internal/file-guard.ts";
 import { nodeFiles } from "../internal/files.ts";
+import { openVault } from "../open-vault.ts";
 import { fileStore } from "../stores/file-store.ts";
-import { openVault, type Vault, type VaultOptions } from "../vault.ts";
+import type { Vault, VaultOptions } from "../vault.ts";
 import { CommandError, EXIT } from "./exit-codes.ts";
 import type { Io, Terminal } from "./terminal.ts";
 

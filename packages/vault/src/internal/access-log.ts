@@ -1,7 +1,7 @@
 import { type AuditEntry, type AuditSink, type Clock, isSeaworthyError } from "@seaworthy/core";
-import { isName } from "../entries.ts";
 import { errors } from "../errors.ts";
 import { accessed, unrecorded } from "../telemetry.ts";
+import { isName } from "./entry-facts.ts";
 
 /** What was done to which entry. */
 export interface Access {

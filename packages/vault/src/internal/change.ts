@@ -1,8 +1,8 @@
-import type { RootKeys } from "../crypto/root-keys.ts";
-import { encodeEntry, startOf } from "../format/log.ts";
-import type { Frame } from "../format/record.ts";
-import type { Slot } from "../format/slot.ts";
 import type { VaultAppend } from "../stores/store.ts";
+import type { RootKeys } from "./crypto/root-keys.ts";
+import { encodeEntry, startOf } from "./format/log.ts";
+import type { Frame } from "./format/record.ts";
+import type { Slot } from "./format/slot.ts";
 import { arrange, layOut } from "./layout.ts";
 import type { State } from "./state.ts";
 

@@ -1,5 +1,5 @@
-import { corrupt } from "../format/reader.ts";
-import type { Frame, PutRecord } from "../format/record.ts";
+import { corrupt } from "./format/reader.ts";
+import type { Frame, PutRecord } from "./format/record.ts";
 
 /** One version of an entry, still encrypted. */
 export interface Version {

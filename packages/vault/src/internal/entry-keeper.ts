@@ -1,31 +1,25 @@
 import type { Duration } from "@seaworthy/core";
 import { type Secret, secret, toMilliseconds } from "@seaworthy/core";
 import { checkOptions, integer } from "@seaworthy/core/options";
-import { wipe } from "../crypto/bytes.ts";
-import {
-  checkName,
-  checkSetOptions,
-  checkValue,
-  type DueEntry,
-  describeEntry,
-  describeVersion,
-  dueEntries,
-  type Entry,
-  type EntryVersion,
-  type ListOptions,
-  type NewEntry,
-  type NewFacts,
-  type SecretValue,
-  type SetOptions,
-} from "../entries.ts";
+import type { DueEntry, Entry, EntryVersion, ListOptions, NewEntry, SecretValue, SetOptions } from "../entries.ts";
 import { errors } from "../errors.ts";
-import { encodeRecord, type PutRecord } from "../format/record.ts";
 import { parseOtpauth } from "../otp/otpauth.ts";
 import { type TotpCode, totpAt } from "../otp/totp.ts";
 import type { GetOptions } from "../vault.ts";
 import type { Plan } from "./change.ts";
 import { kindOf, shown } from "./check.ts";
 import type { Version } from "./content.ts";
+import { wipe } from "./crypto/bytes.ts";
+import {
+  checkName,
+  checkSetOptions,
+  checkValue,
+  describeEntry,
+  describeVersion,
+  dueEntries,
+  type NewFacts,
+} from "./entry-facts.ts";
+import { encodeRecord, type PutRecord } from "./format/record.ts";
 import type { Ledger } from "./ledger.ts";
 import { momentOf } from "./moment.ts";
 import { describeAgain, findVersion, openEntry, putFrames, revealEntry, sealEntry, versionsOf } from "./sealing.ts";

@@ -2,8 +2,8 @@ import type { BigIntStats } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { errors } from "../errors.ts";
-import { corrupt } from "../format/reader.ts";
 import { type FileSystem, hasCode } from "./files.ts";
+import { corrupt } from "./format/reader.ts";
 
 const OTHERS = 0o077n;
 const SHARED = 0o1000n;

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { errors } from "../errors.ts";
-import { LOG_BYTES } from "../format/limits.ts";
-import { encodeEnd, type LogFacts, macIn, readLog } from "../format/log.ts";
 import type { VaultAppend } from "../stores/store.ts";
 import type { FileGuard } from "./file-guard.ts";
 import { type FileSystem, hasCode, orMissing } from "./files.ts";
+import { LOG_BYTES } from "./format/limits.ts";
+import { encodeEnd, type LogFacts, macIn, readLog } from "./format/log.ts";
 
 /** A log that a head names. */
 export interface LogOfHead {

@@ -1,17 +1,18 @@
 import { randomBytes } from "node:crypto";
 import type { BigIntStats } from "node:fs";
 import { dirname, join } from "node:path";
+import type { Clock } from "@seaworthy/core";
 import { errors } from "../errors.ts";
-import { HEAD_START_BYTES, type HeadStart, startOfHead } from "../format/head.ts";
-import { HEAD_BYTES, SEGMENT_BYTES } from "../format/limits.ts";
-import { corrupt } from "../format/reader.ts";
 import type { StoredHead, VaultAppend, VaultCommit, VaultStore } from "../stores/store.ts";
 import { FileClaims } from "./file-claims.ts";
-import type { FileGuard } from "./file-guard.ts";
-import type { FileLock } from "./file-lock.ts";
+import { FileGuard } from "./file-guard.ts";
+import { FileLock } from "./file-lock.ts";
 import { FileLog } from "./file-log.ts";
 import { isFirstWrite, isLeftOver, isOfVault, lastGoodCopyIn } from "./file-names.ts";
 import { type FileSystem, orMissing, systemFailure } from "./files.ts";
+import { HEAD_START_BYTES, type HeadStart, startOfHead } from "./format/head.ts";
+import { HEAD_BYTES, SEGMENT_BYTES } from "./format/limits.ts";
+import { corrupt } from "./format/reader.ts";
 
 /** What the files were found to be, valid as long as they look the same. */
 interface Seen {
@@ -25,8 +26,23 @@ const NO_HEAD = { epoch: 0, previous: 0 };
 // A head whose log is missing was replaced in the meantime, or the log was lost.
 const READS = 5;
 
+/** Checked options of a file store; times are in milliseconds. */
+export interface CheckedFileOptions {
+  readonly repair: boolean;
+  readonly lockTimeout: number;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+/** A store at an absolute path. Tests give other calls of the file system, and let any of them fail. */
+export function createFileStore(files: FileSystem, path: string, options: CheckedFileOptions): VaultStore {
+  const { repair, clock, random, lockTimeout: timeout } = options;
+  const guard = new FileGuard(files, path, repair);
+  return new FileVaultStore(files, guard, new FileLock(files, join(guard.side, "lock"), { clock, random, timeout }));
+}
+
 /** A vault in a file and the directory beside it. */
-export class FileVaultStore implements VaultStore {
+class FileVaultStore implements VaultStore {
   readonly kind = "file";
   readonly #files: FileSystem;
   readonly #guard: FileGuard;

@@ -1,11 +1,11 @@
 import { lstat, readdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isSeaworthyError } from "@seaworthy/core";
-import { decodeHead, type Head, segmentDigest } from "../format/head.ts";
-import { readLog } from "../format/log.ts";
-import { splitFrames } from "../format/record.ts";
 import { lastGoodCopyIn } from "./file-names.ts";
 import { orMissing } from "./files.ts";
+import { decodeHead, type Head, segmentDigest } from "./format/head.ts";
+import { readLog } from "./format/log.ts";
+import { splitFrames } from "./format/record.ts";
 
 /** One thing that was looked at, without any key. */
 export interface Finding {

@@ -1,20 +1,21 @@
 import { checkOptions } from "@seaworthy/core/options";
-import { type Credential, type Material, readCredential, wipeMaterials } from "../credential.ts";
-import { type KdfCost, noCheaper } from "../crypto/argon2.ts";
-import { randomSecret, wipe } from "../crypto/bytes.ts";
-import { RootKeys } from "../crypto/root-keys.ts";
+import type { Credential } from "../credential.ts";
 import { errors } from "../errors.ts";
-import { SLOTS } from "../format/limits.ts";
-import type { PutRecord } from "../format/record.ts";
-import type { Slot } from "../format/slot.ts";
-import { costOf, type DerivedSlot, deriveSlot, resealSlot, sealSlot } from "../slots.ts";
 import type { KeySlot } from "../vault.ts";
 import { mapBreathing } from "./breathe.ts";
 import { alone } from "./change.ts";
 import { checkCredentials, shown } from "./check.ts";
+import { type Material, readCredential, wipeMaterials } from "./credential-material.ts";
+import { type KdfCost, noCheaper } from "./crypto/argon2.ts";
+import { randomSecret, wipe } from "./crypto/bytes.ts";
+import { RootKeys } from "./crypto/root-keys.ts";
+import { SLOTS } from "./format/limits.ts";
+import type { PutRecord } from "./format/record.ts";
+import type { Slot } from "./format/slot.ts";
 import type { Ledger } from "./ledger.ts";
 import { momentOf } from "./moment.ts";
 import { openEntry, rewrapEntry, sealEntry } from "./sealing.ts";
+import { costOf, type DerivedSlot, deriveSlot, resealSlot, sealSlot } from "./slots.ts";
 import type { State } from "./state.ts";
 
 /** The key slots of a vault, and the keys below them. */

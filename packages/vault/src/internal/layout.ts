@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { errors } from "../errors.ts";
-import { ID_BYTES, type SegmentFacts, segmentDigest } from "../format/head.ts";
-import { SEGMENTS, TAIL_BYTES } from "../format/limits.ts";
-import type { Frame } from "../format/record.ts";
+import { ID_BYTES, type SegmentFacts, segmentDigest } from "./format/head.ts";
+import { SEGMENTS, TAIL_BYTES } from "./format/limits.ts";
+import type { Frame } from "./format/record.ts";
 
 /** A segment with its records in memory. */
 export interface Segment extends SegmentFacts {

@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { type Clock, isSeaworthyError, sleep } from "@seaworthy/core";
-import type { RootKeys } from "../crypto/root-keys.ts";
 import { errors } from "../errors.ts";
-import { type Head, ID_BYTES } from "../format/head.ts";
 import type { VaultStore } from "../stores/store.ts";
 import { committed, locked as lockedEvent } from "../telemetry.ts";
 import { type Appending, appendingOf, type Change, hasOpenLog, nextState, type Plan } from "./change.ts";
 import { Content } from "./content.ts";
+import type { RootKeys } from "./crypto/root-keys.ts";
+import { type Head, ID_BYTES } from "./format/head.ts";
 import { loadState, rolledBack } from "./load-state.ts";
 import { commitOf, type State } from "./state.ts";
 import { WriteQueue } from "./write-queue.ts";

@@ -1,8 +1,8 @@
-import type { RootKeys } from "../crypto/root-keys.ts";
 import { errors } from "../errors.ts";
-import type { Head } from "../format/head.ts";
-import { corrupt } from "../format/reader.ts";
 import type { VaultStore } from "../stores/store.ts";
+import type { RootKeys } from "./crypto/root-keys.ts";
+import type { Head } from "./format/head.ts";
+import { corrupt } from "./format/reader.ts";
 import type { Segment } from "./layout.ts";
 import { authenticate, readAppended, readHead, readSegments, type State, stateOf } from "./state.ts";
 

@@ -1,27 +1,22 @@
 import { randomBytes } from "node:crypto";
 import { type Clock, isSeaworthyError } from "@seaworthy/core";
-import {
-  CREDENTIAL_OPTIONS,
-  type CredentialSource,
-  type Material,
-  readCredential,
-  wipeMaterials,
-} from "../credential.ts";
-import type { KdfCost } from "../crypto/argon2.ts";
-import { randomSecret } from "../crypto/bytes.ts";
-import { RootKeys } from "../crypto/root-keys.ts";
+import type { CredentialSource } from "../credential.ts";
 import { errors } from "../errors.ts";
-import { type Head, ID_BYTES } from "../format/head.ts";
-import type { Frame } from "../format/record.ts";
-import { deriveSlot, openSlots, sealSlot } from "../slots.ts";
 import type { VaultStore } from "../stores/store.ts";
 import { unlocked } from "../telemetry.ts";
 import { checkCredentials } from "./check.ts";
 import { Content } from "./content.ts";
+import { CREDENTIAL_OPTIONS, type Material, readCredential, wipeMaterials } from "./credential-material.ts";
+import type { KdfCost } from "./crypto/argon2.ts";
+import { randomSecret } from "./crypto/bytes.ts";
+import { RootKeys } from "./crypto/root-keys.ts";
+import { type Head, ID_BYTES } from "./format/head.ts";
+import type { Frame } from "./format/record.ts";
 import { allInTail } from "./layout.ts";
 import { Ledger } from "./ledger.ts";
 import { loadState, rolledBack } from "./load-state.ts";
 import { momentOf } from "./moment.ts";
+import { deriveSlot, openSlots, sealSlot } from "./slots.ts";
 import { commitOf, type State } from "./state.ts";
 import type { CheckedOptions } from "./vault-options.ts";
 

@@ -1,23 +1,24 @@
 import { type Duration, type Secret, secret } from "@seaworthy/core";
-import { type BundleOptions, exportBundle, type ImportOptions, type ImportResult, importBundle } from "../bundle.ts";
-import {
-  CREDENTIAL_OPTIONS,
-  type Credential,
-  type Material,
-  newRecoveryCode,
-  readCredential,
-  wipeMaterials,
-} from "../credential.ts";
-import { wipe } from "../crypto/bytes.ts";
+import type { BundleOptions, ImportOptions, ImportResult } from "../bundle.ts";
+import type { Credential } from "../credential.ts";
 import type { DueEntry, Entry, EntryVersion, ListOptions, NewEntry, SecretValue, SetOptions } from "../entries.ts";
 import { errors } from "../errors.ts";
-import type { PutRecord } from "../format/record.ts";
 import type { TotpCode } from "../otp/totp.ts";
 import type { GetOptions, KeySlot, Vault, Verified, WatchListener, WatchOptions } from "../vault.ts";
 import type { Access, AccessLog } from "./access-log.ts";
 import { mapBreathing } from "./breathe.ts";
+import { exportBundle, importBundle } from "./bundles.ts";
 import { checkCredentials } from "./check.ts";
+import {
+  CREDENTIAL_OPTIONS,
+  type Material,
+  newRecoveryCode,
+  readCredential,
+  wipeMaterials,
+} from "./credential-material.ts";
+import { wipe } from "./crypto/bytes.ts";
 import { EntryKeeper } from "./entry-keeper.ts";
+import type { PutRecord } from "./format/record.ts";
 import { IdleLock } from "./idle-lock.ts";
 import { KeyKeeper } from "./key-keeper.ts";
 import { allInTail } from "./layout.ts";

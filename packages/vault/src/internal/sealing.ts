@@ -1,12 +1,13 @@
 import { isUtf8 } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { type Secret, secret } from "@seaworthy/core";
-import { lengthPrefixed, randomSecret, wipe } from "../crypto/bytes.ts";
-import { openGcm, sealGcm } from "../crypto/gcm.ts";
-import type { RootKeys } from "../crypto/root-keys.ts";
-import { unwrap, unwrapMessageKey, wrap } from "../crypto/xaes.ts";
-import type { NewFacts } from "../entries.ts";
 import { errors } from "../errors.ts";
+import type { Version } from "./content.ts";
+import { lengthPrefixed, randomSecret, wipe } from "./crypto/bytes.ts";
+import { openGcm, sealGcm } from "./crypto/gcm.ts";
+import type { RootKeys } from "./crypto/root-keys.ts";
+import { unwrap, unwrapMessageKey, wrap } from "./crypto/xaes.ts";
+import type { NewFacts } from "./entry-facts.ts";
 import {
   type EntryFacts,
   encodeRecord,
@@ -14,8 +15,7 @@ import {
   type Frame,
   NONCE_BYTES,
   type PutRecord,
-} from "../format/record.ts";
-import type { Version } from "./content.ts";
+} from "./format/record.ts";
 import type { State } from "./state.ts";
 
 /** The versions of an entry. @throws VAULT_NOT_FOUND */

@@ -1,14 +1,14 @@
-import type { RootKeys } from "../crypto/root-keys.ts";
 import { errors } from "../errors.ts";
-import { decodeHead, encodeHead, type Head, isAuthentic, segmentDigest } from "../format/head.ts";
-import { openLog, readLog } from "../format/log.ts";
-import { corrupt } from "../format/reader.ts";
-import { type Frame, splitFrames } from "../format/record.ts";
-import type { Slot } from "../format/slot.ts";
-import { checkSlot } from "../slots.ts";
 import type { StoredHead, VaultCommit, VaultStore } from "../stores/store.ts";
 import { Content } from "./content.ts";
+import type { RootKeys } from "./crypto/root-keys.ts";
+import { decodeHead, encodeHead, type Head, isAuthentic, segmentDigest } from "./format/head.ts";
+import { openLog, readLog } from "./format/log.ts";
+import { corrupt } from "./format/reader.ts";
+import { type Frame, splitFrames } from "./format/record.ts";
+import type { Slot } from "./format/slot.ts";
 import type { Layout, Segment } from "./layout.ts";
+import { checkSlot } from "./slots.ts";
 
 /** The log that continues a head. */
 export interface OpenLog {

@@ -1,10 +1,11 @@
 import { type AuditSink, type Clock, systemClock, toMilliseconds } from "@seaworthy/core";
 import { integer } from "@seaworthy/core/options";
-import { CREDENTIAL_OPTIONS, type CredentialSource, type Material, readCredential } from "../credential.ts";
-import { checkKdf, type KdfCost } from "../crypto/argon2.ts";
+import type { CredentialSource } from "../credential.ts";
 import type { VaultStore } from "../stores/store.ts";
 import type { VaultOptions } from "../vault.ts";
 import { checkCredentials, kindOf, shown } from "./check.ts";
+import { CREDENTIAL_OPTIONS, type Material, readCredential } from "./credential-material.ts";
+import { checkKdf, type KdfCost } from "./crypto/argon2.ts";
 
 /** Options of `openVault`, checked and with their defaults. */
 export interface CheckedOptions {

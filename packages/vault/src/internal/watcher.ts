@@ -1,10 +1,10 @@
 import { type Clock, startTimer, toMilliseconds } from "@seaworthy/core";
 import { checkOptions } from "@seaworthy/core/options";
 import type { Entry } from "../entries.ts";
-import { checkName } from "../entries.ts";
 import { watchFailed } from "../telemetry.ts";
 import type { WatchListener, WatchOptions } from "../vault.ts";
 import { shown } from "./check.ts";
+import { checkName } from "./entry-facts.ts";
 
 interface Watch {
   readonly name: string;

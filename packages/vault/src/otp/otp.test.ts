@@ -2,9 +2,9 @@ import { secret } from "@seaworthy/core";
 import { manualClock } from "@seaworthy/core/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { fromBase32, toBase32 } from "../internal/base32.ts";
+import { openVault } from "../open-vault.ts";
 import { memoryStore } from "../stores/memory-store.ts";
-import { openVault } from "../vault.ts";
-import { fromBase32, toBase32 } from "./base32.ts";
 import { formatOtpauth, parseOtpauth } from "./otpauth.ts";
 import { type TotpAlgorithm, totpAt } from "./totp.ts";
 

@@ -1,8 +1,8 @@
 import { isSecret, type Secret, secret } from "@seaworthy/core";
 import { checkOptions, integer } from "@seaworthy/core/options";
-import { ownBytes } from "../crypto/bytes.ts";
+import { fromBase32, toBase32 } from "../internal/base32.ts";
 import { shown } from "../internal/check.ts";
-import { fromBase32, toBase32 } from "./base32.ts";
+import { ownBytes } from "../internal/crypto/bytes.ts";
 import type { TotpAlgorithm } from "./totp.ts";
 
 /** A second factor as an `otpauth://totp/` URI says it. */

@@ -1,11 +1,9 @@
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { type Clock, type Duration, systemClock, toMilliseconds } from "@seaworthy/core";
 import { checkOptions } from "@seaworthy/core/options";
 import { shown } from "../internal/check.ts";
-import { FileGuard } from "../internal/file-guard.ts";
-import { FileLock } from "../internal/file-lock.ts";
-import { FileVaultStore } from "../internal/file-vault-store.ts";
-import { type FileSystem, nodeFiles } from "../internal/files.ts";
+import { createFileStore } from "../internal/file-vault-store.ts";
+import { nodeFiles } from "../internal/files.ts";
 import type { VaultStore } from "./store.ts";
 
 /** Options of {@link fileStore}. */
@@ -33,19 +31,11 @@ export interface FileStoreOptions {
  * ```
  */
 export function fileStore(path: string, options: FileStoreOptions = {}): VaultStore {
-  return fileStoreOn(nodeFiles, path, options);
-}
-
-/** The same over other calls of the file system, so that tests can let any of them fail. */
-export function fileStoreOn(files: FileSystem, path: string, options: FileStoreOptions = {}): VaultStore {
   if (typeof path !== "string" || path === "" || path.includes("\0"))
     throw new TypeError(`path must be a string that is not empty; got ${shown(path)}`);
   checkOptions("fileStore", options, ["repair", "lockTimeout", "clock", "random"]);
   const { repair = false, clock = systemClock, random = Math.random } = options;
   if (typeof repair !== "boolean") throw new TypeError(`repair must be a boolean; got ${shown(repair)}`);
   const lockTimeout = toMilliseconds(options.lockTimeout ?? "10s", "lockTimeout");
-  const full = resolve(path);
-  const guard = new FileGuard(files, full, repair);
-  const lock = new FileLock(files, join(guard.side, "lock"), { clock, random, timeout: lockTimeout });
-  return new FileVaultStore(files, guard, lock);
+  return createFileStore(nodeFiles, resolve(path), { repair, clock, random, lockTimeout });
 }

@@ -1,4 +1,4 @@
-import { epochOf } from "../format/head.ts";
+import { epochOf } from "../internal/format/head.ts";
 import type { StoredHead, VaultStore } from "./store.ts";
 
 /**

@@ -1,20 +1,11 @@
-import { type ByteSize, toBytes } from "@seaworthy/core";
+import { toBytes } from "@seaworthy/core";
 import { checkOptions, integer } from "@seaworthy/core/options";
 import argon2 from "argon2";
+import type { KdfOptions } from "../../credential.ts";
 import { ownBytes, wipe } from "./bytes.ts";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
-
-/** Cost of turning a password into a key with Argon2id (RFC 9106). */
-export interface KdfOptions {
-  /** Memory of one run, 19 MiB to 1 GiB, rounded down to whole KiB. @default "64mib" */
-  memory?: ByteSize;
-  /** Passes over the memory, 1 to 10. @default 3 */
-  passes?: number;
-  /** Lanes, each a thread of its own, 1 to 16. @default 4 */
-  lanes?: number;
-}
 
 /** Checked cost, memory in KiB. */
 export interface KdfCost {

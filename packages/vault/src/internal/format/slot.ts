@@ -1,10 +1,8 @@
+import type { SlotKind } from "../../credential.ts";
 import { lengthPrefixed } from "../crypto/bytes.ts";
 import { WRAP_BYTES } from "../crypto/xaes.ts";
 import { ByteReader, corrupt } from "./reader.ts";
 import { block, long, whole } from "./writer.ts";
-
-/** What a key slot is opened with. */
-export type SlotKind = "password" | "recovery" | "key";
 
 const KINDS: readonly SlotKind[] = ["password", "recovery", "key"];
 /** Bytes of a slot's id. */

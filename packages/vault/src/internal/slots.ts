@@ -1,13 +1,14 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
-import type { Material } from "./credential.ts";
+import type { SlotKind } from "../credential.ts";
+import { errors } from "../errors.ts";
+import type { Material } from "./credential-material.ts";
 import { argon2id, formatPhc, type KdfCost, parsePhc, SALT_BYTES } from "./crypto/argon2.ts";
 import { lengthPrefixed, wipe } from "./crypto/bytes.ts";
 import { hkdf, hmac } from "./crypto/hkdf.ts";
 import { keyFor, type RootKeys } from "./crypto/root-keys.ts";
 import { unwrap, wipeXaesKey, wrap, xaesKey } from "./crypto/xaes.ts";
-import { errors } from "./errors.ts";
 import { corrupt } from "./format/reader.ts";
-import { SLOT_ID_BYTES, type Slot, type SlotFacts, type SlotKind, slotContext } from "./format/slot.ts";
+import { SLOT_ID_BYTES, type Slot, type SlotFacts, slotContext } from "./format/slot.ts";
 
 /** A slot to be, with its key. */
 export interface DerivedSlot {

@@ -1,5 +1,5 @@
 import type { SeaworthyError } from "@seaworthy/core";
-import { errors } from "../errors.ts";
+import { errors } from "../../errors.ts";
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 

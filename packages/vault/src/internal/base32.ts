@@ -1,4 +1,4 @@
-import { secretBytes } from "../crypto/bytes.ts";
+import { secretBytes } from "./crypto/bytes.ts";
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
