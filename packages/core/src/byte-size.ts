@@ -18,13 +18,13 @@ const LONGEST_TEXT = 64;
 const SIZE = /^(\d+(?:\.\d+)?)(b|[kmgt]i?b)$/i;
 
 /**
- * Turns a {@link ByteSize} into whole bytes.
+ * Turns a {@link ByteSize} into a number of bytes.
  *
- * Numbers are bytes and must be whole and not negative. Text has one number and one unit, in either case; a decimal
- * fraction that does not come out whole is rounded. The largest result is `Number.MAX_SAFE_INTEGER`.
+ * A number is a number of bytes: an integer that is not negative. A string has one number and one unit, in either case; a
+ * result that is not an integer is rounded. The largest result is `Number.MAX_SAFE_INTEGER`.
  *
  * @param name - what the error calls the value; pass the option's name
- * @throws TypeError when the value is not a size; the message names the option and the value got
+ * @throws TypeError that names the option and the value, if the value is not a size
  * @example
  * ```ts
  * import { toBytes } from "@seaworthy/core";
@@ -35,7 +35,7 @@ export function toBytes(size: ByteSize, name = "size"): number {
   const result = typeof size === "string" ? parse(size) : size;
   if (!Number.isSafeInteger(result) || result < 0) {
     throw new TypeError(
-      `${name} must be whole bytes of 0 or more, or text such as "10mb" or "64kib"; got ${showValue(size)}`,
+      `${name} must be a number of bytes from 0, or a string such as "10mb" or "64kib"; got ${showValue(size)}`,
     );
   }
   return result;
@@ -44,5 +44,6 @@ export function toBytes(size: ByteSize, name = "size"): number {
 function parse(text: string): number {
   const match = text.length <= LONGEST_TEXT ? SIZE.exec(text) : null;
   if (match === null) return Number.NaN;
-  return Math.round(Number(match[1]) * (BYTES[(match[2] as string).toLowerCase()] as number));
+  const [, number, unit = ""] = match;
+  return Math.round(Number(number) * (BYTES[unit.toLowerCase()] ?? Number.NaN));
 }

@@ -12,7 +12,7 @@ export interface Clock {
   now(): number;
   /** Milliseconds from an arbitrary start, never going back. Durations are measured on this one. */
   monotonic(): number;
-  /** Calls `callback` once after `delay` milliseconds; the function returned cancels it. */
+  /** Calls `callback` once after `delay` milliseconds. Returns a function that cancels it. */
   schedule?(callback: () => void, delay: number, options?: TimerOptions): () => void;
 }
 
@@ -33,17 +33,17 @@ export const systemClock: Clock = Object.freeze({
 });
 
 /**
- * Calls `callback` once after `delay` milliseconds on `clock`; the function returned cancels it, any number of times.
+ * Calls `callback` once after `delay` milliseconds on `clock`. Returns a function that cancels it and may be called again.
  *
  * A delay below 0 counts as 0; one beyond 2^31-1 ms (24.8 days) waits in stages. A waiting timer does not hold the
  * process open unless `keepAlive` says so.
  *
- * @throws TypeError when `delay` is not a number
+ * @throws TypeError if `delay` is not a number
  */
 export function startTimer(clock: Clock, delay: number, callback: () => void, options?: TimerOptions): () => void {
   // Node would fire after 1 ms.
   if (typeof delay !== "number" || Number.isNaN(delay))
-    throw new TypeError(`delay must be milliseconds; got ${showValue(delay)}`);
+    throw new TypeError(`delay must be a number of milliseconds; got ${showValue(delay)}`);
   return clock.schedule === undefined
     ? scheduleOnPlatform(callback, delay, options)
     : clock.schedule(callback, delay, options);
@@ -70,10 +70,10 @@ export interface SleepOptions extends TimerOptions {
 }
 
 /**
- * Waits for `delay`, a {@link Duration}; a number below 0 counts as 0. When the signal aborts, rejects at once with its reason and leaves neither timer
- * nor listener behind.
+ * Waits for `delay`, a {@link Duration}; a number below 0 counts as 0. If the signal aborts, the promise rejects at once with
+ * its reason, and neither a timer nor a listener is left.
  *
- * @throws TypeError when `delay` is not a duration
+ * @throws TypeError if `delay` is not a duration
  */
 export function sleep(delay: Duration, options: SleepOptions = {}): Promise<void> {
   const { clock = systemClock, signal } = options;

@@ -88,7 +88,7 @@ describe("runWithContext", () => {
     expect(() => runWithContext({ deadline: deadline as number }, () => 0)).toThrow(/^deadline must be/);
   });
 
-  test("refuses a signal that is none", () => {
+  test("refuses a signal that is not an AbortSignal", () => {
     expect(() => runWithContext({ signal: {} as AbortSignal }, () => 0)).toThrow(/^signal must be/);
   });
 });

@@ -9,7 +9,7 @@ import { showValue } from "./internal/show-value.ts";
  */
 export const lazySignal: unique symbol = Symbol.for("seaworthy.lazy-signal");
 
-/** Who acts in this request or job, as whoever authenticated them says. */
+/** The user or service on whose behalf this request or job runs, as the authentication determined. */
 export interface Principal {
   /** Stable id; the only member that logs and audit trails show. */
   id: string;
@@ -35,7 +35,7 @@ export interface Context {
   readonly client?: Client;
   /** When the work has to be over, in milliseconds since the Unix epoch. Inner contexts can only bring it forward. */
   readonly deadline?: number;
-  /** Aborted when nobody waits for the work any more. Joined with the outer context's signal. */
+  /** Aborts when the result is no longer needed. Combined with the signal of the outer context. */
   readonly signal?: AbortSignal;
   /** Makes `signal` when it is first read. A `signal` beside it is preferred. */
   readonly [lazySignal]?: { readonly signal: AbortSignal };
@@ -43,16 +43,21 @@ export interface Context {
 }
 
 // The prototype of contexts with a lazy signal: an accessor on each context would cost more than the signal itself.
-const LAZY = {
-  get signal(): AbortSignal | undefined {
-    return (this as Context)[lazySignal]?.signal;
+const LAZY: object = Object.defineProperty({}, "signal", {
+  get(this: Context): AbortSignal | undefined {
+    return this[lazySignal]?.signal;
   },
-};
+  enumerable: true,
+  configurable: true,
+});
 const NOTHING: Context = Object.freeze({});
-const storage = shared("context.v1", () => new AsyncLocalStorage<Context>());
 // A wall clock may jump; the remaining time of a deadline is kept on the monotonic clock from the moment it is set.
 // It lies on the context itself, unseen, because a WeakMap of so many short-lived keys costs the garbage collector dearly.
-const MONOTONIC = Symbol.for("seaworthy.deadline");
+const MONOTONIC: unique symbol = Symbol.for("seaworthy.deadline");
+interface HeldContext extends Context {
+  readonly [MONOTONIC]?: number;
+}
+const storage = shared("context.v1", () => new AsyncLocalStorage<HeldContext>());
 
 /** The context of the running code; an empty one outside `runWithContext`. It is frozen. */
 export function currentContext(): Context {
@@ -60,10 +65,11 @@ export function currentContext(): Context {
 }
 
 /**
- * Runs `fn` with `fields` laid over the current context, through every promise, timer, stream and emitter that it
- * starts, and returns what `fn` returns. The earlier of two deadlines holds; signals are joined.
+ * Runs `fn` with a context that has the members of the current context and, before them, `fields`. It holds for every
+ * promise, timer, stream and emitter that `fn` starts. Returns what `fn` returns. The earlier of two deadlines applies, and
+ * signals are combined.
  *
- * @throws TypeError when `fields` is no object, `deadline` is not a finite number, or `signal` not an `AbortSignal`
+ * @throws TypeError if `fields` is not an object, `deadline` is not a finite number, or `signal` is not an `AbortSignal`
  * @example
  * ```ts
  * import { currentContext, runWithContext } from "@seaworthy/core";
@@ -78,7 +84,7 @@ export function runWithContext<T>(fields: Context, fn: () => T): T {
   const outer = storage.getStore();
   const lazy = fields[lazySignal] ?? outer?.[lazySignal];
   const inner: { -readonly [K in keyof Context]: Context[K] } =
-    lazy === undefined ? { ...outer, ...fields } : ({ __proto__: LAZY, ...outer, ...fields } as Context);
+    lazy === undefined ? { ...outer, ...fields } : { __proto__: LAZY, ...outer, ...fields };
   let deadline: number | undefined;
   if (fields.deadline !== undefined || outer?.deadline !== undefined) deadline = earliest(inner, fields, outer);
   if (fields.signal !== undefined) joinSignals(inner, fields.signal, outer?.signal);
@@ -89,14 +95,12 @@ export function runWithContext<T>(fields: Context, fn: () => T): T {
   return storage.run(inner, fn);
 }
 
-const monotonicOf = (context: Context): number | undefined => (context as { [MONOTONIC]?: number })[MONOTONIC];
-
-function earliest(inner: { deadline?: unknown }, fields: Context, outer: Context | undefined): number | undefined {
+function earliest(inner: { deadline?: unknown }, fields: Context, outer: HeldContext | undefined): number | undefined {
   const given = fields.deadline;
   if (given !== undefined && !Number.isFinite(given))
     throw new TypeError(`deadline must be epoch milliseconds; got ${String(given)}`);
   const own = given === undefined ? Number.POSITIVE_INFINITY : systemClock.monotonic() + (given - systemClock.now());
-  const inherited = outer === undefined ? undefined : monotonicOf(outer);
+  const inherited = outer?.[MONOTONIC];
   if (inherited === undefined || own <= inherited) return own;
   inner.deadline = outer?.deadline;
   return inherited;
@@ -108,10 +112,10 @@ function joinSignals(inner: { signal?: unknown }, own: AbortSignal, outer: Abort
 }
 
 /**
- * A function that runs `fn` in the context of the moment it was bound, for callbacks handed to code that loses it: a
- * listener of an emitter that somebody else emits on, a queue, a pool.
+ * Returns a function that runs `fn` in the current context, for callbacks that code of another context calls: a listener
+ * of an emitter, a queue, a pool.
  *
- * @throws TypeError when `fn` is no function
+ * @throws TypeError if `fn` is not a function
  */
 export function bindContext<This, A extends unknown[], R>(
   fn: (this: This, ...args: A) => R,
@@ -125,12 +129,12 @@ export function bindContext<This, A extends unknown[], R>(
 }
 
 /**
- * Milliseconds until the current context's deadline: negative when it has passed, `Infinity` when there is none.
- * On the system clock a jump of the wall clock does not move it.
+ * Returns the milliseconds until the deadline of the current context: negative if it has passed, `Infinity` if there is no
+ * deadline. On the system clock, a jump of the wall clock does not change it.
  */
 export function remainingTime(clock: Clock = systemClock): number {
   const context = storage.getStore();
   if (context?.deadline === undefined) return Number.POSITIVE_INFINITY;
-  if (clock !== systemClock) return context.deadline - clock.now();
-  return (monotonicOf(context) as number) - clock.monotonic();
+  const due = context[MONOTONIC];
+  return clock === systemClock && due !== undefined ? due - clock.monotonic() : context.deadline - clock.now();
 }

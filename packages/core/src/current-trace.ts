@@ -9,7 +9,7 @@ interface SpanContext {
 
 // Every copy of version 1 of @opentelemetry/api registers itself under the first symbol, so that the copies in one
 // process share their state, and keeps the active span in its context under the second one.
-const API = Symbol.for("opentelemetry.js.api.1");
+const API: unique symbol = Symbol.for("opentelemetry.js.api.1");
 const SPAN = Symbol.for("OpenTelemetry Context Key SPAN");
 const TRACE_ID = /^(?!0{32})[0-9a-f]{32}$/;
 const SPAN_ID = /^(?!0{16})[0-9a-f]{16}$/;
@@ -18,7 +18,7 @@ interface OpenTelemetry {
   context?: { active(): { getValue(key: symbol): { spanContext(): SpanContext } | undefined } };
 }
 
-const global = globalThis as unknown as Record<symbol, OpenTelemetry | undefined>;
+const global: { [API]?: OpenTelemetry } = Object(globalThis);
 const lastSpan: { context?: SpanContext; ids?: TraceIds | undefined } = {};
 const lastHeader: { text?: string; ids?: TraceIds | undefined } = {};
 

@@ -1,6 +1,7 @@
 import { type Duration, toMilliseconds } from "./duration.ts";
-import { captureStack, type ErrorContext, isSeaworthyError, SeaworthyError } from "./error.ts";
-import { shared } from "./internal/shared.ts";
+import { type ErrorContext, isSeaworthyError, SeaworthyError, type SeaworthyErrorOptions } from "./error.ts";
+import { captureStack } from "./internal/capture-stack.ts";
+import { problemTypes } from "./internal/problem-types.ts";
 import { showValue } from "./internal/show-value.ts";
 import { checkOptions, flag } from "./options.ts";
 
@@ -41,20 +42,18 @@ export interface ErrorFactoryOptions {
 
 /** Options of {@link defineErrors}. */
 export interface DefineErrorsOptions {
-  /** Who defines: the same owner may give an identical definition again (a package loaded twice in one tree). */
+  /** Name of the package that defines: the same owner may repeat an identical definition, if it is loaded twice. */
   owner?: string;
 }
 
-const DEFINITION = ["status", "title", "type", "retryable", "retryAfter", "expose", "stackless"];
-// Shared, so that a problem document has its type whichever copy of this package renders it.
-const types = shared("problem-types.v1", () => new Map<string, string>());
+const DEFINITION_OPTIONS = ["status", "title", "type", "retryable", "retryAfter", "expose", "stackless"];
 const defined = new Map<string, { owner: string | undefined; definition: ErrorDefinition }>();
 
 /**
- * Turns descriptions into factories, one a code. Codes are unique in a process.
+ * Turns descriptions into factories, one per code. Codes are unique in a process.
  *
- * @throws TypeError when a code is not upper-snake, a status not from 400 to 599, a title empty, another member not as
- * described, or a code taken
+ * @throws TypeError if a code is not in upper snake case, a status is not from 400 to 599, a title is empty, another member
+ * is not as described, or a code is already defined
  * @example
  * ```ts
  * import { defineErrors } from "@seaworthy/core";
@@ -73,17 +72,14 @@ export function defineErrors<const D extends Record<string, ErrorDefinition>>(
   const entries = Object.entries(definitions);
   const factories: Record<string, ErrorFactory> = {};
   for (const [code, definition] of entries) factories[code] = factoryOf(code, definition);
-  // Only when all of them are sound and free is any of them taken.
+  // No code is taken unless all of them are valid and free.
   for (const [code, definition] of entries) checkFree(code, definition, options.owner);
   for (const [code, definition] of entries) {
     defined.set(code, { owner: options.owner, definition });
-    if (definition.type !== undefined) types.set(code, definition.type);
+    if (definition.type !== undefined) problemTypes.set(code, definition.type);
   }
   return Object.freeze(factories) as { readonly [C in keyof D]: ErrorFactory };
 }
-
-/** The `type` of problem documents about errors of this code. */
-export const problemTypeOf = (code: string): string => types.get(code) ?? "about:blank";
 
 function checkFree(code: string, definition: ErrorDefinition, owner: string | undefined): void {
   const holder = defined.get(code);
@@ -101,7 +97,7 @@ function sameDefinition(a: ErrorDefinition, b: ErrorDefinition): boolean {
 }
 
 function checkDefinition(code: string, definition: ErrorDefinition): void {
-  checkOptions(code, definition, DEFINITION);
+  checkOptions(code, definition, DEFINITION_OPTIONS);
   const { title, type, retryable = false, stackless = false, expose = false } = definition;
   if (typeof title !== "string" || title === "")
     throw new TypeError(`${code}: title must be a sentence; got ${showValue(title)}`);
@@ -111,7 +107,7 @@ function checkDefinition(code: string, definition: ErrorDefinition): void {
   flag(`${code}: stackless`, stackless);
   const isList = Array.isArray(expose) && expose.every((member) => typeof member === "string");
   if (typeof expose !== "boolean" && !isList)
-    throw new TypeError(`${code}: expose must be true, false or a list of names; got ${showValue(expose)}`);
+    throw new TypeError(`${code}: expose must be a boolean or an array of names; got ${showValue(expose)}`);
 }
 
 function factoryOf(code: string, definition: ErrorDefinition): ErrorFactory {
@@ -119,23 +115,21 @@ function factoryOf(code: string, definition: ErrorDefinition): ErrorFactory {
   const { title, status = 500, retryable = false, stackless = false, expose = status < 500 } = definition;
   const retryAfter =
     definition.retryAfter === undefined ? undefined : toMilliseconds(definition.retryAfter, `${code}: retryAfter`);
-  const exposed = Array.isArray(expose) ? (expose as readonly string[]) : [];
   // The constructor would take the stack from itself; it is taken once, from the factory's caller.
   const fixed = {
     status,
     retryable,
     stackless: true,
-    expose: Array.isArray(expose) ? true : (expose as boolean),
-    exposed,
+    expose: typeof expose === "boolean" ? expose : true,
+    exposed: typeof expose === "boolean" ? [] : expose,
   };
   const make = (context?: ErrorContext, options?: ErrorFactoryOptions): SeaworthyError => {
     const after = options?.retryAfter ?? retryAfter;
-    const error = new SeaworthyError(code, options?.message ?? title, {
-      ...fixed,
-      ...(after === undefined ? undefined : { retryAfter: after }),
-      ...(context === undefined ? undefined : { context }),
-      ...(options !== undefined && "cause" in options ? { cause: options.cause } : undefined),
-    });
+    const given: SeaworthyErrorOptions = { ...fixed };
+    if (after !== undefined) given.retryAfter = after;
+    if (context !== undefined) given.context = context;
+    if (options !== undefined && "cause" in options) given.cause = options.cause;
+    const error = new SeaworthyError(code, options?.message ?? title, given);
     if (!stackless) captureStack(error, make);
     return error;
   };

@@ -153,7 +153,7 @@ describe("describeError", () => {
     ["a number", 42, { type: "number", message: "42" }],
     ["a symbol", Symbol("s"), { type: "symbol", message: "[symbol]" }],
     ["plain data", { a: 1 }, { type: "object", context: { a: 1 } }],
-  ])("describes a thrown value that is no error: %s", (_what, value, expected) => {
+  ])("describes a thrown value that is not an error: %s", (_what, value, expected) => {
     expect(describeError(value)).toMatchObject(expected);
   });
 
@@ -170,7 +170,7 @@ describe("describeError", () => {
     expect(describeError(new Proxy({}, { getPrototypeOf: trap })).type).toBe("object");
   });
 
-  test("survives members that are no text", () => {
+  test("survives members that are not strings", () => {
     const odd = Object.assign(new Error("x"), { name: 5, code: {}, cause: "text", errors: "none" });
     Object.defineProperty(odd, "message", { value: { a: 1 } });
     expect(describeError(odd)).toMatchObject({

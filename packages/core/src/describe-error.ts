@@ -1,5 +1,6 @@
 import { isSeaworthyError } from "./error.ts";
 import { type JsonSafe, jsonSafe } from "./json-safe.ts";
+import { readMember } from "./objects.ts";
 import { scrubAndCut } from "./scrub-secrets.ts";
 import { isSensitiveKey } from "./sensitive-key.ts";
 
@@ -72,16 +73,17 @@ function describe(error: unknown, depth: number, walk: Walk): ErrorRecord {
   walk.left -= 1;
   if (!looksLikeError(error)) return describeValue(error, walk);
   const record: ErrorRecord = { type: typeOf(error), message: messageOf(error) };
-  const code = codeOf(read(error, "code"));
+  const code = codeOf(readMember(error, "code"));
   if (code !== undefined) record.code = code;
   walk.ancestors.add(error);
-  const errors = listOf(read(error, "errors"));
+  const errors = listOf(readMember(error, "errors"));
   const members = membersOf(error, errors !== undefined);
   if (members.get("name") === record.type) members.delete("name");
   addMembers(record, members, depth, walk);
-  const stack = text(read(error, "stack"), STACK);
+  const stack = text(readMember(error, "stack"), STACK);
   if (stack !== undefined) record.stack = stack;
-  addNested(record, error, errors, depth, walk);
+  addCause(record, error, depth, walk);
+  if (errors !== undefined) addErrors(record, errors, depth, walk);
   walk.ancestors.delete(error);
   return record;
 }
@@ -110,7 +112,7 @@ function membersOf(error: object, hasErrors: boolean): Map<string, unknown> {
     for (const key of names) {
       if (key === "message" || key === "stack" || key === "cause") continue;
       if (ours && (key === "expose" || key === "exposed")) continue;
-      const value = read(error, key);
+      const value = readMember(error, key);
       if (value === undefined || typeof value === "function" || typeof value === "symbol") continue;
       if (key === "errors" && hasErrors) continue;
       if (key === "code" && codeOf(value) !== undefined) continue;
@@ -131,7 +133,7 @@ function addMembers(record: ErrorRecord, members: Map<string, unknown>, depth: n
     else put(plain, key, value);
   }
   const safe = jsonSafe(plain, { depth: 4, members: MEMBERS, redact: walk.redact });
-  for (const [key, value] of Object.entries(safe as Record<string, JsonSafe>)) put(record, nameOf(key, members), value);
+  for (const [key, value] of Object.entries(safe ?? {})) put(record, nameOf(key, members), value);
 }
 
 function nameOf(key: string, members: Map<string, unknown>): string {
@@ -153,14 +155,16 @@ function isEmpty(value: unknown): boolean {
   }
 }
 
-function addNested(record: ErrorRecord, error: object, errors: ErrorList | undefined, depth: number, walk: Walk): void {
-  const cause = read(error, "cause");
+function addCause(record: ErrorRecord, error: object, depth: number, walk: Walk): void {
+  const cause = readMember(error, "cause");
   if (cause !== undefined && cause !== null) {
     const stop = stopAt(cause, depth, walk);
     if (stop === undefined) record.cause = describe(cause, depth - 1, walk);
     else record.truncated = stop;
   }
-  if (errors === undefined) return;
+}
+
+function addErrors(record: ErrorRecord, errors: ErrorList, depth: number, walk: Walk): void {
   const first = errors.items.filter((inner) => stopAt(inner, depth, walk) === undefined);
   const described = first.filter(() => walk.left > 0).map((inner) => describe(inner, depth - 1, walk));
   record.errors = described;
@@ -180,7 +184,7 @@ function listOf(value: unknown): ErrorList | undefined {
   try {
     if (!Array.isArray(value)) return undefined;
     const { length } = value;
-    const items = Array.from({ length: Math.min(length, WIDTH) }, (_, i) => read(value, i));
+    const items = Array.from({ length: Math.min(length, WIDTH) }, (_, i) => readMember(value, i));
     return length === 0 || items.some(looksLikeError) ? { items, length } : undefined;
   } catch {
     return undefined; // a revoked Proxy, or a trap that threw
@@ -197,7 +201,8 @@ function looksLikeError(value: unknown): value is object {
   if (typeof value !== "object" || value === null) return false;
   try {
     return (
-      value instanceof Error || (typeof read(value, "message") === "string" && typeof read(value, "stack") === "string")
+      value instanceof Error ||
+      (typeof readMember(value, "message") === "string" && typeof readMember(value, "stack") === "string")
     );
   } catch {
     return false; // getPrototypeOf trap
@@ -205,15 +210,15 @@ function looksLikeError(value: unknown): value is object {
 }
 
 function typeOf(error: object): string {
-  const name = read(error, "name");
+  const name = readMember(error, "name");
   if (typeof name === "string" && name !== "" && !/^error$/i.test(name)) return scrubAndCut(name, 256);
-  const maker = read(error, "constructor");
-  const makerName = typeof maker === "function" ? read(maker, "name") : undefined;
+  const maker = readMember(error, "constructor");
+  const makerName = typeof maker === "function" ? readMember(maker, "name") : undefined;
   return typeof makerName === "string" && makerName !== "" ? scrubAndCut(makerName, 256) : "Error";
 }
 
 function messageOf(error: object): string {
-  const message = read(error, "message");
+  const message = readMember(error, "message");
   if (typeof message === "string") return scrubAndCut(message, MESSAGE);
   if (message === undefined || message === null) return "";
   const safe = jsonSafe(message);
@@ -222,12 +227,4 @@ function messageOf(error: object): string {
 
 function text(value: unknown, limit: number): string | undefined {
   return typeof value === "string" ? scrubAndCut(value, limit) : undefined;
-}
-
-function read(target: object, key: string | number): unknown {
-  try {
-    return (target as Record<string | number, unknown>)[key];
-  } catch {
-    return undefined; // the getter's exception says nothing about the error being described
-  }
 }

@@ -32,12 +32,12 @@ const PART = /(\d+(?:\.\d+)?)(ms|s|m|h|d|w)/y;
 /**
  * Turns a {@link Duration} into milliseconds.
  *
- * Numbers are milliseconds and must be finite and not negative. Text has units `ms`, `s`, `m`, `h`, `d`, `w`, each at
- * most once and from large to small; decimals are allowed (`"1.5s"`), blanks, signs and exponents are not. The largest
+ * A number is a number of milliseconds, finite and not negative. A string has the units `ms`, `s`, `m`, `h`, `d`, `w`,
+ * each at most once and from large to small; decimals are allowed (`"1.5s"`), blanks, signs and exponents are not. The largest
  * result is `Number.MAX_SAFE_INTEGER`.
  *
  * @param name - what the error calls the value; pass the option's name
- * @throws TypeError when the value is not a duration; the message names the option and the value got
+ * @throws TypeError that names the option and the value, if the value is not a duration
  * @example
  * ```ts
  * import { toMilliseconds } from "@seaworthy/core";
@@ -48,7 +48,7 @@ export function toMilliseconds(duration: Duration | string, name = "duration"): 
   const result = typeof duration === "string" ? parse(duration) : duration;
   if (typeof result !== "number" || !(result >= 0 && result <= Number.MAX_SAFE_INTEGER)) {
     throw new TypeError(
-      `${name} must be milliseconds of 0 or more, or text such as "250ms" or "1h30m"; got ${showValue(duration)}`,
+      `${name} must be a number of milliseconds from 0, or a string such as "250ms" or "1h30m"; got ${showValue(duration)}`,
     );
   }
   return result;
@@ -63,11 +63,11 @@ function parse(text: string): number {
     PART.lastIndex = position;
     const part = PART.exec(text);
     if (part === null) return Number.NaN;
-    const unit = part[2] as string;
+    const [, number, unit = ""] = part;
     const nextRank = ORDER.indexOf(unit);
     if (nextRank <= rank) return Number.NaN;
     rank = nextRank;
-    total += Number(part[1]) * (MILLISECONDS[unit] as number);
+    total += Number(number) * (MILLISECONDS[unit] ?? Number.NaN);
     position = PART.lastIndex;
   }
   return total;

@@ -58,7 +58,7 @@ describe("encodeError and decodeError", () => {
     '{"v":1,"error":{}}',
     '{"v":1,"error":{"type":"E","message":"m","seaworthy":true,"code":"bad code"}}',
     "x".repeat(2_000_000),
-  ])("text that nobody encoded is refused with a code and never quoted (case %#)", (text) => {
+  ])("text that was not encoded is refused with a code and never quoted (case %#)", (text) => {
     expect(() => decodeError(text)).toThrow(expect.objectContaining({ code: "CORE_ERROR_UNDECODABLE" }));
   });
 
@@ -89,7 +89,7 @@ describe("an error that is too large for the format", () => {
           "x".repeat(8000),
         );
 
-  test("travels without what nobody decodes", () => {
+  test("travels without the members that are not decoded", () => {
     const text = encodeError(errors.ENCODED({ limit: 5 }, { cause: wide(3) }));
     expect(text.length).toBeLessThanOrEqual(1_048_576);
     expect(decodeError(text)).toMatchObject({ code: "ENCODED", cause: { message: "x".repeat(8000) } });

@@ -1,6 +1,8 @@
 import { defineErrors } from "./define-errors.ts";
 import { describeError, type ErrorRecord } from "./describe-error.ts";
-import { CODE, type ErrorContext, isSeaworthyError, SeaworthyError } from "./error.ts";
+import { isSeaworthyError, SeaworthyError, type SeaworthyErrorOptions } from "./error.ts";
+import { CODE } from "./internal/error-code.ts";
+import { isObject, readMember } from "./objects.ts";
 
 const errors = defineErrors(
   { CORE_ERROR_UNDECODABLE: { status: 500, title: "The text is not an encoded error" } },
@@ -66,8 +68,8 @@ function enrich(record: ErrorRecord, error: unknown): Encoded {
     if (Array.isArray(exposed)) encoded.exposed = exposed.filter((name) => typeof name === "string").slice(0, 100);
     if (typeof retryAfter === "number") encoded.retryAfter = retryAfter;
   }
-  if (record.cause !== undefined) encoded.cause = enrich(record.cause, memberOf(error, "cause"));
-  const nested = memberOf(error, "errors");
+  if (record.cause !== undefined) encoded.cause = enrich(record.cause, readMember(error, "cause"));
+  const nested = readMember(error, "errors");
   if (Array.isArray(record.errors) && record.errors.every(isRecord)) encoded.errors = enrichAll(record.errors, nested);
   return encoded;
 }
@@ -84,9 +86,9 @@ function knownOf({ type, message, code, stack, omitted, truncated }: ErrorRecord
 
 /** The records are those of the first errors, unless some were left out as cycles; which ones is not known then. */
 function enrichAll(records: readonly ErrorRecord[], errors: unknown): Encoded[] {
-  const length = memberOf(errors, "length");
+  const length = readMember(errors, "length");
   const complete = typeof length === "number" && records.length === Math.min(length, WIDTH);
-  return records.map((record, index) => enrich(record, complete ? memberOf(errors, index) : undefined));
+  return records.map((record, index) => enrich(record, complete ? readMember(errors, index) : undefined));
 }
 
 /** Whether the decoder can make an error of ours of it. */
@@ -104,20 +106,12 @@ function verdictOf(error: SeaworthyError): { expose?: unknown; exposed?: unknown
   }
 }
 
-function memberOf(value: unknown, key: string | number): unknown {
-  try {
-    return (value as Record<string | number, unknown>)[key];
-  } catch {
-    return undefined;
-  }
-}
-
 /**
  * The error that {@link encodeError} wrote. A code that this process has not defined survives as it is. An error that
- * was none of Seaworthy's comes back as an `Error` with its name, message and code; one that held others, as an
+ * was not an error of Seaworthy comes back as an `Error` with its name, message and code; an error that held others, as an
  * `AggregateError` of the first ten.
  *
- * @throws CORE_ERROR_UNDECODABLE when the text is longer than 1 MiB or not what `encodeError` writes
+ * @throws CORE_ERROR_UNDECODABLE if the text is longer than 1 MiB or is not what `encodeError` writes
  */
 export function decodeError(text: string): Error {
   if (typeof text !== "string" || text.length > LONGEST_TEXT) throw errors.CORE_ERROR_UNDECODABLE();
@@ -132,13 +126,7 @@ export function decodeError(text: string): Error {
 }
 
 function isRecord<T>(value: T): value is T & ErrorRecord & Encoded {
-  const record = value as Encoded | null;
-  return (
-    typeof record === "object" &&
-    record !== null &&
-    typeof record.type === "string" &&
-    typeof record.message === "string"
-  );
+  return isObject(value) && typeof value.type === "string" && typeof value.message === "string";
 }
 
 function revive(record: Encoded, depth: number): Error {
@@ -162,19 +150,18 @@ function reviveAll(records: unknown, depth: number): Error[] | undefined {
 
 function reviveOwn(record: Encoded, cause: { cause: unknown } | undefined): SeaworthyError {
   const { code, status, retryAfter, exposed, context } = record;
+  const options: SeaworthyErrorOptions = {
+    retryable: record.retryable === true,
+    expose: record.expose === true,
+    exposed: Array.isArray(exposed) ? exposed.filter((key) => typeof key === "string") : [],
+    stackless: true,
+    ...cause,
+  };
+  if (typeof status === "number") options.status = status;
+  if (typeof retryAfter === "number" && retryAfter >= 0) options.retryAfter = retryAfter;
+  if (isObject(context) && !Array.isArray(context)) options.context = context;
   try {
-    return new SeaworthyError(String(code), record.message, {
-      ...(typeof status === "number" ? { status } : undefined),
-      retryable: record.retryable === true,
-      expose: record.expose === true,
-      exposed: Array.isArray(exposed) ? exposed.filter((key) => typeof key === "string") : [],
-      ...(typeof retryAfter === "number" && retryAfter >= 0 ? { retryAfter } : undefined),
-      ...(typeof context === "object" && context !== null && !Array.isArray(context)
-        ? { context: context as ErrorContext }
-        : undefined),
-      stackless: true,
-      ...cause,
-    });
+    return new SeaworthyError(String(code), record.message, options);
   } catch {
     throw errors.CORE_ERROR_UNDECODABLE(); // a code or status that no encoder writes
   }

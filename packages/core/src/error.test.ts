@@ -44,7 +44,7 @@ describe("SeaworthyError", () => {
   });
 
   test.each(["", "lower", "1A", "A-B", "A B", "Ä", null, 5, "A".repeat(200)])("refuses the code %j", (code) => {
-    expect(() => new SeaworthyError(code as string, "m")).toThrow(/^code must be upper-snake/);
+    expect(() => new SeaworthyError(code as string, "m")).toThrow(/^code must be a string in upper snake case/);
   });
 
   test.each([200, 399, 600, 404.5, Number.NaN, "404"])("refuses the status %s", (status) => {
@@ -74,7 +74,7 @@ describe("the options of SeaworthyError", () => {
 });
 
 describe("defineErrors", () => {
-  test("refuses definitions and options that are none", () => {
+  test("refuses definitions and options that are not objects", () => {
     expect(() => defineErrors(null as never)).toThrow("definitions must be an object; got null");
     expect(() => defineErrors({}, { onwer: "me" } as never)).toThrow('no option "onwer"');
   });

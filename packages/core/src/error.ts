@@ -1,5 +1,8 @@
 import { type Duration, toMilliseconds } from "./duration.ts";
+import { captureStack, setHidden } from "./internal/capture-stack.ts";
+import { CODE } from "./internal/error-code.ts";
 import { showValue } from "./internal/show-value.ts";
+import { readMember } from "./objects.ts";
 import { checkOptions, flag } from "./options.ts";
 
 /** Facts about one occurrence of an error, for logs; clients see only the members that the definition exposes. */
@@ -23,17 +26,16 @@ export interface SeaworthyErrorOptions {
   stackless?: boolean;
 }
 
-/** What a code looks like. */
-export const CODE: RegExp = /^[A-Z][A-Z0-9_]{0,127}$/;
 const HEADER = /^SeaworthyError \[([A-Z][A-Z0-9_]{0,127})\]/;
 const OPTIONS = ["status", "retryable", "retryAfter", "expose", "exposed", "context", "cause", "stackless"];
 const brand = Symbol.for("seaworthy.error");
 
 /**
- * An error with a stable upper-snake `code`, a status and a retry verdict. Recognise it with {@link isSeaworthyError},
- * never with `instanceof`: another copy of the package in the tree has another class.
+ * An error with a stable upper-snake `code`, a status and a retry verdict. Recognize it with {@link isSeaworthyError},
+ * never with `instanceof`: another copy of the package has another class.
  *
- * @throws TypeError when the code is not upper-snake, the status not from 400 to 599, or another option not as described
+ * @throws TypeError if the code is not in upper snake case, the status is not from 400 to 599, or another option is not as
+ * described
  */
 export class SeaworthyError extends Error {
   readonly code: string;
@@ -47,7 +49,7 @@ export class SeaworthyError extends Error {
   constructor(code: string, message: string, options: SeaworthyErrorOptions = {}) {
     const { status = 500, context = {}, exposed = [] } = options;
     if (typeof code !== "string" || !CODE.test(code))
-      throw new TypeError(`code must be upper-snake text like ORDER_NOT_FOUND; got ${showValue(code)}`);
+      throw new TypeError(`code must be a string in upper snake case, like ORDER_NOT_FOUND; got ${showValue(code)}`);
     if (!Number.isInteger(status) || status < 400 || status > 599)
       throw new TypeError(`status must be from 400 to 599; got ${showValue(status)}`);
     checkRest(options, exposed, context);
@@ -83,45 +85,22 @@ function checkRest(options: SeaworthyErrorOptions, exposed: unknown, context: un
   if (expose !== undefined) flag("expose", expose);
   if (stackless !== undefined) flag("stackless", stackless);
   if (retryAfter !== undefined) toMilliseconds(retryAfter, "retryAfter");
-  if (!Array.isArray(exposed)) throw new TypeError(`exposed must be a list of names; got ${showValue(exposed)}`);
+  if (!Array.isArray(exposed)) throw new TypeError(`exposed must be an array of names; got ${showValue(exposed)}`);
   if (typeof context !== "object" || context === null)
     throw new TypeError(`context must be an object; got ${showValue(context)}`);
-}
-
-function setHidden(target: object, key: string, value: unknown): void {
-  Object.defineProperty(target, key, { value, writable: true, configurable: true, enumerable: false });
-}
-
-/**
- * Takes the stack from above `caller`, with a first line `SeaworthyError [CODE]: message` that survives a structured
- * clone. V8 writes a stack as text on first reading, and takes the name from the object then; hence the holder.
- */
-export function captureStack(error: SeaworthyError, caller: object): void {
-  const holder: { name: string; message: string; stack?: string } = {
-    name: `SeaworthyError [${error.code}]`,
-    message: error.message,
-  };
-  Error.captureStackTrace(holder, caller as () => void);
-  Object.defineProperty(error, "stack", {
-    get: () => holder.stack,
-    set: (stack: string) => setHidden(error, "stack", stack),
-    configurable: true,
-    enumerable: false,
-  });
 }
 
 /**
  * Whether `value` is an error of Seaworthy, of any copy of the package, with this `code` if one is given.
  *
  * An error that crossed a thread by structured clone has lost its class and members but not the first line of its
- * stack; it is recognised by that, and its `code` and the defaults of the other members are put back.
+ * stack; it is recognized by that, and its `code` and the defaults of the other members are put back.
  */
 export function isSeaworthyError(value: unknown, code?: string): value is SeaworthyError {
   try {
     if (typeof value !== "object" || value === null) return false;
-    const branded = (value as Record<symbol, unknown>)[brand] === true;
-    if (!branded && !restore(value)) return false;
-    return code === undefined || (value as SeaworthyError).code === code;
+    if (readMember(value, brand) !== true && !restore(value)) return false;
+    return code === undefined || readMember(value, "code") === code;
   } catch {
     return false; // a Proxy whose trap throws is not one of ours
   }

@@ -14,7 +14,7 @@ const values = (): [string, unknown, number][] =>
   readGauges().map(({ definition, labels, value }) => [definition.name, { ...labels }, value]);
 
 describe("a gauge", () => {
-  test("is read only when somebody asks, and then each time", () => {
+  test("is read only on request, and then each time", () => {
     const gauge = defineGauge("gauge.read", { help: "A gauge.", labels: ["name"] });
     let reads = 0;
     tracked(gauge.track({ name: "a" }, () => ++reads));

@@ -19,10 +19,10 @@ export interface GaugeDefinition<L extends string = string> {
   readonly merge?: GaugeMerge;
 }
 
-/** A state of the process that is read when somebody asks for it, such as the number of calls in flight. */
+/** A state of the process that is read on request, such as the number of calls in flight. */
 export interface Gauge<L extends string = string> extends GaugeDefinition<L> {
   /**
-   * Has `read` called for each scrape from now on. Returns a function that ends this.
+   * Calls `read` for each scrape from now on. Returns a function that ends this.
    *
    * `read` must return at once. If it returns `undefined`, what it read is gone, and it is not called again. If it throws
    * or returns anything that is not a finite number, the scrape goes without it. A gauge keeps 10 000 readers at most;
@@ -114,7 +114,7 @@ class TrackedGauge implements Gauge {
 
 /**
  * Describes a state that a package lets others read, such as the state of a breaker or the waiting calls of a bulkhead.
- * Nothing is read unless somebody calls {@link readGauges}, as `metrics.observe()` of `@seaworthy/metrics` does for each
+ * Nothing is read until {@link readGauges} is called; `metrics.observe()` of `@seaworthy/metrics` calls it for each
  * scrape.
  *
  * @throws TypeError if the name or a member is malformed
@@ -131,12 +131,13 @@ class TrackedGauge implements Gauge {
 export function defineGauge<const L extends string = never>(
   name: string,
   description: Omit<GaugeDefinition<L>, "name">,
-): Gauge<L> {
+): Gauge<L>;
+export function defineGauge(name: string, description: Omit<GaugeDefinition, "name">): Gauge {
   if (typeof name !== "string" || !NAME.test(name))
     throw new TypeError(`gauge name must be dotted lower-case, like "package.what"; got ${showValue(name)}`);
   const where = `gauge ${name}`;
   checkOptions(where, description, OPTIONS);
-  const { help, unit, labels = [], merge } = description as Omit<GaugeDefinition, "name">;
+  const { help, unit, labels = [], merge } = description;
   if (typeof help !== "string" || help === "")
     throw new TypeError(`${where}: help must be a sentence; got ${showValue(help)}`);
   if (!Array.isArray(labels) || new Set(labels).size !== labels.length)
@@ -147,7 +148,7 @@ export function defineGauge<const L extends string = never>(
   }
   if (unit !== undefined) oneOf(`${where}: unit`, unit, UNITS);
   if (merge !== undefined) oneOf(`${where}: merge`, merge, MERGES);
-  return new TrackedGauge(name, description as Omit<GaugeDefinition, "name">) as unknown as Gauge<L>;
+  return new TrackedGauge(name, description);
 }
 
 /**
@@ -175,8 +176,8 @@ function answer(message: unknown): void {
     try {
       const value: unknown = reader.read();
       if (value === undefined) reader.gauge.forget(reader);
-      else if (Number.isFinite(value))
-        (message as Collect)({ definition: reader.gauge, labels: reader.labels, value: value as number });
+      else if (typeof value === "number" && Number.isFinite(value))
+        message({ definition: reader.gauge, labels: reader.labels, value });
     } catch {
       // A state that cannot be read now is missing from this scrape; the next one asks again.
     }

@@ -1,4 +1,5 @@
 import { cutText } from "./cut-text.ts";
+import { readMember } from "./objects.ts";
 import { scrubAndCut } from "./scrub-secrets.ts";
 import { isSecret, REDACTED } from "./secret.ts";
 import { isSensitiveKey } from "./sensitive-key.ts";
@@ -75,7 +76,7 @@ function visitObject(value: object, depth: number, walk: Walk): JsonSafe {
   walk.ancestors.add(value);
   try {
     // Arrays and collections may have one too: those of a configuration hide their secrets with it.
-    const toJson = (value as { toJSON?: unknown }).toJSON;
+    const toJson = "toJSON" in value ? value.toJSON : undefined;
     if (typeof toJson === "function") return visit(toJson.call(value), depth - 1, walk);
     if (value instanceof Map)
       return visitMembers(
@@ -88,11 +89,11 @@ function visitObject(value: object, depth: number, walk: Walk): JsonSafe {
     if (Array.isArray(value)) return visitArray(value, value.length, depth, walk);
     const tag = Object.prototype.toString.call(value);
     if (PAIRS.has(tag) && isIterable(value)) return visitPairs(value, depth, walk);
-    if (FILES.has(tag)) return `[${Number((value as { size?: unknown }).size)} bytes]`;
+    if (FILES.has(tag)) return `[${Number("size" in value ? value.size : undefined)} bytes]`;
     if (isEmitter(value)) return `[${scrubAndCut(nameOf(value), 64)}]`;
     const keys = Object.keys(value);
     return visitMembers(
-      keys.slice(0, walk.limits.members).map((key) => [key, () => (value as Record<string, unknown>)[key]]),
+      keys.slice(0, walk.limits.members).map((key) => [key, () => Reflect.get(value, key)]),
       keys.length,
       depth,
       walk,
@@ -108,7 +109,7 @@ const FILES: ReadonlySet<string> = new Set(["[object Blob]", "[object File]"]);
 const MOST_PAIRS = 10_000;
 
 function isIterable(value: object): value is Iterable<[string, unknown]> {
-  return typeof (value as { [Symbol.iterator]?: unknown })[Symbol.iterator] === "function";
+  return Symbol.iterator in value && typeof value[Symbol.iterator] === "function";
 }
 
 /** Headers, query parameters or a form as members; a name that comes again has an array. */
@@ -129,12 +130,11 @@ function visitPairs(pairs: Iterable<[string, unknown]>, depth: number, walk: Wal
 // Sockets, streams, requests and agents: they say little, lead to half of the process, and a request holds its header,
 // credentials included, as one text.
 function isEmitter(value: object): boolean {
-  const { on, emit } = value as { on?: unknown; emit?: unknown };
-  return typeof on === "function" && typeof emit === "function";
+  return "on" in value && typeof value.on === "function" && "emit" in value && typeof value.emit === "function";
 }
 
 function nameOf(value: object): string {
-  const name: unknown = (value.constructor as { name?: unknown } | undefined)?.name;
+  const name = readMember(value.constructor, "name");
   return typeof name === "string" && name !== "" ? name : "EventEmitter";
 }
 

@@ -48,10 +48,10 @@ describe("a listener set", () => {
       remove();
       set.add(late);
     });
-    const gone = vi.fn();
-    remove = set.add(gone);
+    const removed = vi.fn();
+    remove = set.add(removed);
     set.notify();
-    expect(gone).not.toHaveBeenCalled();
+    expect(removed).not.toHaveBeenCalled();
     expect(late).not.toHaveBeenCalled();
   });
   test.each([undefined, null, 5, {}])("refuses %s as a listener", (listener) => {

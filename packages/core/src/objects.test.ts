@@ -1,5 +1,5 @@
 import { describe, expect, expectTypeOf, test } from "vitest";
-import { readMember, withoutUndefined } from "./objects.ts";
+import { isObject, readMember, withoutUndefined } from "./objects.ts";
 
 describe("withoutUndefined", () => {
   test("leaves out the members that are undefined, and only them", () => {
@@ -40,5 +40,14 @@ describe("readMember", () => {
     };
     expect(readMember(Object.defineProperty({}, "a", { get: refuse }), "a")).toBeUndefined();
     expect(readMember(new Proxy({}, { get: refuse }), "a", "unreadable")).toBe("unreadable");
+  });
+});
+
+describe("isObject", () => {
+  test.each([[{}], [[]], [new Date()], [Object.create(null)]])("admits %o", (value) => {
+    expect(isObject(value)).toBe(true);
+  });
+  test.each([null, undefined, 0, "text", Symbol.iterator, () => undefined])("refuses %o", (value) => {
+    expect(isObject(value)).toBe(false);
   });
 });

@@ -18,6 +18,11 @@ export function withoutUndefined<T extends object>(members: T): WithoutUndefined
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as WithoutUndefined<T>;
 }
 
+/** Whether a value is an object whose members can be read; arrays are objects, functions and `null` are not. */
+export function isObject(value: unknown): value is Readonly<Record<PropertyKey, unknown>> {
+  return typeof value === "object" && value !== null;
+}
+
 /**
  * A member of any value. Returns `undefined` if the value is not an object or a function, and `unreadable` (`undefined`
  * by default) if a getter or a Proxy throws. Never throws.
@@ -25,6 +30,7 @@ export function withoutUndefined<T extends object>(members: T): WithoutUndefined
 export function readMember(target: unknown, key: PropertyKey, unreadable?: unknown): unknown {
   if ((typeof target !== "object" && typeof target !== "function") || target === null) return undefined;
   try {
+    // Reflect.get takes half as long again.
     return (target as Record<PropertyKey, unknown>)[key];
   } catch {
     return unreadable;

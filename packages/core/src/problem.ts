@@ -1,5 +1,5 @@
-import { problemTypeOf } from "./define-errors.ts";
 import { isSeaworthyError, type SeaworthyError } from "./error.ts";
+import { problemTypes } from "./internal/problem-types.ts";
 import { STATUS_TITLES } from "./internal/status-titles.ts";
 import { jsonSafe } from "./json-safe.ts";
 import { scrubSecrets } from "./scrub-secrets.ts";
@@ -13,7 +13,7 @@ export interface Problem {
   detail?: string;
   /** URI reference of this occurrence. */
   instance?: string;
-  /** The error's stable code. Absent for errors that nobody defined. */
+  /** The error's stable code. Absent if the error is not an error of Seaworthy. */
   code?: string;
   [extension: string]: unknown;
 }
@@ -57,13 +57,14 @@ function known(error: SeaworthyError): Problem {
   const status = Number.isInteger(error.status) && error.status >= 400 && error.status <= 599 ? error.status : 500;
   const standard = STATUS_TITLES[status] ?? "Error";
   const problem: Problem = {
-    type: problemTypeOf(error.code),
+    type: problemTypes.get(error.code) ?? "about:blank",
     title: error.expose ? scrubSecrets(error.message) : standard,
     status,
     code: error.code,
   };
   // RFC 9110 counts Retry-After in whole seconds.
-  if (Number.isFinite(error.retryAfter)) problem.retryAfter = Math.ceil((error.retryAfter as number) / 1000);
+  const { retryAfter } = error;
+  if (retryAfter !== undefined && Number.isFinite(retryAfter)) problem.retryAfter = Math.ceil(retryAfter / 1000);
   if (!error.expose) return problem;
   for (const key of error.exposed) {
     if (!RESERVED.has(key) && Object.hasOwn(error.context, key))

@@ -1,6 +1,7 @@
 import { showValue } from "./internal/show-value.ts";
+import { readMember } from "./objects.ts";
 
-/** ioredis, or anything with its `call`. */
+/** A client with the `call` of ioredis. */
 export interface CallingRedisClient {
   call(name: string, ...args: (string | Buffer | number)[]): Promise<unknown>;
 }
@@ -10,13 +11,13 @@ export interface SendingRedisClient {
   sendCommand(words: string[]): Promise<unknown>;
 }
 
-/** A Redis client of the host's choice, met by its shape: ioredis (also its cluster) and node-redis both fit. */
+/** A Redis client of the host's choice, recognized by its shape: ioredis (also its cluster) and node-redis both fit. */
 export type RedisClient = CallingRedisClient | SendingRedisClient;
 
 /**
  * Sends one command and resolves to the server's answer as the client decodes it.
  *
- * @throws TypeError when the client has neither `call` (ioredis) nor `sendCommand` (node-redis)
+ * @throws TypeError if the client has neither `call` (ioredis) nor `sendCommand` (node-redis)
  * @example
  * ```ts
  * import { redisCommand, type RedisClient } from "@seaworthy/core";
@@ -24,11 +25,12 @@ export type RedisClient = CallingRedisClient | SendingRedisClient;
  * ```
  */
 export async function redisCommand(client: RedisClient, name: string, ...args: (string | number)[]): Promise<unknown> {
-  if (typeof (client as Partial<CallingRedisClient>)?.call === "function") {
-    return (client as CallingRedisClient).call(name, ...args.map(String));
-  }
-  if (typeof (client as Partial<SendingRedisClient>)?.sendCommand === "function") {
-    return (client as SendingRedisClient).sendCommand([name, ...args.map(String)]);
-  }
+  const words = args.map(String);
+  if (isCalling(client)) return client.call(name, ...words);
+  if (isSending(client)) return client.sendCommand([name, ...words]);
   throw new TypeError(`client must be an ioredis or node-redis client; got ${showValue(client)}`);
 }
+
+const isCalling = (client: unknown): client is CallingRedisClient => typeof readMember(client, "call") === "function";
+const isSending = (client: unknown): client is SendingRedisClient =>
+  typeof readMember(client, "sendCommand") === "function";

@@ -135,7 +135,7 @@ describe("scrubSecrets", () => {
 });
 
 describe("onSecret", () => {
-  test("tells of the living ones now and of new ones as they are made, until ended", () => {
+  test("calls the listener with the living ones now and with new ones as they are made, until unsubscribed", () => {
     const matchers: SecretMatcher[] = [];
     const end = onSecret((matcher) => matchers.push(matcher));
     expect(matchers.some((matcher) => matcher.test(VALUE))).toBe(true);

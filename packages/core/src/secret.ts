@@ -1,5 +1,6 @@
 import { REDACTED } from "./internal/redacted.ts";
 import { register } from "./internal/secret-registry.ts";
+import { isObject, readMember } from "./objects.ts";
 
 export { REDACTED };
 
@@ -18,7 +19,7 @@ const brand = Symbol.for("seaworthy.secret");
 const INSPECT = Symbol.for("nodejs.util.inspect.custom");
 const shown = (): string => REDACTED;
 const prototype = Object.freeze(
-  Object.defineProperties(Object.create(null) as object, {
+  Object.defineProperties<object>(Object.create(null), {
     [brand]: { value: true },
     toString: { value: shown },
     toLocaleString: { value: shown },
@@ -47,7 +48,7 @@ const prototype = Object.freeze(
  */
 export function secret<T>(value: T | Secret<T>): Secret<T> {
   if (isSecret(value)) return value as Secret<T>;
-  const holder = Object.create(prototype) as Secret<T>;
+  const holder: Secret<T> = Object.create(prototype);
   // An own enumerable function is what makes the structured-clone algorithm refuse the object.
   Object.defineProperty(holder, "reveal", { value: () => value, enumerable: true });
   Object.freeze(holder);
@@ -57,10 +58,5 @@ export function secret<T>(value: T | Secret<T>): Secret<T> {
 
 /** Whether `value` is a secret made by any copy of this package. */
 export function isSecret(value: unknown): value is Secret<unknown> {
-  if (typeof value !== "object" || value === null) return false;
-  try {
-    return (value as Record<symbol, unknown>)[brand] === true;
-  } catch {
-    return false; // a Proxy whose trap throws is nobody's secret
-  }
+  return isObject(value) && readMember(value, brand) === true;
 }

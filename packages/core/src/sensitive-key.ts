@@ -40,9 +40,10 @@ export function sensitiveWords(key: string): string | undefined {
 function judge(key: string): string | undefined {
   const words = key.match(WORD)?.map((word) => word.toLowerCase());
   if (words === undefined) return undefined;
-  const last = words[words.length - 1] as string;
+  const [first = ""] = words;
+  const last = words.at(-1) ?? "";
   if (words.length === 1 && SENSITIVE.whole.has(last)) return last;
-  if (words.length > 1 && SENSITIVE.asking.has(words[0] as string)) return undefined;
+  if (words.length > 1 && SENSITIVE.asking.has(first)) return undefined;
   if (SENSITIVE.last.has(last)) return last;
   let found: string | undefined;
   for (let i = 0; i < words.length; i++) {

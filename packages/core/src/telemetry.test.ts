@@ -114,7 +114,7 @@ describe("onTelemetry", () => {
     expect(calls).toBe(1);
   });
 
-  test("refuses a listener that is no function", () => {
+  test("refuses a listener that is not a function", () => {
     expect(() => onTelemetry("x" as never)).toThrow(TypeError);
   });
 });
@@ -138,7 +138,7 @@ describe("defineEvent", () => {
     expect(() => defineEvent("example.twice", { help: "h", labels: ["a", "b"] })).toThrow(/got no unit and labels/);
   });
 
-  test("keeps the first help text if a second definition rewords it, whoever emits", () => {
+  test("keeps the first help text if a second definition rewords it, whichever of the two emits", () => {
     const first = defineEvent("example.reworded", { help: "A message was sent." });
     const second = defineEvent("example.reworded", { help: "A message, was sent.", level: "info" });
     expect([first.help, second.help]).toEqual(["A message was sent.", "A message was sent."]);
@@ -157,8 +157,8 @@ describe("defineEvent", () => {
 
 test.each<[string, unknown]>([
   ["no description", null],
-  ["labels that are no list", { help: "x", labels: "ab" }],
-  ["a label that is no text", { help: "x", labels: [5] }],
+  ["labels that are not an array", { help: "x", labels: "ab" }],
+  ["a label that is not a string", { help: "x", labels: [5] }],
   ["a label twice", { help: "x", labels: ["a", "a"] }],
   ["a unit that there is not", { help: "x", unit: "parsecs" }],
   ["a level that there is not", { help: "x", level: "loud" }],

@@ -60,7 +60,7 @@ export interface TelemetryEvent<
 > extends TelemetryDefinition<L> {
   /** Whether there is a listener. Check it before you build labels: if there is none, it costs one boolean read. */
   readonly active: boolean;
-  /** Calls every listener. An event without a unit counts once, or as often as it is told. Never throws. */
+  /** Calls every listener. An event without a unit counts once, or as often as `times` says. Never throws. */
   emit(labels: EventLabels<L>, ...measure: EventMeasure<U>): void;
 }
 
@@ -71,7 +71,7 @@ export type TelemetryListener = (record: TelemetryRecord) => void;
 const events = channel("seaworthy:telemetry");
 const NAME = /^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$/;
 const LABEL = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
-const DEFINITION = ["name", "help", "unit", "labels", "level"];
+const DEFINITION_OPTIONS = ["name", "help", "unit", "labels", "level"];
 const UNITS: readonly TelemetryUnit[] = ["seconds", "bytes", "ratio", "items"];
 const LEVELS: readonly TelemetryLevel[] = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
 const definitions = new Map<string, TelemetryDefinition>();
@@ -130,8 +130,8 @@ class DefinedEvent implements TelemetryEvent {
 export function defineEvent<const L extends string = never, const U extends TelemetryUnit | undefined = undefined>(
   name: string,
   description: Omit<TelemetryDefinition<L>, "name" | "unit"> & { readonly unit?: U },
-): TelemetryEvent<L, U> {
-  const definition = description as unknown as Omit<TelemetryDefinition, "name">;
+): TelemetryEvent<L, U>;
+export function defineEvent(name: string, definition: Omit<TelemetryDefinition, "name">): TelemetryEvent {
   if (typeof name !== "string" || !NAME.test(name))
     throw new TypeError(`event name must be dotted lower-case, like "package.what"; got ${showValue(name)}`);
   checkDefinition(`event ${name}`, definition);
@@ -139,7 +139,7 @@ export function defineEvent<const L extends string = never, const U extends Tele
   if (known !== undefined) checkAgain(known, definition);
   const event = new DefinedEvent({ ...definition, help: known?.help ?? definition.help, name });
   if (known === undefined) definitions.set(name, event);
-  return event as unknown as TelemetryEvent<L, U>;
+  return event;
 }
 
 /** A series is identified by its name, its unit and its labels; a reworded help text changes none of them. */
@@ -154,7 +154,7 @@ function identityOf({ unit, labels = [] }: Omit<TelemetryDefinition, "name">): s
 }
 
 function checkDefinition(event: string, definition: Omit<TelemetryDefinition, "name">): void {
-  checkOptions(event, definition, DEFINITION);
+  checkOptions(event, definition, DEFINITION_OPTIONS);
   const { help, unit, labels = [], level } = definition;
   if (typeof help !== "string" || help === "")
     throw new TypeError(`${event}: help must be a sentence; got ${showValue(help)}`);
@@ -175,7 +175,7 @@ export function definedEvents(): readonly TelemetryDefinition[] {
 }
 
 /**
- * Calls `listener` with every event from now on, synchronously; the function returned ends that.
+ * Calls `listener` synchronously with every event from now on. Returns a function that unsubscribes.
  *
  * A listener that throws or rejects is reported once, as a process warning with code `CORE_TELEMETRY_LISTENER`, and
  * stays subscribed; neither the emitter nor `uncaughtException` learns of it. Events that a listener itself causes are

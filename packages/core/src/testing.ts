@@ -27,7 +27,7 @@ interface Timer {
  * A clock for tests.
  *
  * @param start - epoch milliseconds of the wall clock. @default 2026-01-01T00:00:00Z
- * @throws TypeError when `start` is not within the range of a `Date`
+ * @throws TypeError if `start` is not within the range of a `Date`
  * @example
  * ```ts
  * import { sleep } from "@seaworthy/core";

@@ -43,11 +43,12 @@ export function blankCredentials(text: string): string {
   let inParameter = search(text, "=", 0, valueAt);
   let blanked = "";
   let done = 0;
-  while (inUrl !== undefined || inParameter !== undefined) {
+  for (;;) {
     const range =
       inParameter === undefined || (inUrl !== undefined && inUrl[0] <= inParameter[0]) ? inUrl : inParameter;
-    blanked += text.slice(done, (range as Range)[0]) + REDACTED;
-    done = (range as Range)[1];
+    if (range === undefined) break;
+    blanked += text.slice(done, range[0]) + REDACTED;
+    done = range[1];
     // Only what lies behind is looked for again, so that the whole takes one pass for each sign.
     if (inUrl !== undefined && inUrl[0] < done) inUrl = search(text, "://", done, passwordAt);
     if (inParameter !== undefined && inParameter[0] < done) inParameter = search(text, "=", done, valueAt);

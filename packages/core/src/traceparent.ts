@@ -2,7 +2,7 @@
 export interface TraceIds {
   /** 32 lower-case hex digits, not all zero. */
   traceId: string;
-  /** 16 lower-case hex digits, not all zero: the span of whoever sent the header. */
+  /** 16 lower-case hex digits, not all zero: the span of the sender. */
   spanId: string;
   /** The flags byte, 0 to 255. */
   flags: number;
@@ -16,8 +16,8 @@ const ZERO_TRACE = "0".repeat(32);
 const ZERO_SPAN = "0".repeat(16);
 
 /**
- * Reads a `traceparent` header by the W3C Trace Context recommendation (level 1, section 3.2), or gives `undefined`,
- * which tells the receiver to start a trace of its own.
+ * Reads a `traceparent` header by the W3C Trace Context recommendation (level 1, section 3.2), or returns `undefined`,
+ * in which case the receiver starts a trace of its own.
  *
  * Refused: upper-case hex, all-zero ids, version `ff`, and anything behind the flags in version `00`. A higher version
  * is read as version `00`, with or without a suffix that begins with a dash.
@@ -26,14 +26,7 @@ export function parseTraceparent(text: unknown): TraceIds | undefined {
   if (typeof text !== "string" || text.length > LONGEST_HEADER) return undefined;
   const match = FORMAT.exec(text);
   if (match === null) return undefined;
-  const [, version, traceId, spanId, flagText, suffix] = match as unknown as [
-    string,
-    string,
-    string,
-    string,
-    string,
-    string?,
-  ];
+  const [, version = "", traceId = "", spanId = "", flagText = "", suffix] = match;
   if (version === "ff" || (version === "00" && suffix !== undefined)) return undefined;
   if (traceId === ZERO_TRACE || spanId === ZERO_SPAN) return undefined;
   const flags = Number.parseInt(flagText, 16);
@@ -43,7 +36,7 @@ export function parseTraceparent(text: unknown): TraceIds | undefined {
 /**
  * Writes ids as a version `00` `traceparent` header.
  *
- * @throws TypeError when an id is not lower-case hex of its length, or all zero, or the flags are not a byte
+ * @throws TypeError if an id is not lower-case hex of its length, or all zero, or the flags are not a byte
  */
 export function formatTraceparent(ids: { traceId: string; spanId: string; flags?: number; sampled?: boolean }): string {
   const flags = ids.flags ?? (ids.sampled ? 1 : 0);

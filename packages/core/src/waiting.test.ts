@@ -79,7 +79,7 @@ describe("waitAtMost", () => {
     const unhandled: unknown[] = [];
     const note = (error: unknown): void => void unhandled.push(error);
     process.on("unhandledRejection", note);
-    reject(new Error("nobody waits"));
+    reject(new Error("no caller waits"));
     await turn();
     process.off("unhandledRejection", note);
     expect(unhandled).toEqual([]);
@@ -108,7 +108,7 @@ describe("waitAtMost", () => {
   test("starts no timer if the signal has aborted before", async () => {
     const clock = countingClock();
     const signal = AbortSignal.abort(new Error("stopped before"));
-    const failing = Promise.reject(new Error("nobody waits"));
+    const failing = Promise.reject(new Error("no caller waits"));
     await expect(waitAtMost(failing, { limit: 5, onLimit: late, clock, signal })).rejects.toThrow("stopped before");
     expect(clock.seen).toEqual([]);
   });
@@ -117,7 +117,7 @@ describe("waitAtMost", () => {
     await expect(waitAtMost(turn(), { limit: undefined, onLimit: late, clock })).resolves.toBeUndefined();
     expect(clock.seen).toEqual([]);
   });
-  test("holds the process open only if it is told to", async () => {
+  test("holds the process open only with keepAlive", async () => {
     const clock = countingClock();
     await waitAtMost(1, { limit: 5, onLimit: late, clock });
     await waitAtMost(1, { limit: 5, onLimit: late, clock, keepAlive: true });

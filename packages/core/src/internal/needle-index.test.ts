@@ -14,10 +14,10 @@ test("finds exactly the texts that occur, whatever was added and removed before"
       (entries, texts) => {
         const index = new NeedleIndex<number>();
         for (const { needle, owner } of entries) index.add(needle, owner);
-        const gone = entries.filter(({ isRemoved }) => isRemoved);
-        for (const { needle, owner } of gone) index.remove(needle, owner);
+        const removed = entries.filter(({ isRemoved }) => isRemoved);
+        for (const { needle, owner } of removed) index.remove(needle, owner);
         const left = entries.filter(
-          (entry) => !gone.some(({ needle, owner }) => needle === entry.needle && owner === entry.owner),
+          (entry) => !removed.some(({ needle, owner }) => needle === entry.needle && owner === entry.owner),
         );
         for (const text of [...texts, ...entries.map(({ needle }) => `x${needle}y`)]) {
           const expected = new Set(left.filter(({ needle }) => text.includes(needle)).map(({ owner }) => owner));
@@ -31,7 +31,7 @@ test("finds exactly the texts that occur, whatever was added and removed before"
   );
 });
 
-test("finds each of thousands, and none of those that are gone", () => {
+test("finds each of thousands, and none of those that are removed", () => {
   const index = new NeedleIndex<number>();
   const needle = (i: number): string => `sk-live-${(i * 2654435761).toString(36)}-${i}`;
   for (let i = 0; i < 3000; i++) index.add(needle(i), i);

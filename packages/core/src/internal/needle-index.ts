@@ -34,7 +34,7 @@ export class NeedleIndex<Owner> {
     const alike = this.#tails.get(tail);
     alike?.delete(needle);
     if (alike?.size === 0) this.#tails.delete(tail);
-    // What is gone shortens the jumps still, until the table is built again.
+    // A removed needle still shortens the jumps, until the table is built again.
     this.#removed++;
     if (this.#removed > REBUILT_AFTER && this.#removed > this.#owners.size) this.#build();
   }
@@ -54,7 +54,7 @@ export class NeedleIndex<Owner> {
     const before = this.#before;
     const { length } = text;
     for (let end = this.#window - 1; end < length; ) {
-      const jump = jumps[hashAt(text, end)] as number;
+      const jump = jumps[hashAt(text, end)] ?? 0;
       if (jump > 0) {
         end += jump;
         continue;
@@ -66,7 +66,7 @@ export class NeedleIndex<Owner> {
       for (const needle of this.#tails.get(text.slice(end + 1 - this.#window, end + 1)) ?? NOTHING) {
         if (!text.startsWith(needle, end + 1 - needle.length) || end + 1 < needle.length) continue;
         if (found === undefined) return true;
-        for (const owner of this.#owners.get(needle) as Set<Owner>) found.add(owner);
+        for (const owner of this.#owners.get(needle) ?? []) found.add(owner);
       }
       end++;
     }
@@ -89,7 +89,7 @@ export class NeedleIndex<Owner> {
     const last = needle.length - 1;
     for (let back = 0; back <= this.#window - BLOCK; back++) {
       const hash = hashAt(needle, last - back);
-      if ((this.#jumps[hash] as number) > back) this.#jumps[hash] = back;
+      if ((this.#jumps[hash] ?? 0) > back) this.#jumps[hash] = back;
     }
     this.#before[hashAt(needle, last - BLOCK)] = 1;
     const tail = needle.slice(-this.#window);

@@ -108,10 +108,10 @@ function encodedPattern(text: string): string {
 }
 
 function literal(character: string): string {
-  return `\\u{${(character.codePointAt(0) as number).toString(16)}}`;
+  return `\\u{${character.codePointAt(0)?.toString(16)}}`;
 }
 
-/** `text` with its percent-encoded characters as they are; bytes that are no characters become marks. */
+/** `text` with its percent-encoded characters as they are; bytes that are not characters become marks. */
 export function percentDecoded(text: string): string {
   return text.replace(/(?:%[0-9a-f]{2})+/gi, (run) => Buffer.from(run.replaceAll("%", ""), "hex").toString());
 }

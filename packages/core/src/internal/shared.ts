@@ -4,10 +4,9 @@
  */
 export function shared<T>(name: string, create: () => T): T {
   const key = Symbol.for(`seaworthy.${name}`);
-  const holder = globalThis as unknown as Record<symbol, T | undefined>;
-  const found = holder[key];
+  const found: T | undefined = Reflect.get(globalThis, key);
   if (found !== undefined) return found;
   const made = create();
-  Object.defineProperty(holder, key, { value: made, enumerable: false, configurable: false, writable: false });
+  Object.defineProperty(globalThis, key, { value: made, enumerable: false, configurable: false, writable: false });
   return made;
 }
