@@ -1,5 +1,5 @@
 import { dirname, join, relative, resolve } from "node:path";
-import { doorsOf, packages, root, sourcesOf } from "./packages.ts";
+import { doorsOf, root, sourcesOf } from "./packages.ts";
 import { factsOf, type Place, type SourceFacts } from "./source.ts";
 
 /** What is counted per package, and may only become less. */
@@ -58,9 +58,6 @@ function measureNow(name: string): Measured {
 
 /** What stands in `test/house-ceilings.json`. */
 export type Ceilings = Readonly<Record<string, Measures>>;
-
-/** Measures every package. */
-export const measureAll = (): Ceilings => Object.fromEntries(packages.map((name) => [name, measure(name).measures]));
 
 /** Groups of files that import each other, each as its files in alphabetical order. */
 function circlesOf(name: string): string[] {
