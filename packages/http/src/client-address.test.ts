@@ -79,19 +79,19 @@ test("an IPv6 subscriber is one key, an IPv4 address another, and anything else 
   expect(addressKey("203.0.113.7")).toBe("203.0.113.7");
   expect(addressKey("2001:db8:1:2:3:4:5:6")).toBe("2001:db8:1:2::/64");
   expect(addressKey("2001:db8:1:2::")).toBe("2001:db8:1:2::/64");
-  expect(addressKey("2001:DB8::1")).toBe("2001:db8:0:0::/64");
-  expect(addressKey("::1")).toBe("0:0:0:0::/64");
+  expect(addressKey("2001:DB8::1")).toBe("2001:db8::/64");
+  expect(addressKey("::1")).toBe("::/64");
   expect(addressKey("64:ff9b::203.0.113.7")).toBe("203.0.113.7");
   expect(addressKey("64:ff9b::cb00:7107")).toBe("203.0.113.7");
   expect(addressKey("::ffff:203.0.113.7")).toBe("203.0.113.7");
   expect(addressKey("::FFFF:cb00:7107")).toBe("203.0.113.7");
   expect(addressKey("0:0:0:0:0:ffff:203.0.113.7")).toBe("203.0.113.7");
-  expect(addressKey("::203.0.113.7")).toBe("0:0:0:0::/64");
-  expect(addressKey("fe80::1%eth0")).toBe("fe80:0:0:0::/64");
+  expect(addressKey("::203.0.113.7")).toBe("::/64");
+  expect(addressKey("fe80::1%eth0")).toBe("fe80::/64");
   expect(addressKey("")).toBe("");
   fc.assert(
     fc.property(fc.ipV6(), fc.ipV6(), (a, b) => {
-      expect(addressKey(a)).toMatch(/^([0-9a-f]{1,4}:){4}:\/64$|^\d+\.\d+\.\d+\.\d+$/);
+      expect(addressKey(a)).toMatch(/^[0-9a-f:]+::\/64$|^::\/64$|^\d+\.\d+\.\d+\.\d+$/);
       if (a === b) expect(addressKey(a)).toBe(addressKey(b));
     }),
   );

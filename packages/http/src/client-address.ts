@@ -1,4 +1,14 @@
-import { BlockList, isIP } from "node:net";
+import { isIP } from "node:net";
+import { showValue } from "@seaworthy/core/options";
+import {
+  formatAddress,
+  isWithin,
+  networkOf,
+  parseAddress,
+  parseSubnet,
+  type Subnet,
+  unmapAddress,
+} from "@seaworthy/validators/network";
 
 /** How many proxies stand in front, or the subnets that they are in. `false` trusts none. */
 export type TrustProxy = false | number | readonly string[];
@@ -10,7 +20,7 @@ const MOST_HOPS = 32;
 const LONGEST_HEADER = 4096;
 
 /**
- * Tells the client's address as far as the named proxies can be trusted to have written it. A client can write anything
+ * Returns a function that finds the client's address, as far as trusted proxies have written it. A client can write anything
  * into `X-Forwarded-For`; only the entries that trusted proxies appended count.
  *
  * @throws TypeError if `trustProxy` is `true` (which would trust the client), a negative number, or not an array of
@@ -32,58 +42,31 @@ export function clientAddress(trustProxy: TrustProxy = false): ClientAddress {
     throw new TypeError(
       `trustProxy must be false, 1 to ${MOST_HOPS} hops, or an array of subnets; got ${String(trustProxy)}`,
     );
-  const trusted = blockListOf(trustProxy);
+  const trusted = subnetsOf(trustProxy);
   return (socket, forwarded) => {
     const chain = chainOf(socket, forwarded);
-    const last = chain.findIndex((address) => !includes(trusted, address));
+    const last = chain.findIndex((address) => !isTrusted(trusted, address));
     return (last < 0 ? chain.at(-1) : chain[last]) as string;
   };
 }
 
 /**
  * The key under which requests of an address are counted together: an IPv4 address, or the /64 of an IPv6 address, which
- * one subscriber has whole. An IPv4 address that is written as an IPv6 one, mapped (`::ffff:1.2.3.4`) or by NAT64
+ * one subscriber has as a whole. An IPv4 address that is written as an IPv6 one, mapped (`::ffff:1.2.3.4`) or by NAT64
  * (`64:ff9b::1.2.3.4`), counts as the IPv4 address. Anything else is returned as it is.
  */
 export function addressKey(address: string): string {
-  const bare = address.split("%", 1)[0] as string;
-  if (isIP(bare) !== 6) return address;
-  const groups = groupsOf(bare);
-  return (
-    embeddedIPv4(groups) ??
-    `${groups
-      .slice(0, 4)
-      .map((group) => group.toString(16))
-      .join(":")}::/64`
-  );
+  const parsed = isIP(address) === 6 ? parseAddress(address) : undefined;
+  if (parsed === undefined) return address;
+  const plain = unmapAddress(parsed);
+  return plain.bits === 32 ? formatAddress(plain) : (networkOf(address, { ipv6: 64 }) ?? address);
 }
 
-/** The eight groups of a sound IPv6 address. */
-function groupsOf(address: string): number[] {
-  const hexadecimal = address.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_text, ...bytes: string[]) => {
-    const [a = 0, b = 0, c = 0, d = 0] = bytes.slice(0, 4).map(Number);
-    return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
-  });
-  const [head = "", tail = ""] = hexadecimal.split("::");
-  const [before, after] = [head, tail].map((text) => (text === "" ? [] : text.split(":"))) as [string[], string[]];
-  const zeros = Array.from({ length: Math.max(0, 8 - before.length - after.length) }, () => "0");
-  return [...before, ...zeros, ...after].map((group) => Number.parseInt(group, 16));
-}
-
-/** The IPv4 address in a mapped one (`::ffff:0:0/96`) or in one of NAT64 (`64:ff9b::/96`, RFC 6052). */
-function embeddedIPv4([a, b, c, d, e, f, high = 0, low = 0]: readonly number[]): string | undefined {
-  if (c !== 0 || d !== 0 || e !== 0) return undefined;
-  const isMapped = a === 0 && b === 0 && f === 0xffff;
-  const isNat64 = a === 0x64 && b === 0xff9b && f === 0;
-  if (!isMapped && !isNat64) return undefined;
-  return [high >> 8, high & 255, low >> 8, low & 255].join(".");
-}
-
-/** From the nearest hop outward, up to the first entry that is no address. */
+/** From the nearest hop outward, up to the first entry that is not an address. */
 function chainOf(socket: string | undefined, forwarded: string | undefined): string[] {
   const chain = [plain(socket)];
   if (forwarded === undefined) return chain;
-  // Proxies append, so the end is theirs; whatever a client put before it may be as long as it likes.
+  // Proxies append, so the end is theirs. What a client wrote before it may have any length.
   for (const entry of forwarded.slice(-LONGEST_HEADER).split(",").reverse().slice(0, MOST_HOPS)) {
     const address = plain(entry.trim());
     if (isIP(address) === 0) break;
@@ -92,32 +75,30 @@ function chainOf(socket: string | undefined, forwarded: string | undefined): str
   return chain;
 }
 
-/** Without a port, brackets or zone; an IPv4 address that is written as an IPv6 one becomes IPv4 again. */
+const MAPPED = "::ffff:";
+
+/** Without a port, brackets or zone, in canonical form; an IPv4 address that is written as an IPv6 one becomes IPv4 again. */
 function plain(text: string | undefined): string {
   if (text === undefined) return "";
+  const family = isIP(text);
+  if (family === 4) return text;
+  // What a listener on IPv6 sees of every IPv4 client.
+  if (text.startsWith(MAPPED) && isIP(text.slice(MAPPED.length)) === 4) return text.slice(MAPPED.length);
   const unbracketed = text.startsWith("[") ? text.slice(1, text.indexOf("]")) : text;
-  const portless = /^\d+\.\d+\.\d+\.\d+:\d+$/.test(unbracketed)
-    ? unbracketed.slice(0, unbracketed.indexOf(":"))
-    : unbracketed;
-  const zoneless = portless.split("%", 1)[0] as string;
-  return isIP(zoneless) === 6 ? (embeddedIPv4(groupsOf(zoneless)) ?? zoneless) : zoneless;
+  const portless = family === 0 ? unbracketed.replace(/^([\d.]+):\d+$/, "$1") : unbracketed;
+  const address = parseAddress(portless);
+  return address === undefined ? portless : formatAddress(unmapAddress(address));
 }
 
-function blockListOf(subnets: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const text of subnets) {
-    const [address = "", prefix] = String(text).split("/");
-    const family = isIP(address);
-    const most = family === 4 ? 32 : 128;
-    const bits = prefix === undefined ? most : /^\d{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN;
-    if (family === 0 || !(bits >= 0 && bits <= most))
-      throw new TypeError(`trustProxy: ${JSON.stringify(text)} is not an address or a subnet such as "10.0.0.0/8"`);
-    list.addSubnet(address, bits, family === 4 ? "ipv4" : "ipv6");
-  }
-  return list;
+function subnetsOf(texts: readonly unknown[]): readonly Subnet[] {
+  return texts.map((text) => {
+    const subnet = typeof text === "string" ? parseSubnet(text) : undefined;
+    if (subnet !== undefined) return subnet;
+    throw new TypeError(`trustProxy: ${showValue(text)} is not an address or a subnet such as "10.0.0.0/8"`);
+  });
 }
 
-function includes(list: BlockList, address: string): boolean {
-  const family = isIP(address);
-  return family !== 0 && list.check(address, family === 4 ? "ipv4" : "ipv6");
+function isTrusted(subnets: readonly Subnet[], text: string): boolean {
+  const address = parseAddress(text);
+  return address !== undefined && subnets.some((subnet) => isWithin(address, subnet));
 }

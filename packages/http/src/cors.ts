@@ -1,6 +1,6 @@
 import { type Duration, toMilliseconds } from "@seaworthy/core";
 import { checkOptions, flag, showValue } from "@seaworthy/core/options";
-import { originMatcher } from "@seaworthy/validators/network";
+import { isOrigin, originMatcher } from "@seaworthy/validators/network";
 import type { Header } from "./messages.ts";
 
 /** Who may call from a browser. Without this option no other origin may. */
@@ -104,10 +104,10 @@ function matcherOf(origins: CorsOptions["origins"], credentials: boolean): (orig
   }
 }
 
-/** What is not an origin, such as `null` of a sandboxed document, is never asked about. */
+/** The function is called with origins only, not with `null` of a sandboxed document. */
 function decided(admits: (origin: string) => boolean, origin: string): boolean {
   try {
-    return URL.canParse(origin) && new URL(origin).origin === origin && origin !== "null" && admits(origin) === true;
+    return isOrigin(origin) && admits(origin) === true;
   } catch {
     return false;
   }

@@ -14,10 +14,11 @@ import { type Cors, type CorsOptions, createCors } from "./cors.ts";
 import { type CrossSiteCheck, type CrossSiteOptions, crossSiteCheck } from "./cross-site.ts";
 import type { Authorization } from "./internal/authorization.ts";
 import { FixedHeaders } from "./internal/fixed-headers.ts";
+import type { ProbePaths } from "./internal/probes.ts";
 import { type CheckedRule, checkRule, type LimitRule } from "./limits.ts";
 import { createLoad, type Load, type ShedOptions } from "./load.ts";
 import type { EdgeRequest } from "./messages.ts";
-import { createOperations, type Operations, type OperationsOptions, type ProbePaths } from "./operations.ts";
+import { createOperations, type Operations, type OperationsOptions } from "./operations.ts";
 import type { HealthPort, LifecyclePort, MetricsPort } from "./ports.ts";
 import { type HeaderOverrides, securityHeaders } from "./security-headers.ts";
 
@@ -68,7 +69,7 @@ export interface EdgeOptions {
    * at once and never holds the process open. @default the main listener
    */
   operationsPort?: number;
-  /** Who may read metrics, see the details of health and change the log level. @default everyone may read metrics */
+  /** Who may read metrics, see the details of health and use the endpoints for operators. @default everyone may read metrics */
   operations?: OperationsOptions;
   /**
    * How long a request may take, more than 0; a function decides per request, and `undefined` is no deadline. At its end
@@ -156,6 +157,7 @@ export class Edge {
       health,
       metrics,
       lifecycle,
+      audit: options.audit,
       clock: this.clock,
     });
     this.operationsPort =

@@ -19,6 +19,7 @@ export const errors: {
   readonly HTTP_IDEMPOTENCY_KEY_REUSED: ErrorFactory;
   readonly HTTP_IDEMPOTENCY_IN_FLIGHT: ErrorFactory;
   readonly HTTP_IDEMPOTENCY_ANSWER_TOO_LARGE: ErrorFactory;
+  readonly HTTP_INSPECTION_RUNNING: ErrorFactory;
   readonly HTTP_REQUEST_FAILED: ErrorFactory;
 } = defineErrors(
   {
@@ -62,6 +63,12 @@ export const errors: {
     HTTP_IDEMPOTENCY_ANSWER_TOO_LARGE: {
       status: 409,
       title: "The request with this Idempotency-Key was processed, and its answer is too large to be kept",
+      stackless: true,
+    },
+    HTTP_INSPECTION_RUNNING: {
+      status: 409,
+      title: "A CPU profile or a heap snapshot is being taken",
+      retryable: true,
       stackless: true,
     },
     HTTP_REQUEST_FAILED: { status: 500, title: "The request failed", stackless: true },

@@ -226,6 +226,7 @@ function responseOf(answer: Answer): Response {
   const body = bytesOf(answer);
   const headers = new Headers();
   for (const [name, value] of answer.headers) headers.append(name, value);
-  const { status } = answer;
+  const { status, stream } = answer;
+  if (stream !== undefined) return new Response(stream, { status, headers });
   return new Response(status === 204 || status === 304 || body.length === 0 ? null : body, { status, headers });
 }

@@ -19,8 +19,10 @@ export type { Idempotency, IdempotencyOptions, IdempotentAnswer, Scope as Idempo
 export type { IdempotencyRecord, IdempotencyStore, MemoryIdempotencyStoreOptions } from "./idempotency-store.ts";
 export type { LimitRule } from "./limits.ts";
 export type { LoadSignal, Priority, ShedOptions } from "./load.ts";
-export type { MetricsAccess, OperationsOptions, ProbePaths } from "./operations.ts";
+export type { OperatorPaths } from "./internal/operator-endpoints.ts";
+export type { ProbePaths } from "./internal/probes.ts";
+export type { MetricsAccess, OperationsOptions } from "./operations.ts";
 export type { EdgeHandle } from "./operations-listener.ts";
-export type { HealthPort, LevelPort, LifecyclePort, MetricsPort } from "./ports.ts";
+export type { HealthPort, LifecyclePort, LoggerPort, MetricsPort, OperatorLevel, TailedLines } from "./ports.ts";
 export type { Reply, RouteInput, RouteSchemas, Validated } from "./route.ts";
 export type { HeaderOverrides } from "./security-headers.ts";

@@ -60,6 +60,8 @@ export interface Answer {
   readonly body: string;
   /** Whether `body` is base64, because the answer is not text in UTF-8. @default false */
   readonly base64?: boolean;
+  /** Is sent instead of `body`, and canceled if the client leaves. @default none */
+  readonly stream?: ReadableStream<Uint8Array>;
 }
 
 /** What takes the headers of an answer: a `ServerResponse`, or what stands for it. */

@@ -17,7 +17,20 @@ export interface LifecyclePort {
   readonly state?: string;
 }
 
-/** An object whose level can be set at run time, such as a logger. */
-export interface LevelPort {
+/** Levels that a caller may ask for. */
+export type OperatorLevel = "trace" | "debug" | "info" | "warn" | "error" | "fatal";
+
+/** A logger whose level can be set at run time and whose lines can be followed, such as `createLogger()` of `@seaworthy/logger`. */
+export interface LoggerPort {
   level: string;
+  /** A live view of the lines from now on. */
+  tail?(filter?: { level?: OperatorLevel }): TailedLines;
+}
+
+/** Lines as they are written. */
+export interface TailedLines extends AsyncIterable<unknown> {
+  /** How many lines the reader was too slow for. */
+  readonly dropped?: number;
+  /** Ends the view; a pending read completes. */
+  close(): void;
 }

@@ -7,7 +7,8 @@ import {
   type TelemetryLevel,
 } from "@seaworthy/core";
 
-const OPERATIONS = new Set<LabelValue>(["/livez", "/readyz", "/startupz", "/healthz", "/metrics"]);
+/** Paths of probes and scrapes. Each edge adds its own: the level of an event is a function of its labels alone. */
+export const quietRoutes: Set<LabelValue> = new Set(["/livez", "/readyz", "/startupz", "/healthz", "/metrics"]);
 
 /** Exactly one per request, aborted ones included: access log and RED metrics are both made of it. */
 export const requestEvent: TelemetryEvent<"method" | "route" | "status", "seconds"> = defineEvent("http.request", {
@@ -15,8 +16,8 @@ export const requestEvent: TelemetryEvent<"method" | "route" | "status", "second
   unit: "seconds",
   labels: ["method", "route", "status"],
   level: ({ route, status }): TelemetryLevel => {
-    // Probes come every few seconds; and turning requests away under load must not make load of its own.
-    if (Number(status) < 500) return OPERATIONS.has(route) ? "debug" : "info";
+    // Probes come every few seconds, and refusing requests under load must not make load of its own.
+    if (Number(status) < 500) return quietRoutes.has(route) ? "debug" : "info";
     return Number(status) === 503 ? "warn" : "error";
   },
 });

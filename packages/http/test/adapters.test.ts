@@ -352,6 +352,35 @@ describe("the operations listener", () => {
   });
 });
 
+test("a heap snapshot is streamed to operators, and only one is taken at a time", () => {
+  const script = `
+    import { once } from "node:events";
+    import { createServer } from "node:http";
+    import { edge } from "@seaworthy/http/node";
+    const front = edge({ operations: { profiling: true, authorize: (request) => request.header("x-key") === "k" } });
+    const server = createServer(front.handle(() => undefined)).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const url = "http://127.0.0.1:" + server.address().port + "/debug/heap-snapshot";
+    const take = (key) => fetch(url, { method: "POST", headers: { "x-key": key } });
+    const refused = await take("other");
+    await refused.text();
+    const first = await take("k");
+    const second = await take("k");
+    const { snapshot, nodes } = await first.json();
+    console.log(refused.status, first.status, second.status, snapshot.node_count > 1000, nodes.length > 1000);
+    const third = await take("k");
+    console.log(third.status, third.headers.get("content-disposition").endsWith('.heapsnapshot"'));
+    await third.body.cancel();
+    server.close();
+    server.closeAllConnections();
+  `;
+  const flags = ["--conditions=@seaworthy/source", "--input-type=module", "-e", script];
+  const options = { cwd: import.meta.dirname, encoding: "utf8", timeout: 55_000 } as const;
+  const { stdout, stderr } = spawnSync(process.execPath, flags, options);
+  // The second request comes while the first snapshot is taken, or after it.
+  expect(stdout, stderr).toMatch(/^401 200 (?:409|200) true true\n200 true\n$/);
+}, 60_000);
+
 test("a schema may be asynchronous", async () => {
   const front = honoEdge();
   const app = new Hono();

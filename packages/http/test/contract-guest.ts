@@ -96,15 +96,15 @@ export function parts(subject: Subject, requests: Requests): void {
     for (const path of ["/livez", "/metrics"]) expect((await ask(running, path)).status, path).toBe(404);
   });
 
-  test("metrics can be for entitled callers only, who are authenticated first", async () => {
+  test("metrics can be for authorized callers only, who are authenticated first", async () => {
     await using metrics = createMetrics({ runtime: false });
     const authenticate: EdgeOptions["authenticate"] = (request) => {
       const name = request.header("x-user");
       return name === undefined ? undefined : { id: name };
     };
     const operations: EdgeOptions["operations"] = {
-      entitled: ({ principal }) => principal?.id === "root",
-      metrics: "entitled",
+      authorize: ({ principal }) => principal?.id === "root",
+      metrics: "authorized",
     };
     await using running = await start(subject, { edge: { metrics, authenticate, operations } });
     const scrape = async (user?: string): Promise<number> =>

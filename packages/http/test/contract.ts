@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { access } from "./contract-access.ts";
 import { deadlines, parts } from "./contract-guest.ts";
 import { hooks } from "./contract-hooks.ts";
+import { operators } from "./contract-operators.ts";
 import { ask, post, SECRET_PATH, type Subject, start, until } from "./subject.ts";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -35,6 +36,7 @@ export function contract(subject: Subject): void {
     input(subject);
     hooks(subject, requests);
     access(subject);
+    operators(subject);
     deadlines(subject, requests);
     parts(subject, requests);
     operations(subject, requests);

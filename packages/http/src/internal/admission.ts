@@ -10,9 +10,10 @@ export function admit(edge: Edge, exchange: EdgeExchange): Answer | undefined | 
   const operations = edge.hasOwnListener === exchange.isOperations ? edge.operations : undefined;
   const probe = operations?.answer(exchange);
   if (probe !== undefined) return probe;
-  const own = preflight(edge, exchange) ?? crossSite(edge, exchange) ?? shed(edge, exchange);
-  if (own !== undefined) return own;
   const guarded = operations?.guards(exchange) === true;
+  // Operators need their endpoints under overload most of all.
+  const own = preflight(edge, exchange) ?? crossSite(edge, exchange) ?? (guarded ? undefined : shed(edge, exchange));
+  if (own !== undefined) return own;
   return edge.waits || guarded ? enter(edge, exchange, guarded) : undefined;
 }
 

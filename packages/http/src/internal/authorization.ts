@@ -1,4 +1,5 @@
 import { type AuditEntry, type AuditSink, currentContext, type Principal } from "@seaworthy/core";
+import { withoutUndefined } from "@seaworthy/core/objects";
 import { errors } from "../errors.ts";
 import type { EdgeExchange, EdgeRequest } from "../messages.ts";
 import { auditEvent, deniedEvent } from "../telemetry.ts";
@@ -30,25 +31,24 @@ export async function authorize(
   const { method, path } = exchange;
   if (deniedEvent.active)
     deniedEvent.emit({ permission, reason }, undefined, { method, path, principal: principal?.id });
-  if (audit !== undefined) void record(audit, entryOf(exchange, principal, permission));
+  const actor = principal === undefined ? {} : { actor: principal.id };
+  audited(audit, exchange, { type: "http.access", outcome: "denied", ...actor, data: { permission, method, path } });
   throw principal === undefined ? errors.HTTP_UNAUTHENTICATED() : errors.HTTP_FORBIDDEN();
 }
 
-function entryOf(exchange: EdgeExchange, principal: Principal | undefined, permission: string): AuditEntry {
-  const { method, path, id, address } = exchange;
+/** Records what was done or refused. The answer does not wait for the trail, because the trail cannot change it. */
+export function audited(
+  audit: AuditSink | undefined,
+  exchange: EdgeExchange,
+  entry: Pick<AuditEntry, "type" | "outcome" | "actor" | "data">,
+): void {
+  if (audit === undefined) return;
+  const { principal, id, address } = exchange;
+  const actor = entry.actor ?? principal?.id;
   const userAgent = exchange.header("user-agent");
-  return {
-    type: "http.access",
-    outcome: "denied",
-    ...(principal === undefined ? undefined : { actor: principal.id }),
-    data: { permission, method, path },
-    correlationId: id,
-    address,
-    ...(userAgent === undefined ? undefined : { userAgent }),
-  };
+  void record(audit, withoutUndefined({ ...entry, actor, correlationId: id, address, userAgent }));
 }
 
-/** The caller is refused whether or not the trail keeps it, so the answer does not wait for the trail. */
 async function record(audit: AuditSink, entry: AuditEntry): Promise<void> {
   try {
     await audit.record(entry);

@@ -6,6 +6,7 @@ import { Exchange } from "../exchange.ts";
 import { type Answer, BEARER, bytesOf, grouped } from "../messages.ts";
 import { fixHeaders } from "./fixed-headers.ts";
 import { NodeIncoming, type NodeRequest } from "./node-incoming.ts";
+import { pump } from "./pump.ts";
 
 // A property, because a WeakMap of so many short-lived keys costs the garbage collector dearly.
 const EXCHANGE: unique symbol = Symbol("seaworthy.exchange");
@@ -42,6 +43,7 @@ export function send(request: IncomingMessage, response: ServerResponse, answer:
     else response.setHeader(name, value);
   }
   response.statusCode = status;
+  if (answer.stream !== undefined) return void pump(answer.stream, response);
   if (empty) response.removeHeader("content-length");
   else response.setHeader("content-length", Buffer.byteLength(body));
   if (!request.complete && Number(request.headers["content-length"]) > MOST_DISCARDED) closeAfter(request, response);
