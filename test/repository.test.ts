@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { readJourney } from "../docs/.vitepress/journey.ts";
 
 const root = join(import.meta.dirname, "..");
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
@@ -35,11 +36,21 @@ describe("the repository", () => {
     expect(block).toContain("npm test");
   });
 
-  test("every document is listed on the page of documents", () => {
-    const listed = read("docs/README.md");
-    const pages = tracked.filter((path) => /^docs\/[\w-]+\/[\w-]+\.md$/.test(path));
-    expect(pages.length).toBeGreaterThan(20);
-    for (const page of pages) expect(listed, page).toContain(`(${page.slice("docs/".length)})`);
+  test("every document is listed once, in a stage of the journey", () => {
+    const journey = readJourney(join(root, "docs"));
+    expect(journey.slice(0, 6).map(({ title }) => title)).toEqual([
+      "Start",
+      "Guard",
+      "Observe",
+      "Protect",
+      "Deploy",
+      "Operate",
+    ]);
+    const documents = tracked.filter((path) => /^docs\/[\w-]+\/[\w-]+\.md$/.test(path)).sort();
+    expect(documents.length).toBeGreaterThan(20);
+    expect(journey.flatMap(({ pages }) => pages.map(({ path }) => `docs/${path}`)).sort()).toEqual(documents);
+    const links = [...read("docs/README.md").matchAll(/\]\(([^)]+)\)/g)];
+    expect(links.length, "a link that is not an item of a stage").toBe(documents.length);
   });
 
   test("every action of a workflow is pinned by the digest of a commit, with its version in a comment", () => {
