@@ -51,5 +51,8 @@ describe("links", () => {
       (match) => match[1] as string,
     );
     for (const target of targets) expect(existsSync(join(root, dirname(page.path), target)), target).toBe(true);
+    // The README of a package is read without the repository, so its links are absolute.
+    const absolute = [...text.matchAll(/\]\(https:\/\/github\.com\/seaworthy\/seaworthy\/blob\/main\/([^)#\s]+)/g)];
+    for (const [, path] of absolute) expect(existsSync(join(root, path as string)), path).toBe(true);
   });
 });

@@ -91,7 +91,18 @@ describe("installed from its tarball in an empty project", () => {
     expect(
       files.filter((file) => /\.test\.|(^|\/)test\/|fixtures/.test(file) && !file.includes("node_modules")),
     ).toEqual([]);
-    expect(files).toEqual(expect.arrayContaining(["dist/index.js", "dist/index.d.ts", "README.md", "LICENSE"]));
+    const expected = ["dist/index.js", "dist/index.d.ts", "README.md", "CHANGELOG.md", "LICENSE"];
+    expect(files).toEqual(expect.arrayContaining(expected));
+  });
+
+  test.each(packages)("%s has a README whose links work outside the repository", (name) => {
+    const home = join(project, "node_modules", "@seaworthy", name);
+    const links = [...readFileSync(join(home, "README.md"), "utf8").matchAll(/\]\(([^)\s]+)\)/g)].map(
+      (match) => match[1] as string,
+    );
+    expect(links.length).toBeGreaterThan(0);
+    for (const link of links.filter((target) => !/^(?:https:|mailto:|#)/.test(target)))
+      expect(existsSync(join(home, link)) && !link.startsWith(".."), link).toBe(true);
   });
 });
 
