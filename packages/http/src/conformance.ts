@@ -99,7 +99,7 @@ const CASES: Record<string, Check> = {
     await store.complete("k", "print", "late", ANSWER, LONG);
     equal((await store.claim("k", "print", "t2", LONG))?.state, "done");
   },
-  "times that are no whole milliseconds are taken": async ({ store }) => {
+  "times that are fractions of milliseconds are taken": async ({ store }) => {
     equal(await store.claim("k", "print", "t1", 1000.5), undefined);
     await store.complete("k", "print", "t1", ANSWER, 1000.5);
     equal((await store.claim("k", "print", "t2", 1000.5))?.state, "done");

@@ -72,7 +72,7 @@ export interface EdgeOptions {
   /** Who may read metrics, see the details of health and use the endpoints for operators. @default everyone may read metrics */
   operations?: OperationsOptions;
   /**
-   * How long a request may take, more than 0; a function decides per request, and `undefined` is no deadline. At its end
+   * How long a request may take, more than 0; a function decides per request, and `undefined` means that there is no deadline. At its end
    * the context's signal aborts, a body that is still coming is cut off, and the client gets 504, unless the answer has
    * begun. Policies below shorten to it. @default none
    */

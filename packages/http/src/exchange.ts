@@ -27,7 +27,7 @@ const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIO
 const LONGEST_LOGGED_PATH = 512;
 const LONGEST_USER_AGENT = 512;
 
-/** One request on its way through the edge: what every adapter drives, in the same order. */
+/** One request on its way through the edge: every adapter drives it in the same order. */
 export class Exchange implements EdgeExchange {
   readonly id: string;
   readonly method: string;
@@ -43,7 +43,7 @@ export class Exchange implements EdgeExchange {
   readonly #started: number;
   readonly #span: Span<"method" | "route" | "status"> | undefined;
   #controller: AbortController | undefined;
-  /** Why nobody waits for the answer any more. */
+  /** Why the answer is not awaited any more. */
   #abandoned: Error | undefined;
   #target: HeaderTarget | undefined;
   #deadline: number | undefined;
@@ -80,7 +80,7 @@ export class Exchange implements EdgeExchange {
     return this.#address;
   }
 
-  /** Aborts when nobody waits for the answer any more. The controller exists only from the first reading on. */
+  /** Aborts when the answer is not awaited any more. The controller exists only from the first reading on. */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
@@ -93,7 +93,7 @@ export class Exchange implements EdgeExchange {
     return this.#incoming.header(name);
   }
 
-  /** What holds for everything done on behalf of this request. */
+  /** The context of everything that is done on behalf of this request. */
   context(): Context {
     const context: { -readonly [K in keyof Context]: Context[K] } = { correlationId: this.id, [lazySignal]: this };
     const traceparent = this.#span?.traceparent ?? this.#incoming.header("traceparent");
@@ -221,7 +221,7 @@ export class Exchange implements EdgeExchange {
   }
 
   /**
-   * Ends the exchange, once: emits its event, and aborts the context's signal if nobody waits any more.
+   * Ends the exchange, once: emits its event, and aborts the context's signal if the answer is not awaited any more.
    *
    * @param status - of the answer; `undefined` if it was not completed
    * @param route - the matched template

@@ -6,6 +6,7 @@ import { answerParserError } from "./guard-server.ts";
 import { captureAnswer } from "./internal/capture.ts";
 import { installHandlers } from "./internal/fastify-handlers.ts";
 import { installReading, readRoutes, writeReply } from "./internal/fastify-io.ts";
+import { continueLazily } from "./internal/lazy-continue.ts";
 import { enter, exchangeOf, fail, nameRoute } from "./internal/node-exchange.ts";
 import { parsedElsewhere } from "./internal/read-body.ts";
 import { type EdgeHandle, openOperations } from "./operations-listener.ts";
@@ -112,6 +113,7 @@ function install(app: FastifyInstance, core: Edge): void {
   if (!core.hasProblems) return;
   installHandlers(app);
   const { server } = app;
+  continueLazily(server);
   const isDefault = server.listeners("clientError").every(({ name }) => name.includes("defaultClientErrorHandler"));
   if (!isDefault) return;
   server.removeAllListeners("clientError");

@@ -4,6 +4,7 @@ import { runWithContext, SeaworthyError } from "@seaworthy/core";
 import type { Edge } from "./edge.ts";
 import { errors } from "./errors.ts";
 import { Exchange } from "./exchange.ts";
+import { continueLazily } from "./internal/lazy-continue.ts";
 import { hasTwoHosts, NodeIncoming } from "./internal/node-incoming.ts";
 import { isOwnOrigin } from "./internal/own-origin.ts";
 import { type Answer, bytesOf, type HeaderTarget, type Incoming } from "./messages.ts";
@@ -30,6 +31,7 @@ export function guardServer<S extends Server>(edge: Edge, server: S, { onUpgrade
     throw new TypeError(`guard: onUpgrade must be a function; got ${typeof onUpgrade}`);
   server.removeAllListeners("clientError"); // two listeners would write two answers
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => answerParserError(edge, error, socket));
+  continueLazily(server);
   if (onUpgrade !== undefined)
     server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) =>
       guardUpgrade(edge, request, socket, () => onUpgrade(request, socket, head)),

@@ -10,7 +10,7 @@ export type IdempotencyRecord =
 /** Keeps the first answer to each key. */
 export interface IdempotencyStore {
   /**
-   * Claims a key for `ttl` milliseconds if nobody holds it, and resolves to `undefined`; else resolves to what is known.
+   * Claims a key for `ttl` milliseconds if it is free, and resolves to `undefined`; otherwise resolves to what is known.
    * Two claims at once must not both get it.
    *
    * @param token - of this claim: only who holds it may complete or release

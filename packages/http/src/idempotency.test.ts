@@ -144,7 +144,7 @@ describe("a key", () => {
   });
 });
 
-test("a store that fails behind the work does not turn its answer into an error, and is told of", async () => {
+test("a store that fails behind the work does not turn its answer into an error, and is reported", async () => {
   using telemetry = captureTelemetry();
   const store: IdempotencyStore = {
     claim: async () => undefined,

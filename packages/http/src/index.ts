@@ -21,6 +21,7 @@ export type { LimitRule } from "./limits.ts";
 export type { LoadSignal, Priority, ShedOptions } from "./load.ts";
 export type { OperatorPaths } from "./internal/operator-endpoints.ts";
 export type { ProbePaths } from "./internal/probes.ts";
+export type { HttpErrorCode } from "./errors.ts";
 export type { MetricsAccess, OperationsOptions } from "./operations.ts";
 export type { EdgeHandle } from "./operations-listener.ts";
 export type { HealthPort, LifecyclePort, LoggerPort, MetricsPort, OperatorLevel, TailedLines } from "./ports.ts";

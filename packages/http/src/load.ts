@@ -163,7 +163,7 @@ function priorities(given: ShedOptions["priority"]): (request: EdgeRequest) => P
   return (request) => rules.find(({ matches }) => matches(request))?.priority ?? "normal";
 }
 
-/** A function that fails makes the request a normal one: overload is no moment for a further failure. */
+/** A function that fails makes the request a normal one, because overload must not cause further failures. */
 function decided(priority: (request: EdgeRequest) => Priority | undefined, request: EdgeRequest): Priority {
   try {
     const given = priority(request) ?? "normal";

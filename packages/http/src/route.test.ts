@@ -44,8 +44,8 @@ test("an idempotent route that cannot tell its callers apart is refused when it 
 
 test.each<[string, unknown, RegExp]>([
   ["an unknown part", { headers: {} }, /route has no option "headers"/],
-  ["a schema that is none", { body: { type: "object" } }, /route: body must be a Standard Schema; got/],
-  ["an idempotency that is none", { idempotency: true }, /route: idempotency must have run\(\); got true/],
+  ["something else than a schema", { body: { type: "object" } }, /route: body must be a Standard Schema; got/],
+  ["something else than an idempotency", { idempotency: true }, /route: idempotency must have run\(\); got true/],
 ])("%s of a route is refused when it is made", (_what, schemas, message) => {
   expect(() => edge().route(schemas as RouteSchemas, () => 1)).toThrow(message);
 });

@@ -5,6 +5,7 @@ import { type OutputOf, type StandardSchema, validateAsync } from "@seaworthy/va
 import type { Edge } from "./edge.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Idempotency } from "./idempotency.ts";
+import { checkAcceptable } from "./internal/acceptable.ts";
 import { callerOf } from "./internal/caller.ts";
 import type { Capture } from "./internal/capture.ts";
 import { conditional } from "./internal/conditional.ts";
@@ -130,7 +131,10 @@ export async function perform<S extends RouteSchemas>(
   const input = { ...valid, body: body === undefined ? undefined : await validateAsync(body, given) } as RouteInput<S>;
   if (idempotency === undefined) {
     const result = await handler(input);
-    return io.sent?.(result) === true ? undefined : conditional(exchange, await answerOf(result));
+    if (io.sent?.(result) === true) return undefined;
+    const answer = await answerOf(result);
+    checkAcceptable(exchange, answer);
+    return conditional(exchange, answer);
   }
   let sent = false;
   const work = async (): Promise<Answer> => {

@@ -22,6 +22,7 @@ const BY_STATUS: Readonly<Record<number, () => SeaworthyError>> = {
   403: errors.HTTP_FORBIDDEN,
   404: errors.HTTP_NOT_FOUND,
   405: errors.HTTP_METHOD_NOT_ALLOWED,
+  406: errors.HTTP_NOT_ACCEPTABLE,
   415: errors.HTTP_UNSUPPORTED_MEDIA_TYPE,
   429: errors.HTTP_RATE_LIMITED,
 };
@@ -62,7 +63,7 @@ export function translate(thrown: unknown, bodyLimit?: number): Translated {
   }
 }
 
-/** Nest's HttpException, which has `response` for a member and is no upstream's answer all the same. */
+/** Nest's HttpException, which has a member `response` although it is not the answer of another service. */
 const isOfNest = (thrown: object): thrown is { getStatus(): unknown; getResponse(): unknown } =>
   typeof (thrown as { getStatus?: unknown }).getStatus === "function" &&
   typeof (thrown as { getResponse?: unknown }).getResponse === "function";

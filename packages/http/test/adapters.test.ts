@@ -87,7 +87,7 @@ describe("templates of Express", () => {
     ]);
   });
 
-  test("an edge that is installed twice tells once", async () => {
+  test("an edge that is installed twice emits one event", async () => {
     using telemetry = captureTelemetry();
     const front = expressEdge();
     const app = express();
@@ -241,7 +241,7 @@ describe("on Hono", () => {
   });
 });
 
-test("what JSON has no form for is no answer but a failure", async () => {
+test("a result that JSON cannot represent is a failure", async () => {
   const front = honoEdge();
   const app = new Hono();
   app.use(front.middleware);
@@ -334,7 +334,7 @@ describe("the operations listener", () => {
     expect(stderr).toContain("another process listens there; choose another operationsPort");
   }, 20_000);
 
-  test("binds the loopback address unless it is told otherwise", async () => {
+  test("binds the loopback address unless a host is given", async () => {
     await using loopback = nodeEdge({ operationsPort: 0 });
     expect((await ask({ url: `http://127.0.0.1:${await loopback.listening()}` }, "/livez")).status).toBe(200);
     await expect(ask({ url: `http://127.0.0.2:${await loopback.listening()}` }, "/livez")).rejects.toThrow();
@@ -346,9 +346,9 @@ describe("the operations listener", () => {
     const health = createHealth();
     health.add("database", () => ({ status: "unhealthy" }), { groups: ["ready"] });
     await using front = nodeEdge({ health, operationsPort: 0, operations: { host: "127.0.0.1" } });
-    const apart = { url: `http://127.0.0.1:${await front.listening()}` };
-    expect((await ask(apart, "/readyz")).status).toBe(503);
-    expect((await ask(apart, "/livez")).status).toBe(200);
+    const operations = { url: `http://127.0.0.1:${await front.listening()}` };
+    expect((await ask(operations, "/readyz")).status).toBe(503);
+    expect((await ask(operations, "/livez")).status).toBe(200);
   });
 });
 

@@ -80,7 +80,7 @@ export function hooks(subject: Subject, requests: (count: number) => Promise<Tel
     expect((await ask(running, "/livez", as("broken"))).status).toBe(200);
   });
 
-  test("null is nobody, and what has no id is refused instead of being taken for somebody", async () => {
+  test("null means that there is no principal, and a principal without an id is refused", async () => {
     const given: unknown[] = [null, true, "anna", {}, { id: "" }];
     await using running = await start(subject, { edge: { authenticate: () => given.shift() as undefined } });
     const { status, json } = await ask(running, "/context");
@@ -168,7 +168,7 @@ export function hooks(subject: Subject, requests: (count: number) => Promise<Tel
     for (const { details } of await requests(4)) expect(details).not.toHaveProperty("error");
   });
 
-  test("callers that the edge did not authenticate are told apart by their credentials, and never get each other's answer", async () => {
+  test("callers that the edge did not authenticate are distinguished by their credentials, and never get each other's answer", async () => {
     await using running = await start(subject);
     const order = (headers: Record<string, string>): ReturnType<typeof ask> =>
       ask(running, "/orders", post({ item: "rope" }, { "idempotency-key": "k", ...headers }));

@@ -16,7 +16,7 @@ import { ask, post, SECRET_PATH, type Subject, start, until } from "./subject.ts
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
-/** What holds of every adapter's edge, asked of a live server. */
+/** What every adapter's edge has to do, tried with a live server. */
 export function contract(subject: Subject): void {
   describe(`the edge on ${subject.name}`, () => {
     let telemetry: CapturedTelemetry;
@@ -117,7 +117,7 @@ function identity(subject: Subject): void {
 }
 
 function events(subject: Subject, requests: (count: number) => Promise<TelemetryRecord[]>): void {
-  test("a request is told of exactly once, with the template that matched", async () => {
+  test("a request is reported exactly once, with the template that matched", async () => {
     await using running = await start(subject);
     const asked: [string, string, number, string][] = [
       ["GET", "/orders/17", 200, "/orders/:id"],
@@ -139,7 +139,7 @@ function events(subject: Subject, requests: (count: number) => Promise<Telemetry
     }
   });
 
-  test("a client that leaves is told of once, as 499 and never as 500, and the context's signal aborts", async () => {
+  test("a client that leaves is reported once, as 499 and never as 500, and the context's signal aborts", async () => {
     await using running = await start(subject);
     const sent = request(`${running.url}/hang`, { headers: { "x-request-id": "leaver" } });
     sent.on("error", () => undefined);
@@ -154,7 +154,7 @@ function events(subject: Subject, requests: (count: number) => Promise<Telemetry
     expect(await requests(2)).toHaveLength(2);
   });
 
-  test("a client that leaves in the middle of its body is no failure of the service", async () => {
+  test("a client that leaves in the middle of its body is not a failure of the service", async () => {
     await using running = await start(subject);
     const sent = request(`${running.url}/echo`, {
       method: "POST",
@@ -272,7 +272,7 @@ function problems(subject: Subject, requests: (count: number) => Promise<Telemet
     expect((await ask(running, "/nowhere", { method: "POST" })).headers.get("allow")).toBeNull();
   });
 
-  test("an unknown route, a body that is no JSON, one that is too large and one of another type are problems too", async () => {
+  test("an unknown route, a body that is not JSON, one that is too large and one of another type are problems too", async () => {
     await using running = await start(subject);
     const cases: [string, RequestInit, number][] = [
       ["/nowhere", {}, 404],
@@ -302,7 +302,7 @@ function problems(subject: Subject, requests: (count: number) => Promise<Telemet
     expect(await requests(cases.length + 1)).toHaveLength(cases.length + 1);
   });
 
-  test("a path that cannot be decoded is no failure of the service, and told of once", async (context) => {
+  test("a path that cannot be decoded is not a failure of the service, and is reported once", async (context) => {
     if (subject.answersUndecodable === true) return context.skip();
     await using running = await start(subject);
     const { status } = await ask(running, "/items/%E0%A4%A");
@@ -404,7 +404,7 @@ function headers(subject: Subject): void {
     expect([...answer.headers.keys()].filter((name) => name.startsWith("access-control"))).toEqual([]);
   });
 
-  test("a listed origin may call, its preflight is kept, and caches are told that answers depend on it", async () => {
+  test("a listed origin may call, its preflight is kept, and the answers say that they depend on it", async () => {
     const cors = {
       origins: ["https://app.example.com", "https://*.shop.example"],
       credentials: true,
@@ -476,7 +476,7 @@ function input(subject: Subject): void {
     expect((await ask(running, "/echo", post('\ufeff{"name":"x"}'))).json).toEqual({ name: "x" });
   });
 
-  test("JSON is read 64 levels deep and no deeper, whoever parses it", async () => {
+  test("JSON is read 64 levels deep and no deeper by every parser", async () => {
     await using running = await start(subject);
     const nested = (depth: number): RequestInit => post(`{"any":${"[".repeat(depth - 1)}${"]".repeat(depth - 1)}}`);
     expect((await ask(running, "/any", nested(64))).status).toBe(200);
@@ -514,6 +514,16 @@ function input(subject: Subject): void {
     }
     expect((await ask(running, "/items/8", { headers: { "if-none-match": etag } })).json).toEqual({ id: 8 });
     expect((await ask(running, "/echo", post({ name: "x" }))).headers.get("etag")).toBeNull();
+  });
+
+  test("an answer that its client does not accept is 406, unless the request has changed something", async () => {
+    await using running = await start(subject);
+    const html = { accept: "text/html" };
+    const refused = await ask(running, "/items/7", { headers: html });
+    expect(refused.json).toMatchObject({ status: 406, code: "HTTP_NOT_ACCEPTABLE", available: ["application/json"] });
+    expect((await ask(running, "/items/7", { headers: { accept: "text/html, */*;q=0.1" } })).json).toEqual({ id: 7 });
+    expect((await ask(running, "/echo", post({ name: "x" }, html))).json).toEqual({ name: "x" });
+    expect((await ask(running, "/items/seven", { headers: html })).status).toBe(422);
   });
 
   test("a body without an announced length is limited by what arrives", async () => {
@@ -577,14 +587,14 @@ function operations(subject: Subject, requests: (count: number) => Promise<Telem
     const options = { operationsPort: 0, operations: { host: "127.0.0.1" } };
     await using running = await start(subject, { edge: options });
     const port = await running.front.listening();
-    const apart = { url: `http://127.0.0.1:${port}` };
-    expect((await ask(apart, "/livez")).json).toMatchObject({ status: "healthy" });
-    expect((await ask(apart, "/orders/7")).json).toMatchObject({ status: 404 });
+    const operations = { url: `http://127.0.0.1:${port}` };
+    expect((await ask(operations, "/livez")).json).toMatchObject({ status: "healthy" });
+    expect((await ask(operations, "/orders/7")).json).toMatchObject({ status: 404 });
     expect((await ask(running, "/livez")).status).toBe(404);
     expect((await ask(running, "/orders/7")).status).toBe(200);
     const events = await requests(4);
     expect(events.map(({ labels }) => labels.route)).toEqual(["/livez", "unmatched", "unmatched", "/orders/:id"]);
     await running.front.close();
-    await expect(ask(apart, "/livez")).rejects.toThrow();
+    await expect(ask(operations, "/livez")).rejects.toThrow();
   });
 }

@@ -4,7 +4,7 @@ import { edge } from "@seaworthy/http/express";
 import express5, { type Request, type RequestHandler, type Response } from "express";
 import express4 from "express4";
 import { contract } from "./contract.ts";
-import { gone, mountRoutes, Orders, routes, type Subject, seen, thrown } from "./subject.ts";
+import { aborted, mountRoutes, Orders, routes, type Subject, seen, thrown } from "./subject.ts";
 import { wire } from "./wire.ts";
 
 type Handler = (request: Request, response: Response) => unknown;
@@ -65,7 +65,7 @@ const subject = (name: string, parser: boolean, express = express5): Subject => 
     );
     app.get(
       "/hang",
-      waits(async () => void (await gone())),
+      waits(async () => void (await aborted())),
     );
     app.get("/vary", (_request, response) => void response.set("Vary", "Accept-Language").send("v"));
     app.get("/coded", (_request, response) => {

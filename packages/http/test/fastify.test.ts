@@ -2,7 +2,7 @@ import { createIdempotency } from "@seaworthy/http";
 import { edge } from "@seaworthy/http/fastify";
 import Fastify from "fastify";
 import { contract } from "./contract.ts";
-import { gone, mountRoutes, Orders, routes, type Subject, seen, thrown } from "./subject.ts";
+import { aborted, mountRoutes, Orders, routes, type Subject, seen, thrown } from "./subject.ts";
 import { wire } from "./wire.ts";
 
 interface Kind {
@@ -45,7 +45,7 @@ const subject: Subject = {
         (_input, _request, reply) => reply.code(201).send({ number: ++orders.made }),
       ),
     );
-    app.get("/hang", () => gone());
+    app.get("/hang", () => aborted());
     app.get("/vary", async (_request, reply) => reply.header("Vary", "Accept-Language").send("v"));
     app.get("/coded", async (_request, reply) => {
       reply.header("content-encoding", "gzip").header("etag", '"1"').header("content-disposition", "attachment");

@@ -48,7 +48,7 @@ describe("Fastify's own handlers", () => {
     app.setNotFoundHandler((_request, reply) => reply.code(404).send({ mine: "not found" }));
   };
 
-  test.each(["before", "after"])("that were set %s the edge are kept, and nobody is warned", async (order) => {
+  test.each(["before", "after"])("that were set %s the edge are kept, without a warning", async (order) => {
     const warnings = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
     const app = Fastify({ allowErrorHandlerOverride: false });
     if (order === "before") own(app);
@@ -81,7 +81,7 @@ describe("Fastify's own handlers", () => {
     await app.close();
   });
 
-  test("are asked with reply.callNotFound() too, and without any the edge answers", async () => {
+  test("are called by reply.callNotFound() too, and without any the edge answers", async () => {
     const app = Fastify();
     await app.register(fastifyEdge());
     app.get("/maybe", (_request, reply) => reply.callNotFound());
@@ -296,7 +296,7 @@ describe("without a listener of telemetry", () => {
     expect(printed).toHaveLength(1);
   });
 
-  test("an error that cannot be shown is told of all the same", async () => {
+  test("an error that cannot be shown is reported all the same", async () => {
     const printed: string[] = [];
     vi.spyOn(console, "error").mockImplementation((text) => void printed.push(String(text)));
     const hono = honoEdge().install(new Hono());

@@ -4,7 +4,7 @@ import { createIdempotency } from "@seaworthy/http";
 import { edge } from "@seaworthy/http/hono";
 import { Hono } from "hono";
 import { contract } from "./contract.ts";
-import { gone, mountRoutes, Orders, routes, type Subject, seen, thrown } from "./subject.ts";
+import { aborted, mountRoutes, Orders, routes, type Subject, seen, thrown } from "./subject.ts";
 import { wire } from "./wire.ts";
 
 const subject: Subject = {
@@ -43,8 +43,8 @@ const subject: Subject = {
       ),
     );
     app.get("/hang", async (context) => {
-      await gone();
-      return context.text("nobody reads this");
+      await aborted();
+      return context.text("this is never read");
     });
     app.get("/vary", (context) => context.text("v", 200, { Vary: "Accept-Language" }));
     app.get("/coded", (context) => {

@@ -68,7 +68,7 @@ describe("options of the Redis store", () => {
     expect(() => redisIdempotencyStore(client, options as never)).toThrow(TypeError);
   });
 
-  test("a server that fails is passed on, and a key that always goes is told instead of asked for ever", async () => {
+  test("a server that fails is passed on, and a key that always disappears is an error instead of an endless loop", async () => {
     const failing = redisIdempotencyStore({ call: () => Promise.reject(new Error("READONLY")) });
     await expect(failing.claim("k", "f", "t", 1)).rejects.toThrow("READONLY");
     const going = redisIdempotencyStore({ call: async () => null });

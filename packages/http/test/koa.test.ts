@@ -4,7 +4,7 @@ import { createIdempotency } from "@seaworthy/http";
 import { edge } from "@seaworthy/http/koa";
 import Koa from "koa";
 import { contract } from "./contract.ts";
-import { gone, mountRoutes, Orders, routes, type Subject, seen, thrown } from "./subject.ts";
+import { aborted, mountRoutes, Orders, routes, type Subject, seen, thrown } from "./subject.ts";
 import { wire } from "./wire.ts";
 
 const subject: Subject = {
@@ -52,7 +52,7 @@ const subject: Subject = {
         context.body = { number: ++orders.made };
       }),
     );
-    router.get("/hang", async () => void (await gone()));
+    router.get("/hang", async () => void (await aborted()));
     router.get("/vary", (context) => {
       context.set("Vary", "Accept-Language");
       context.body = "v";

@@ -16,7 +16,7 @@ import { EDGE, EdgeModule } from "@seaworthy/http/nest";
 import type { Response } from "express";
 import type { FastifyReply } from "fastify";
 import { contract } from "./contract.ts";
-import { gone, mountRoutes, Orders, routes, type Setup, type Subject, seen, thrown } from "./subject.ts";
+import { aborted, mountRoutes, Orders, routes, type Setup, type Subject, seen, thrown } from "./subject.ts";
 
 type Answering = Response | FastifyReply;
 
@@ -55,7 +55,7 @@ function controllerOf({ logger }: Setup): new () => object {
       return seen(logger);
     }
     async hang(): Promise<void> {
-      await gone();
+      await aborted();
     }
     vary(response: Answering): void {
       response.header("Vary", "Accept-Language").send("v");

@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import { createIdempotency } from "@seaworthy/http";
 import { edge, type NodeHandler, setRoute } from "@seaworthy/http/node";
 import { contract } from "./contract.ts";
-import { gone, type Mount, mountRoutes, Orders, routes, type Subject, seen, thrown } from "./subject.ts";
+import { aborted, type Mount, mountRoutes, Orders, routes, type Subject, seen, thrown } from "./subject.ts";
 import { wire } from "./wire.ts";
 
 const subject: Subject = {
@@ -55,7 +55,7 @@ const subject: Subject = {
         },
       ],
       ["POST", /^\/own$/, "/own", (_, ...pair) => own(...pair)],
-      ["GET", /^\/hang$/, "/hang", () => gone()],
+      ["GET", /^\/hang$/, "/hang", () => aborted()],
       [
         "GET",
         /^\/vary$/,

@@ -136,7 +136,7 @@ export async function seen(logger: Logger | undefined): Promise<unknown> {
 }
 
 /** Resolves with the reason when the context's signal aborts. */
-export function gone(): Promise<unknown> {
+export function aborted(): Promise<unknown> {
   const { signal } = currentContext();
   return new Promise((resolve) => signal?.addEventListener("abort", () => resolve(signal.reason), { once: true }));
 }

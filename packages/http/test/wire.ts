@@ -76,7 +76,7 @@ export function wire(subject: Subject): void {
       await until(() => telemetry.of("http.request").length === 10);
     });
 
-    test("a client that leaves behind a pipeline of requests is no failure of the service, for any of them", async () => {
+    test("a client that leaves behind a pipeline of requests is not a failure of the service, for any of them", async () => {
       await using running = await start(subject);
       await leave(running.port, "GET /hang HTTP/1.1\r\nHost: a\r\n\r\n".repeat(5));
       await until(() => telemetry.of("http.request").length === 5);
@@ -98,7 +98,7 @@ export function wire(subject: Subject): void {
       );
     });
 
-    test("a client that waits for 100 Continue is told to, and answered", async () => {
+    test("a client that waits for 100 Continue is invited to send unless its headers are refused, and answered", async () => {
       await using running = await start(subject);
       const body = '{"name":"x"}';
       const head = `POST /echo HTTP/1.1\r\n${HEAD}Expect: 100-continue\r\nContent-Length: ${body.length}\r\n\r\n`;
@@ -108,6 +108,10 @@ export function wire(subject: Subject): void {
         seen.includes("417"),
       );
       expect(statuses(odd)).toEqual(["417"]);
+      const large = `POST /echo HTTP/1.1\r\n${HEAD}Expect: 100-continue\r\nContent-Length: 900000\r\n\r\n`;
+      const refused = await raw(running.port, large); // until the server closes: the body will not come
+      expect(statuses(refused)).toEqual(["413"]);
+      expect(refused).toMatch(/connection: close/i);
       await alive(running);
     });
 
@@ -122,7 +126,7 @@ export function wire(subject: Subject): void {
       await alive(running);
     });
 
-    test("headers and bodies that trickle in hold nobody else up, and leaving costs nothing", async () => {
+    test("headers and bodies that trickle in do not hold up other requests, and leaving costs nothing", async () => {
       await using running = await start(subject);
       const slow: Socket[] = [];
       for (let i = 0; i < 100; i++) {
@@ -145,7 +149,7 @@ export function wire(subject: Subject): void {
       expect(telemetry.of("http.request")).toHaveLength(70);
     });
 
-    test("requests that are none end their connection and nothing else", async () => {
+    test("bytes that are not a request end their connection and nothing else", async () => {
       await using running = await start(subject);
       const junk = [
         "\0\0\0\0\r\n\r\n",
@@ -172,7 +176,7 @@ export function wire(subject: Subject): void {
       await alive(running);
     });
 
-    test("an upgrade goes to whoever listens for it, untouched by the edge", async () => {
+    test("an upgrade goes to the listener of the server, untouched by the edge", async () => {
       await using running = await start(subject);
       running.server.on("upgrade", (_request, socket) => {
         socket.end("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\nframes");

@@ -65,7 +65,7 @@ async function limit(rules: readonly CheckedRule[], exchange: EdgeExchange): Pro
   return undefined;
 }
 
-/** `null` means that there is no principal, as in many libraries. Without an id, callers could not be told apart. */
+/** `null` means that there is no principal, as in many libraries. Without an id, callers could not be distinguished. */
 function principalOf(given: Principal | null | undefined): Principal | undefined {
   if (given === undefined || given === null) return undefined;
   if (typeof given.id === "string" && given.id !== "") return given;

@@ -26,7 +26,7 @@ export function installReading(app: FastifyInstance, edge: Edge): void {
   });
 }
 
-/** Parsers that the host has added, of forms for example, are asked; Fastify's own take less, and more, than the edge. */
+/** Parsers that the host has added, of forms for example, are used; those of Fastify accept other types than the edge does. */
 function checkTypes(request: FastifyRequest, limit: number): void {
   const { headers } = request.raw;
   const type = headers["content-type"];

@@ -5,6 +5,7 @@ import { errors } from "../errors.ts";
 import { Exchange } from "../exchange.ts";
 import { type Answer, BEARER, bytesOf, grouped } from "../messages.ts";
 import { fixHeaders } from "./fixed-headers.ts";
+import { isWaiting } from "./lazy-continue.ts";
 import { NodeIncoming, type NodeRequest } from "./node-incoming.ts";
 import { pump } from "./pump.ts";
 
@@ -13,7 +14,7 @@ const EXCHANGE: unique symbol = Symbol("seaworthy.exchange");
 
 type Request = NodeRequest & { [EXCHANGE]?: Exchange };
 
-/** Beyond so many announced bytes that nobody reads, the connection is closed instead of read to its end. */
+/** If more unread bytes than these are announced, the connection is closed instead of read to its end. */
 const MOST_DISCARDED = 16_777_216;
 /** Headers that a handler may have set for the answer that it did not get to send. */
 export const REPRESENTATION: readonly string[] =
@@ -46,7 +47,9 @@ export function send(request: IncomingMessage, response: ServerResponse, answer:
   if (answer.stream !== undefined) return void pump(answer.stream, response);
   if (empty) response.removeHeader("content-length");
   else response.setHeader("content-length", Buffer.byteLength(body));
-  if (!request.complete && Number(request.headers["content-length"]) > MOST_DISCARDED) closeAfter(request, response);
+  // A client that was not invited to send its body may or may not send it, so the next request could not be found.
+  const isUnread = !request.complete && Number(request.headers["content-length"]) > MOST_DISCARDED;
+  if (isUnread || isWaiting(request)) closeAfter(request, response);
   response.end(request.method === "HEAD" || empty ? undefined : body);
 }
 

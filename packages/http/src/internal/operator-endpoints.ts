@@ -112,7 +112,7 @@ export class OperatorEndpoints {
       if (given !== null && level === undefined) return exchange.problem(errors.HTTP_MALFORMED_REQUEST());
       const lines = logger.tail?.(level === undefined ? {} : { level });
       if (lines === undefined) return exchange.problem(errors.HTTP_NOT_FOUND());
-      // nginx holds streams back unless it is told otherwise.
+      // nginx buffers streams unless this header forbids it.
       const headers: Header[] = [["content-type", "text/event-stream"], UNSTORED, ["x-accel-buffering", "no"]];
       return { status: 200, headers, body: "", stream: eventStream(lines, this.#parts.clock) };
     });

@@ -12,7 +12,7 @@ const DEPTH = 64;
  *
  * @throws HTTP_UNSUPPORTED_MEDIA_TYPE if it is not announced as JSON in UTF-8, or not announced at all
  * @throws HTTP_BODY_TOO_LARGE as soon as the limit is passed, announced or counted
- * @throws HTTP_MALFORMED_JSON when it is not JSON, or nested or keyed beyond bounds
+ * @throws HTTP_MALFORMED_JSON if it is not JSON, or nested or keyed beyond bounds
  */
 export async function readJson(request: IncomingMessage, limit: number): Promise<unknown> {
   const header = (name: string): string | undefined => request.headers[name] as string | undefined;
@@ -48,14 +48,14 @@ function readBytes(request: IncomingMessage, limit: number): Promise<Uint8Array>
     };
     const onEnd = (): void =>
       settle(() => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
-    // The client left, or broke the framing: nobody is there to be answered, and it is not this service's fault.
+    // The client left, or broke the framing: there is no client to answer, and it is not a fault of this service.
     const onFailure = (): void => settle(() => reject(errors.HTTP_MALFORMED_REQUEST()));
     if (request.readableEnded || request.destroyed) return onEnd();
     request.on("data", onData).on("end", onEnd).on("error", onFailure).on("close", onFailure);
   });
 }
 
-/** Bytes as JSON within bounds; none are no body, `undefined`. */
+/** Parses bytes as JSON within bounds; without bytes there is no body, and the result is `undefined`. */
 export function parseJson(bytes: Uint8Array, limit: number, type: string | undefined): unknown {
   if (bytes.length === 0) return undefined;
   if (type === undefined) throw errors.HTTP_UNSUPPORTED_MEDIA_TYPE(); // HTTP/2 does not announce that a body comes
@@ -76,7 +76,7 @@ function withoutMark(bytes: Uint8Array): Uint8Array {
  * A body that the framework's own parser has read. Those take JSON of any depth, and whatever is recursive behind them,
  * such as a schema or `JSON.stringify`, would then overflow.
  *
- * @throws HTTP_MALFORMED_JSON when it is JSON nested beyond bounds
+ * @throws HTTP_MALFORMED_JSON if it is JSON nested beyond bounds
  */
 export function parsedElsewhere(body: unknown, type: string | undefined): unknown {
   // Only JSON is surely a tree: parsers of forms put streams and files into what they give.
