@@ -1,6 +1,7 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { catalogs, doors, execute, installHost, manifestOf, packages, pinnedPeers } from "./hosts/tarballs.ts";
 
@@ -155,5 +156,90 @@ describe("other runtimes", () => {
     const deno = programOf("deno", [`@deno/${process.platform}-${process.arch}-glibc/deno`]);
     const printed = await run(deno, ["run", "--allow-all", "--node-modules-dir=manual", "imports.mjs"]);
     expect(printed).toBe(`${count} doors\n`);
+  });
+});
+
+describe("PM2", () => {
+  const node = dirname(process.execPath);
+  const env = {
+    PM2_HOME: "",
+    PM2_DISABLE_VERSION_CHECK: "true",
+    PATH: `${node}${delimiter}${process.env.PATH ?? ""}`,
+  };
+  const pm2 = (...args: string[]): Promise<string> =>
+    run(process.execPath, [inModules("pm2/bin/pm2"), ...args], { ...env, PM2_HOME: join(host, "pm2") });
+  /** Status and exit code of each process, as PM2 sees them. */
+  const processes = async (): Promise<unknown[]> => {
+    const printed = await pm2("jlist");
+    const list: { pm2_env: { status: string; exit_code?: number } }[] = JSON.parse(
+      printed.slice(printed.indexOf("[{")),
+    );
+    return list.map(({ pm2_env: { status, exit_code } }) => [status, exit_code]);
+  };
+  afterAll(() => pm2("kill"));
+
+  /** Requests on kept connections, one after the other per client, until they are stopped. */
+  function load(port: number, clients: number) {
+    const lost: unknown[] = [];
+    const by = new Set<string>();
+    let stopped = false;
+    let answered = 0;
+    const client = async (): Promise<void> => {
+      while (!stopped) {
+        try {
+          by.add(await (await fetch(`http://127.0.0.1:${port}/`)).text());
+          answered += 1;
+        } catch (error) {
+          lost.push(error);
+        }
+      }
+    };
+    const all = Promise.all(Array.from({ length: clients }, client));
+    const stop = (): Promise<unknown> => {
+      stopped = true;
+      return all;
+    };
+    return { lost, by, answered: () => answered, stop };
+  }
+
+  test("starts, reloads without a lost request, and stops a service with code 0", async () => {
+    write(
+      "shop.mjs",
+      `import { writeFileSync } from "node:fs";
+       import { createServer } from "node:http";
+       import { createLifecycle } from "@seaworthy/lifecycle";
+       const life = createLifecycle({ drainDelay: 0 });
+       life.onChange(({ state }) => state === "ready" && process.send("ready"));
+       const server = createServer((_, response) => setTimeout(() => response.end(String(process.pid)), 5));
+       life.resource("database", { stop: () => console.log("database closed") });
+       life.serve(server, { host: "127.0.0.1", port: 0 });
+       await life.start();
+       writeFileSync("port.txt", String(server.address().port));`,
+    );
+    const app = { name: "shop", script: "shop.mjs", exec_mode: "cluster", instances: 2 };
+    const apps = [{ ...app, wait_ready: true, listen_timeout: 60_000, kill_timeout: 30_000 }];
+    write("shop.config.cjs", `module.exports = ${JSON.stringify({ apps })};`);
+    expect(await pm2("start", "shop.config.cjs")).toContain("App [shop] launched (2 instances)");
+    expect(await processes()).toEqual([
+      ["online", undefined],
+      ["online", undefined],
+    ]);
+
+    const clients = load(Number(readFileSync(join(host, "port.txt"), "utf8")), 4);
+    while (clients.answered() < 50) await setImmediate();
+    expect(await pm2("reload", "shop")).toContain("[shop](1) ✓");
+    const before = clients.answered();
+    while (clients.answered() < before + 50) await setImmediate();
+    await clients.stop();
+    expect(clients.lost).toEqual([]);
+    expect(clients.by.size).toBeGreaterThan(2); // at most two of them are old processes
+
+    await pm2("stop", "shop");
+    expect(await processes()).toEqual([
+      ["stopped", 0],
+      ["stopped", 0],
+    ]);
+    const logs = readdirSync(join(host, "pm2/logs")).map((name) => readFileSync(join(host, "pm2/logs", name), "utf8"));
+    expect(logs.join("").match(/database closed/g)).toHaveLength(4);
   });
 });
