@@ -1,7 +1,4 @@
-import { describeError, scrubSecrets } from "@seaworthy/core";
-import { cutText } from "@seaworthy/core/redaction";
-
-/** Something that did not end in time, or not well, during a shutdown. */
+/** Something that did not end in time during a shutdown, or failed. */
 export interface Cut {
   /**
    * `stream` is a WebSocket, another upgraded connection, or an event stream. `work` was given to `track()`. `worker` is a
@@ -10,46 +7,8 @@ export interface Cut {
   kind: "request" | "stream" | "work" | "resource" | "worker";
   /** A request's method and path without its query, or the name of the work or resource. */
   name: string;
-  /** Milliseconds that it had run for, or that its close took. */
+  /** Milliseconds that it had been running, or that its close took. */
   after: number;
-  /** What it failed with, if it failed rather than ran out of time. */
+  /** The error, if it failed. */
   error?: unknown;
-}
-
-/** A request's name: method and path, without the query, which may hold anything. */
-export function requestName(method: unknown, url: unknown): string {
-  const path = typeof url === "string" ? (url.split("?", 1)[0] as string) : "";
-  return `${typeof method === "string" ? method : "?"} ${cutText(scrubSecrets(cutText(path, 512)), 128)}`;
-}
-
-/** What was cut, in words. */
-export function describeCut({ kind, name, after, error }: Cut): string {
-  if (kind === "worker") return `${name} ${messageOf(error)}`;
-  const what = kind === "work" ? `background work "${name}"` : kind === "resource" ? `resource "${name}"` : name;
-  if (error !== undefined) return `${what} failed: ${errorLine(error)}`;
-  return kind === "resource"
-    ? `${what} not closed after ${shownTime(after)}`
-    : `${kind === "stream" ? "stream " : ""}${what} cut off after ${shownTime(after)}`;
-}
-
-/** An error in one line, with those that caused it. */
-export function errorLine(error: unknown): string {
-  const parts: string[] = [];
-  for (let record: ReturnType<typeof describeError> | undefined = describeError(error); record; record = record.cause) {
-    const code = record.code === undefined || record.message.includes(String(record.code)) ? "" : ` [${record.code}]`;
-    const errors = record.message === "" && Array.isArray(record.errors) ? record.errors : [];
-    const nested = errors.length === 0 ? undefined : errors.map((inner) => messageOf(inner)).join("; ");
-    parts.push(`${record.type}${code}: ${cutText(nested ?? record.message, 500)}`);
-  }
-  return parts.join(", caused by ").replaceAll(/\s*\n\s*/g, " ");
-}
-
-function messageOf(error: unknown): string {
-  const { message } = (error ?? {}) as { message?: unknown };
-  return typeof message === "string" ? message : "";
-}
-
-/** Milliseconds for people. */
-export function shownTime(milliseconds: number): string {
-  return milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
 }

@@ -1,10 +1,10 @@
-export { createLifecycle } from "./lifecycle.ts";
-export { runWorkers } from "./workers/run-workers.ts";
+export { createLifecycle } from "./create-lifecycle.ts";
+export { runWorkers } from "./run-workers.ts";
 export type { Cut } from "./cut.ts";
 export type { Lifecycle } from "./lifecycle.ts";
 export type { LifecycleOptions, Notice, StopReport } from "./options.ts";
-export type { ResourceOptions } from "./resources.ts";
-export type { AnyServer, ServeOptions } from "./serve/serve.ts";
-export type { OpenStream } from "./serve/streams.ts";
+export type { ResourceOptions } from "./resource-options.ts";
+export type { AnyServer, ServeOptions } from "./serve.ts";
+export type { OpenStream } from "./streams.ts";
 export type { LifecycleState, StateChange } from "./state.ts";
-export type { RunWorkersOptions, Workers, WorkerStatus } from "./workers/workers.ts";
+export type { RunWorkersOptions, Workers, WorkerStatus } from "./workers.ts";

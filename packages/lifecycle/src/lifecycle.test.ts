@@ -1,7 +1,7 @@
 import { captureTelemetry, manualClock } from "@seaworthy/core/testing";
 import { afterEach, describe, expect, test } from "vitest";
-import { nextTurn } from "./internal/within.ts";
-import { createLifecycle } from "./lifecycle.ts";
+import { createLifecycle } from "./create-lifecycle.ts";
+import { nextTurn } from "./internal/next-turn.ts";
 import type { LifecycleOptions, Notice, StopReport } from "./options.ts";
 
 const telemetry = captureTelemetry();
@@ -97,7 +97,7 @@ describe("a lifecycle", () => {
     await expect(life.start()).rejects.toMatchObject({ code: "LIFECYCLE_ALREADY_STARTED" });
   });
 
-  test("starts and stops once, however often it is told to", async () => {
+  test("starts and stops once, however often it is called", async () => {
     const { life, exits } = create();
     let starts = 0;
     let stops = 0;
@@ -141,7 +141,7 @@ describe("a lifecycle", () => {
     await stop();
   });
 
-  test("a listener that throws is told of and keeps nobody from learning the change", async () => {
+  test("a listener that throws is reported, and the others are called", async () => {
     const { life, notices, states } = create();
     const end = life.onChange(() => {
       throw new Error("broken listener");
@@ -155,7 +155,7 @@ describe("a lifecycle", () => {
     expect(notices).toHaveLength(1);
   });
 
-  test("an async listener that rejects is told of and neither ends the service nor changes its exit code", async () => {
+  test("an async listener that rejects is reported and neither ends the service nor changes its exit code", async () => {
     const { life, notices } = create();
     life.onChange(async ({ state }) => {
       if (state !== "stopped") throw new Error(`broken at ${state}`);

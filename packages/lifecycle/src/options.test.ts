@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseOptions } from "./options.ts";
+import { parseOptions } from "./internal/settings.ts";
 
 describe("the options of a lifecycle", () => {
   test("leave room under the 30 seconds that Kubernetes gives", () => {
@@ -37,7 +37,7 @@ describe("the options of a lifecycle", () => {
     expect(() => parseOptions({ [name]: value })).toThrow(name);
   });
 
-  test.each([null, 7, "fast", []])("%j is no options object", (value) => {
+  test.each([null, 7, "fast", []])("%j is not an object of options", (value) => {
     expect(() => parseOptions(value as never)).toThrow(/options must be an object/);
   });
 

@@ -1,10 +1,10 @@
-/** Where a service is in its life. It begins with `starting`, and never goes back. */
+/** The state of a service. The first one is `starting`, and no state comes twice. */
 export type LifecycleState = "starting" | "ready" | "draining" | "stopped" | "failed";
 
 /** A change of state. */
 export interface StateChange {
   readonly state: LifecycleState;
   readonly previous: LifecycleState;
-  /** What brought it about: a signal's name, what `stop()` was given, what failed. */
+  /** The name of the signal, the argument of `stop()`, or what failed. */
   readonly reason: string;
 }

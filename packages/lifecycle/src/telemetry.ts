@@ -1,7 +1,7 @@
 import { defineEvent, defineGauge, type Gauge, type TelemetryEvent } from "@seaworthy/core";
 
 /** The service went from one state to another. Details: previous, reason. */
-export const stateChanged: TelemetryEvent<"state"> = defineEvent("lifecycle.state", {
+export const stateEvent: TelemetryEvent<"state"> = defineEvent("lifecycle.state", {
   help: "The service changed its state.",
   labels: ["state"],
   level: ({ state }) => (state === "failed" ? "error" : "info"),
@@ -14,53 +14,53 @@ export const stateGauge: Gauge<"state"> = defineGauge("lifecycle.state", {
   merge: "max",
 });
 
-/** A resource or server has been started, or failed to. Details: error. */
-export const resourceStarted: TelemetryEvent<"resource" | "outcome"> = defineEvent("lifecycle.resource_start", {
+/** A resource or server has started, or has failed to. Details: error. */
+export const resourceStartEvent: TelemetryEvent<"resource" | "outcome"> = defineEvent("lifecycle.resource_start", {
   help: "Start of one resource or server.",
   unit: "seconds",
   labels: ["resource", "outcome"],
   level: ({ outcome }) => (outcome === "ok" ? "debug" : "error"),
 });
 
-/** A resource has been closed, or failed to. Details: error. */
-export const resourceStopped: TelemetryEvent<"resource" | "outcome"> = defineEvent("lifecycle.resource_stop", {
+/** A resource has closed, or has failed to. Details: error. */
+export const resourceStopEvent: TelemetryEvent<"resource" | "outcome"> = defineEvent("lifecycle.resource_stop", {
   help: "Close of one resource.",
   unit: "seconds",
   labels: ["resource", "outcome"],
   level: ({ outcome }) => (outcome === "ok" ? "debug" : "error"),
 });
 
-/** In-flight requests, open streams and background work were waited for. Details: requests, streams and work at its begin. */
-export const drained: TelemetryEvent<"outcome"> = defineEvent("lifecycle.drain", {
+/** The wait for requests, streams and background work is over. Details: requests, streams and work at its start. */
+export const drainEvent: TelemetryEvent<"outcome"> = defineEvent("lifecycle.drain", {
   help: "Wait for in-flight work after the listeners closed.",
   unit: "seconds",
   labels: ["outcome"],
   level: ({ outcome }) => (outcome === "clean" ? "info" : "warn"),
 });
 
-/** Something did not end in time and was ended by force. Details: name, after, error. */
-export const cutOff: TelemetryEvent<"kind"> = defineEvent("lifecycle.cut", {
-  help: "Something that had to be cut off by the shutdown.",
+/** Something did not end in time and was cut off. Details: name, after, error. */
+export const cutEvent: TelemetryEvent<"kind"> = defineEvent("lifecycle.cut", {
+  help: "Something was cut off by the shutdown.",
   labels: ["kind"],
   level: "warn",
 });
 
 /** A signal arrived. The effect is drain, exit or, in the primary of workers, restart. */
-export const signalled: TelemetryEvent<"signal" | "effect"> = defineEvent("lifecycle.signal", {
+export const signalEvent: TelemetryEvent<"signal" | "effect"> = defineEvent("lifecycle.signal", {
   help: "A signal to stop or restart arrived.",
   labels: ["signal", "effect"],
   level: ({ effect }) => (effect === "exit" ? "warn" : "info"),
 });
 
-/** An error that nobody caught; kind is uncaughtException or unhandledRejection. Details: error. */
-export const fatal: TelemetryEvent<"kind"> = defineEvent("lifecycle.fatal", {
-  help: "An error that nobody caught ended the service.",
+/** An error was not caught. The kind is uncaughtException or unhandledRejection. Details: error. */
+export const fatalEvent: TelemetryEvent<"kind"> = defineEvent("lifecycle.fatal", {
+  help: "An uncaught error ended the service.",
   labels: ["kind"],
   level: "fatal",
 });
 
 /** A promise given to track() has settled. Details: name, error. */
-export const workEnded: TelemetryEvent<"outcome"> = defineEvent("lifecycle.work", {
+export const workEvent: TelemetryEvent<"outcome"> = defineEvent("lifecycle.work", {
   help: "Background work given to track() has ended.",
   unit: "seconds",
   labels: ["outcome"],
@@ -68,7 +68,7 @@ export const workEnded: TelemetryEvent<"outcome"> = defineEvent("lifecycle.work"
 });
 
 /** Handles still held the event loop after everything was closed. Details: handles. */
-export const leftover: TelemetryEvent<never> = defineEvent("lifecycle.leftover", {
+export const leftoverEvent: TelemetryEvent<never> = defineEvent("lifecycle.leftover", {
   help: "Something unknown to the lifecycle kept the process alive after the shutdown.",
   labels: [],
   level: "warn",

@@ -2,7 +2,7 @@ import { connect, type Socket } from "node:net";
 import { connect as connectSecurely } from "node:tls";
 import type { ManualClock } from "@seaworthy/core/testing";
 
-/** A client that sends exactly what it is told, byte by byte if need be. */
+/** A client that sends exactly the given bytes, one by one if need be. */
 export interface RawClient {
   readonly socket: Socket;
   send(text: string): void;
@@ -13,7 +13,7 @@ export interface RawClient {
   readonly closed: Promise<void>;
 }
 
-/** Connects, over TLS if told so, and resolves once connected. */
+/** Connects, optionally over TLS, and resolves once connected. */
 export async function rawClient(port: number, secure = false): Promise<RawClient> {
   const socket: Socket = secure
     ? connectSecurely({ port, host: "127.0.0.1", rejectUnauthorized: false, ALPNProtocols: ["http/1.1"] })

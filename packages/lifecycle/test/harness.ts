@@ -48,20 +48,20 @@ export async function launch(
   let text = "";
   const parts = { stdout: "", stderr: "" };
   const waiting = new Set<() => void>();
-  const told = (): void => {
+  const wakeAll = (): void => {
     for (const wake of waiting) wake();
   };
   for (const output of ["stdout", "stderr"] as const)
     child[output].on("data", (chunk: Buffer) => {
       text += chunk.toString();
       parts[output] += chunk.toString();
-      told();
+      wakeAll();
     });
   let over = false;
   const exited = new Promise<Awaited<Service["exited"]>>((resolve) => {
     child.once("close", (code, signal) => {
       over = true;
-      told();
+      wakeAll();
       resolve({ code, signal, at: performance.now() });
     });
   });

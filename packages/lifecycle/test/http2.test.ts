@@ -71,7 +71,7 @@ async function serve(secure: boolean, options: LifecycleOptions = {}, how: Serve
   };
   return { life, clock, open, client, port };
 }
-const goneAwayOf = (session: ClientHttp2Session): Promise<number> =>
+const goawayOf = (session: ClientHttp2Session): Promise<number> =>
   new Promise((resolve) => session.once("goaway", (_code, last) => resolve(last as number)));
 
 describe.each([
@@ -84,14 +84,14 @@ describe.each([
     expect((await ask(idle, "/first")).body).toBe("answer to /first");
     const held = ask(busy, "/hold");
     while (open.length === 0) await clock.advance(0);
-    const goneAway = [goneAwayOf(busy), goneAwayOf(idle)];
+    const goaway = [goawayOf(busy), goawayOf(idle)];
     const stopped = life.stop("test");
-    expect(await Promise.all(goneAway)).toEqual([2 ** 31 - 1, 2 ** 31 - 1]);
+    expect(await Promise.all(goaway)).toEqual([2 ** 31 - 1, 2 ** 31 - 1]);
     await clock.advance("4s");
     const late = await client();
-    const told = goneAwayOf(late);
+    const warned = goawayOf(late);
     expect((await ask(late, "/late")).body).toBe("answer to /late");
-    await told;
+    await warned;
     await clock.advance("4s");
     open[0]?.respond({ ":status": 200 });
     open[0]?.end("at last");

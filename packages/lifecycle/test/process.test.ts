@@ -49,7 +49,7 @@ describe("a process", () => {
     expect((await service.exited).code).toBe(3);
   });
 
-  test("obeys the signals it was told, and only those", async () => {
+  test("handles the signals in its options, and no others", async () => {
     const service = await begin("clean", { signals: ["SIGHUP"] });
     service.kill("SIGHUP");
     expect((await service.exited).code).toBe(0);
@@ -90,7 +90,7 @@ describe("a process", () => {
     );
   });
 
-  test("drains to the end when nobody reads what it says of its cuts, and fatal errors are Node's", async () => {
+  test("drains to the end if its report of cuts is not read, and fatal errors are Node's", async () => {
     const service = await begin("hanging database", { closeTimeout: 100, drainTimeout: 100, fatalErrors: false });
     await hold(service);
     service.child.stderr?.destroy();
@@ -115,7 +115,7 @@ describe("a process", () => {
     expect(service.stdout()).toMatch(/^state failed \(.*\)\nconfig closed\nflushed\n$/);
   });
 
-  test("told to stop while it starts gives up the start, closes what is open and exits with 0", async () => {
+  test("stopped while it starts gives up the start, closes what is open and exits with 0", async () => {
     const service = await begin("slow start");
     service.kill("SIGTERM");
     expect((await service.exited).code).toBe(0);
@@ -140,20 +140,20 @@ describe("a process", () => {
   });
 });
 
-describe("an error that nobody caught", () => {
+describe("an uncaught error", () => {
   test.each([
     ["/throw", "uncaughtException: TypeError: thrown in a callback", /at explode .*scenarios\.ts/],
-    ["/reject", "unhandledRejection: Error: nobody caught this", /scenarios\.ts/],
+    ["/reject", "unhandledRejection: Error: an uncaught failure", /scenarios\.ts/],
   ])(
-    "%s is told as fatal with its stack, drained briefly, flushed, and the exit code is 1",
-    async (path, told, stack) => {
+    "%s is reported as fatal with its stack, drained briefly, flushed, and the exit code is 1",
+    async (path, line, stack) => {
       const service = await begin("database", { drainDelay: "5s" });
       const waiting = ask(service, "/wait");
       expect(await ask(service, "/")).toBe("done");
       void ask(service, path);
       expect((await service.exited).code).toBe(1);
       expect(await waiting).toBe("done");
-      expect(service.output()).toContain(`lifecycle fatal: ${told}; exit code 1\n`);
+      expect(service.output()).toContain(`lifecycle fatal: ${line}; exit code 1\n`);
       expect(service.output()).toMatch(stack);
       expect(service.stdout()).toMatch(/database closed\nstate failed \(.*\)\nflushed\n$/);
     },
@@ -168,7 +168,7 @@ describe("an error that nobody caught", () => {
     expect(service.output()).toContain("database closed");
   });
 
-  test("during a drain is told and makes the exit code 1", async () => {
+  test("during a drain is reported and makes the exit code 1", async () => {
     const service = await begin("throw while draining", { drainDelay: "500ms" });
     service.kill("SIGTERM");
     expect((await service.exited).code).toBe(1);
@@ -176,7 +176,7 @@ describe("an error that nobody caught", () => {
     expect(service.output()).toContain("database closed");
   });
 
-  test("ends the service in order even when nobody reads its standard error", async () => {
+  test("ends the service in order even if its standard error is not read", async () => {
     const service = await begin("database");
     service.child.stderr?.destroy();
     void ask(service, "/throw");
@@ -184,11 +184,11 @@ describe("an error that nobody caught", () => {
     expect(service.stdout()).toMatch(/database closed\nstate failed \(uncaughtException\)\nflushed\n$/);
   });
 
-  test("is told ten times at the most, so that telling which fails again and again does not go on for ever", async () => {
+  test("is reported ten times at most, so that a report which causes the next error ends", async () => {
     const service = await begin("failing report");
     void ask(service, "/throw");
     expect((await service.exited).code).toBe(1);
-    expect(service.stdout().match(/told fatal/g)).toHaveLength(10);
+    expect(service.stdout().match(/reported fatal/g)).toHaveLength(10);
     expect(service.stdout()).toMatch(/database closed\nstate failed \(uncaughtException\)\nflushed\n$/);
   });
 

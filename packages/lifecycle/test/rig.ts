@@ -2,7 +2,7 @@ import { Agent, get } from "node:http";
 import { performance } from "node:perf_hooks";
 import type { Service } from "./harness.ts";
 
-/** How hard a service is used while it is told to stop. */
+/** The load on a service while it stops. */
 export interface Load {
   /** Keep-alive clients on requests that take `slowTime`. */
   slow: number;

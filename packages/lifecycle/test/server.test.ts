@@ -106,7 +106,7 @@ describe.each([
     expect((await whileTimePasses(clock, stopped)).code).toBe(0);
   });
 
-  test("closes a connection that stays idle when the delay is over, and that is no cut", async () => {
+  test("closes a connection that stays idle when the delay is over, and that is not a cut", async () => {
     const { client, stop } = await serve({}, secure);
     const idle = await client();
     idle.send(requestText("/first"));
@@ -300,11 +300,11 @@ describe("a drained server", () => {
 
   test("forgets clients that gave up", async () => {
     const { clock, open, client, stop } = await serve();
-    const gone = await client();
-    gone.send(requestText("/hold"));
+    const closed = await client();
+    closed.send(requestText("/hold"));
     while (open.length === 0) await clock.advance(0);
-    gone.socket.destroy();
-    await gone.closed;
+    closed.socket.destroy();
+    await closed.closed;
     expect(await stop()).toMatchObject({ code: 0, cut: [] });
   });
 

@@ -46,7 +46,7 @@ function eventServer(opened: ServerResponse[] = []): Server {
 }
 
 describe("a WebSocket", () => {
-  test("lives through the drain delay, is told 1001 behind it, and is no cut when its client goes", async () => {
+  test("lives through the drain delay, gets 1001 after it, and is not a cut if its client leaves", async () => {
     const server = createServer();
     const sockets = new WebSocketServer({ server });
     sockets.on("connection", (socket) => socket.on("message", (text) => socket.send(`echo ${text}`)));
@@ -85,18 +85,18 @@ describe("a WebSocket", () => {
   test("is said goodbye to by the hook in the application's own way", async () => {
     const server = createServer();
     const sockets = new WebSocketServer({ server });
-    const told: OpenStream[] = [];
+    const notified: OpenStream[] = [];
     const onDrain = (streams: readonly OpenStream[]): void => {
-      told.push(...streams);
+      notified.push(...streams);
       for (const client of sockets.clients) client.close(1012, "restarting");
     };
     const { life, clock, port } = await serve(server, {}, { onDrain });
     const closed = closeOf(await openSocket(port));
     const stopped = life.stop("test");
-    expect(told).toEqual([]);
+    expect(notified).toEqual([]);
     await clock.advance("5s");
     expect(await closed).toEqual([1012, "restarting"]);
-    expect(told).toMatchObject([{ kind: "websocket", name: "GET /live" }]);
+    expect(notified).toMatchObject([{ kind: "websocket", name: "GET /live" }]);
     expect(await whileTimePasses(clock, stopped)).toMatchObject({ code: 0, cut: [] });
   });
 

@@ -9,7 +9,7 @@ const STOP = "seaworthy.worker.stop";
 /** Why a worker has to stop. */
 export interface StopRequest {
   readonly reason: string;
-  /** Whether the drain delay is left out, because another worker takes the connections, or nobody sends any. */
+  /** Whether the drain delay is left out, because other workers take the connections, or because no client sends any. */
   readonly immediate: boolean;
 }
 

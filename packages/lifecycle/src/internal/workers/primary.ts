@@ -1,10 +1,10 @@
 import type { Cut } from "../../cut.ts";
 import { errors } from "../../errors.ts";
-import type { Exit } from "../../exit.ts";
 import type { StopReport } from "../../options.ts";
-import { comesFromDeveloper, listenToProcess, terminalHangUp } from "../../process.ts";
-import { crashLoopEvent, signalled, workerEndEvent, workerRestartEvent, workerStartEvent } from "../../telemetry.ts";
-import type { WorkerStatus } from "../../workers/workers.ts";
+import { crashLoopEvent, signalEvent, workerEndEvent, workerRestartEvent, workerStartEvent } from "../../telemetry.ts";
+import type { WorkerStatus } from "../../workers.ts";
+import type { Exit } from "../exit.ts";
+import { comesFromDeveloper, listenToProcess, terminalHangUp } from "../process.ts";
 import { CrashGuard } from "./crash-guard.ts";
 import type { StopRequest } from "./messages.ts";
 import type { PrimarySettings } from "./settings.ts";
@@ -77,7 +77,7 @@ export class Primary {
   #onStopSignal(signal: string): void {
     this.#signals += 1;
     const effect = this.#signals === 1 ? "drain" : "exit";
-    signalled.emit({ signal, effect });
+    signalEvent.emit({ signal, effect });
     if (effect === "drain") {
       this.#exit.demand();
       void this.stop({ reason: signal, immediate: comesFromDeveloper(signal) });
@@ -93,7 +93,7 @@ export class Primary {
   }
 
   #onRestartSignal(signal: string): void {
-    signalled.emit({ signal, effect: "restart" });
+    signalEvent.emit({ signal, effect: "restart" });
     // A failure has been reported, and the old workers keep running.
     this.restart(signal).catch(() => undefined);
   }

@@ -9,8 +9,9 @@ import {
   showValue,
   withDefault,
 } from "@seaworthy/core/options";
-import { DEFAULT_SIGNALS, type ExitSettings, exitOption, signalsOption, writeNotice } from "../../options.ts";
-import type { RunWorkersOptions } from "../../workers/workers.ts";
+import type { RunWorkersOptions } from "../../workers.ts";
+import { writeNotice } from "../notice.ts";
+import { DEFAULT_SIGNALS, type ExitSettings, exitOption, signalsOption } from "../settings.ts";
 
 /** The options of `runWorkers`, checked, with defaults, and in milliseconds. */
 export interface PrimarySettings extends ExitSettings {

@@ -1,5 +1,5 @@
 import { workersGauge } from "../../telemetry.ts";
-import type { WorkerStatus } from "../../workers/workers.ts";
+import type { WorkerStatus } from "../../workers.ts";
 
 const STATES: readonly WorkerStatus["state"][] = ["starting", "ready", "stopping"];
 

@@ -1,6 +1,7 @@
 import cluster, { type Worker } from "node:cluster";
 import { type Clock, startTimer } from "@seaworthy/core";
-import type { WorkerStatus } from "../../workers/workers.ts";
+import { withoutUndefined } from "@seaworthy/core/objects";
+import type { WorkerStatus } from "../../workers.ts";
 import { isReadyMessage, PLACE, type StopRequest, stopMessage } from "./messages.ts";
 
 /** How a worker process ended. */
@@ -112,7 +113,7 @@ export class WorkerProcess {
       lived: this.age(),
       killed: this.#killed,
       requested,
-      ...(error === undefined ? undefined : { error }),
+      ...withoutUndefined({ error }),
     };
   }
 }

@@ -1,10 +1,11 @@
 import { type Clock, sleep } from "@seaworthy/core";
-import type { Cut } from "./cut.ts";
-import { nextTurn, within } from "./internal/within.ts";
+import { waitAtMost } from "@seaworthy/core/waiting";
+import type { Cut } from "../cut.ts";
+import { drainEvent } from "../telemetry.ts";
+import { nextTurn } from "./next-turn.ts";
 import type { Resource } from "./resources.ts";
 import type { ServedServer } from "./serve/served-server.ts";
 import { stopAll } from "./stop.ts";
-import * as telemetry from "./telemetry.ts";
 import type { Work } from "./work.ts";
 
 /** What is shut down, and the limits in milliseconds. */
@@ -18,12 +19,12 @@ export interface Shutdown {
   readonly drainTimeout: number;
   readonly streamTimeout: number;
   readonly closeTimeout: number;
-  /** When all of it has to be over, on the monotonic clock. */
+  /** When everything has to be over, on the monotonic clock. */
   readonly end: number;
   readonly onCut: (cut: Cut) => void;
 }
 
-/** Waits out the delay, lets what is in flight end, and closes the resources. Never rejects, and never outlasts `end`. */
+/** Waits for the delay, lets what is in flight end, and closes the resources. Never rejects, and never outlasts `end`. */
 export async function shutDown(plan: Shutdown): Promise<void> {
   const { clock, servers, drainDelay, end, onCut } = plan;
   const delay = Math.min(drainDelay, timeToDrain(plan));
@@ -40,7 +41,7 @@ function timeToDrain({ clock, opened, closeTimeout, end }: Shutdown): number {
 
 async function drain(plan: Shutdown): Promise<void> {
   const { clock, servers, work, onCut } = plan;
-  // Connections that the system has accepted would be reset if the listener closed before they were handed over.
+  // Connections that the system has accepted would be reset if the listener closed before it has received them.
   await nextTurn();
   const began = clock.monotonic();
   const facts = { requests: sum(servers, "requests"), streams: sum(servers, "streams"), work: work.size };
@@ -53,17 +54,17 @@ async function drain(plan: Shutdown): Promise<void> {
     try {
       await server.drained(plan.streamTimeout, noteCut);
     } catch (error) {
-      // A server of another runtime may lack what Node's has. The rest of the shutdown goes on.
+      // A server of another runtime may lack members that Node's has. The rest of the shutdown goes on.
       noteCut({ kind: "resource", name: server.name, after: clock.monotonic() - began, error });
     }
   };
   const drained = Promise.all(servers.map(drainOne));
-  const idle = drained.then(() => work.idle());
+  const idle = drained.then(() => work.idle()).then(() => true);
   const limit = Math.min(plan.drainTimeout, timeToDrain(plan));
-  if (!(await within(clock, idle, limit)).done) {
+  if (!(await waitAtMost(idle, { limit, onLimit: () => false, clock, keepAlive: true }))) {
     for (const cut of [...servers.flatMap((server) => server.cut()), ...work.left()]) noteCut(cut);
   }
-  telemetry.drained.emit({ outcome: clean ? "clean" : "cut" }, (clock.monotonic() - began) / 1000, facts);
+  drainEvent.emit({ outcome: clean ? "clean" : "cut" }, (clock.monotonic() - began) / 1000, facts);
 }
 
 function sum(servers: readonly ServedServer[], what: "requests" | "streams"): number {

@@ -1,12 +1,11 @@
 import type { EventEmitter } from "node:events";
 
 /**
- * Adds `own` in front of the listeners of `event` while there are others, now or later, and only then: a server that
- * has no listener for `upgrade` answers upgrade requests as plain ones, and an HTTP/2 server with one for `request`
- * takes the compatibility API into use, so that a listener which merely watches must not be the only one.
+ * Adds `listener` in front of the listeners of `event` while there are others, and removes it with the last of them. It must
+ * never be the only one: a server without a listener for `upgrade` answers upgrade requests as plain ones, and an HTTP/2
+ * server with one for `request` switches to the compatibility API.
  */
-export function listenBeside(server: EventEmitter, event: string, own: (...values: never[]) => void): void {
-  const listener = own as (...values: unknown[]) => void;
+export function listenBeside(server: EventEmitter, event: string, listener: Parameters<EventEmitter["on"]>[1]): void {
   const others = (): number => server.listeners(event).filter((other) => other !== listener).length;
   if (others() > 0) server.prependListener(event, listener);
   server.on("newListener", (added: string | symbol, what: unknown) => {

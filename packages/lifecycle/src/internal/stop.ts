@@ -1,23 +1,23 @@
 import type { Clock } from "@seaworthy/core";
-import type { Cut } from "./cut.ts";
-import { within } from "./internal/within.ts";
+import { waitAtMost } from "@seaworthy/core/waiting";
+import type { Cut } from "../cut.ts";
+import { resourceStopEvent } from "../telemetry.ts";
 import type { Resource } from "./resources.ts";
-import * as telemetry from "./telemetry.ts";
 
 /** Options of {@link stopAll}. */
 export interface StopOptions {
   clock: Clock;
-  /** Milliseconds that one close may take unless it says otherwise. */
+  /** Milliseconds that one close may take, unless it has a limit of its own. */
   closeTimeout: number;
-  /** When all of it has to be over, on the monotonic clock. */
+  /** When everything has to be over, on the monotonic clock. */
   end: number;
   onCut: (cut: Cut) => void;
 }
 
 /**
- * Closes the resources, each as soon as those that come after it are closed, and so independent ones at the same time.
- * Each gets its own limit, and never more than its share of the time left, so that the last one's turn comes before the
- * end whatever the others do. Never rejects.
+ * Closes the resources, each as soon as those that depend on it are closed, and so independent ones at the same time.
+ * Each has its own limit, and never more than its share of the time that is left, so that the last one is closed before
+ * the end, whatever the others do. Never rejects.
  */
 export async function stopAll(started: readonly Resource[], options: StopOptions): Promise<void> {
   const byName = new Map(started.map((resource) => [resource.name, resource]));
@@ -36,7 +36,7 @@ export async function stopAll(started: readonly Resource[], options: StopOptions
   await Promise.all(started.map(close));
 }
 
-/** How many closes have to come one after the other, from this resource to the last that it comes after. */
+/** How many closes follow each other, from this resource to the last one that it depends on. */
 function turnsOf({ after }: Resource, open: ReadonlyMap<string, Resource>): number {
   const below = after.flatMap((name) => open.get(name) ?? []).map((resource) => turnsOf(resource, open));
   return 1 + Math.max(0, ...below);
@@ -50,14 +50,17 @@ async function stopOne(resource: Resource, limit: number, { clock, onCut }: Stop
   let failure: unknown;
   try {
     const closed = (async () => resource.stop?.(expiry.signal))();
-    if (!(await within(clock, closed, limit)).done) outcome = "timeout";
+    const onLimit = (): void => {
+      outcome = "timeout";
+    };
+    await waitAtMost(closed, { limit, onLimit, clock, keepAlive: true });
   } catch (error) {
     outcome = "failed";
     failure = error ?? new Error(`it was rejected with ${String(error)}`);
   }
   const after = clock.monotonic() - began;
   const facts = failure === undefined ? undefined : { error: failure };
-  telemetry.resourceStopped.emit({ resource: resource.name, outcome }, after / 1000, facts);
+  resourceStopEvent.emit({ resource: resource.name, outcome }, after / 1000, facts);
   if (outcome === "ok") return;
   expiry.abort(new Error(`the close of ${JSON.stringify(resource.name)} took too long`));
   onCut({ kind: "resource", name: resource.name, after, ...facts });

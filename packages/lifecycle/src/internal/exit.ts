@@ -1,21 +1,23 @@
 import { startTimer } from "@seaworthy/core";
-import { describeCut, shownTime } from "./cut.ts";
-import { within } from "./internal/within.ts";
-import { type ExitSettings, type Notice, type StopReport, writeNotice } from "./options.ts";
+import { waitAtMost } from "@seaworthy/core/waiting";
+import type { Notice, StopReport } from "../options.ts";
+import { leftoverEvent } from "../telemetry.ts";
+import { describeCut, shownTime } from "./describe-cut.ts";
+import { writeNotice } from "./notice.ts";
 import { activeHandles, releaseParent } from "./process.ts";
-import * as telemetry from "./telemetry.ts";
+import type { ExitSettings } from "./settings.ts";
 
 /** Milliseconds that buffered lines have to be written out. */
 const FLUSH = 1000;
-/** Milliseconds that a process has to end by itself once all is closed. */
+/** Milliseconds that a process has to end by itself once everything is closed. */
 const LINGER = 500;
 
 /** How many cuts a notice names. The report has all of them. */
 const NAMED_CUTS = 20;
 
-/** The way out of the process, and the last words. */
+/** Ends the process, and writes its notices. */
 export class Exit {
-  /** Ends listening to the process. */
+  /** Removes the listeners from the process. */
   unlisten: () => void = () => undefined;
   readonly #settings: ExitSettings;
   #demanded = false;
@@ -26,17 +28,17 @@ export class Exit {
     this.#settings = settings;
   }
 
-  /** From now on the process ends when the shutdown does. */
+  /** From now on, the process ends when the shutdown does. */
   demand(): void {
     this.#demanded = true;
   }
 
-  /** An error came when the shutdown was already over: the process must not end with a code of 0. */
+  /** An error occurred after the shutdown was over: the process must not end with code 0. */
   failed(): void {
     if (this.#lingering) process.exitCode = 1;
   }
 
-  /** Tells people. Never throws. */
+  /** Passes a notice to the host. Never throws. */
   say(level: Notice["level"], message: string, details: Notice["details"]): void {
     const notice = { level, message, details };
     const fallBack = (): void => writeNotice(notice);
@@ -57,7 +59,7 @@ export class Exit {
     this.say("error", message, { reason, duration, cut, handles });
   }
 
-  /** Ends the process on the spot, with code 1. */
+  /** Ends the process at once, with code 1. */
   now(): void {
     const report: StopReport = { reason: "second signal", code: 1, duration: 0, cut: [], handles: activeHandles() };
     void this.#flush();
@@ -65,11 +67,12 @@ export class Exit {
   }
 
   /**
-   * Ends the process after a shutdown, if that is wanted. When all went well it may end by itself first, unless somebody
-   * still waits for the start and would go on behind it.
+   * Ends the process after a shutdown, if that is wanted. If all went well, the process may end by itself first, unless
+   * the program still waits for the start and would go on after it.
    */
   async after(report: StopReport, starting: boolean): Promise<void> {
-    await within(this.#settings.clock, this.#flush(), FLUSH);
+    const { clock } = this.#settings;
+    await waitAtMost(this.#flush(), { limit: FLUSH, onLimit: () => undefined, clock, keepAlive: true });
     if (this.#left) return;
     const { exit } = this.#settings;
     if (exit === true && !this.#demanded) {
@@ -84,7 +87,7 @@ export class Exit {
     try {
       await this.#settings.flush();
     } catch (error) {
-      this.say("warn", "what was buffered could not be written out", { error });
+      this.say("warn", "flush() failed, so buffered lines may be lost", { error });
     }
   }
 
@@ -97,14 +100,14 @@ export class Exit {
     else if (exit) process.exit(report.code);
   }
 
-  /** Lets the process end by itself; whoever keeps it alive is named. */
+  /** Lets the process end by itself. A handle that keeps it alive is named. */
   #linger(): void {
-    // An exit code that the host has set says more than ours would.
+    // An exit code that the host has set is kept, because it says more.
     this.#lingering = true;
     releaseParent();
     startTimer(this.#settings.clock, LINGER, () => {
       const handles = activeHandles();
-      telemetry.leftover.emit({}, undefined, { handles });
+      leftoverEvent.emit({}, undefined, { handles });
       const names = handles.join(", ") || "an unnamed handle";
       this.say("warn", `everything is closed, but ${names} kept the process alive; exiting`, { handles });
       process.exit();

@@ -1,29 +1,31 @@
 import { isatty } from "node:tty";
-import { STOP_EVENT, type StopRequest } from "./internal/workers/messages.ts";
+import { readMember } from "@seaworthy/core/objects";
+import { STOP_EVENT, type StopRequest } from "./workers/messages.ts";
 
-/** Which of the two ways it was in which an error came out. */
+/** How an error was not caught. */
 export type FatalKind = "uncaughtException" | "unhandledRejection";
 
-/** What the process tells the lifecycle. */
+/** Listeners to the process. */
 export interface ProcessListeners {
   signals: readonly NodeJS.Signals[];
   onSignal: (signal: string) => void;
-  /** Left out if the lifecycle does not handle fatal errors. */
+  /** Missing if the lifecycle does not handle fatal errors. */
   onFatal?: (kind: FatalKind, error: unknown) => void;
-  /** The event loop has run empty, so that the process would end now. */
+  /** Called when the event loop has run empty, so that the process would end now. */
   onEmpty?: () => void;
-  /** The primary process requests this worker to stop. */
+  /** Called when the primary process requests this worker to stop. */
   onStopRequest?: (request: StopRequest) => void;
 }
 
-/** Listens to signals, uncaught errors and the end of the event loop. Returns a function that ends this. */
+/** Listens to signals, uncaught errors and the end of the event loop. Returns a function that removes the listeners. */
 export function listenToProcess(listeners: ProcessListeners): () => void {
   const { signals, onSignal, onFatal, onEmpty, onStopRequest } = listeners;
   const ends: (() => void)[] = [];
-  const on = (event: string, listener: (...values: never[]) => void): void => {
+  // Only `any` admits listeners of every event; the emitter's own types do the same.
+  const on = (event: string, listener: Parameters<NodeJS.EventEmitter["on"]>[1]): void => {
     const target: NodeJS.EventEmitter = process;
-    target.on(event, listener as (...values: unknown[]) => void);
-    ends.push(() => target.removeListener(event, listener as (...values: unknown[]) => void));
+    target.on(event, listener);
+    ends.push(() => target.removeListener(event, listener));
   };
   for (const signal of signals) on(signal, () => onSignal(signal));
   if (onEmpty !== undefined) on("beforeExit", onEmpty);
@@ -39,7 +41,7 @@ export function listenToProcess(listeners: ProcessListeners): () => void {
 
 /**
  * Whether a signal comes from a developer, who waits for the process to end: Ctrl-C in a terminal, or a restart by
- * `node --watch`. There is no load balancer then that would have to be given time.
+ * `node --watch`. No load balancer has to notice anything then.
  */
 export function comesFromDeveloper(signal: string): boolean {
   return (signal === "SIGINT" && isatty(0)) || process.env.WATCH_REPORT_DEPENDENCIES !== undefined;
@@ -51,7 +53,7 @@ export function terminalHangUp(): () => boolean {
   return () => inTerminal && !isatty(0);
 }
 
-/** Lets the process end although a parent may still send messages: its channel holds the event loop otherwise. */
+/** Lets the process end although a parent may still send messages. Its channel would hold the event loop otherwise. */
 export function releaseParent(): void {
   process.channel?.unref();
 }
@@ -67,10 +69,10 @@ export function activeHandles(): string[] {
     .sort();
 }
 
-/** The entries that standard output and error have among the active resources, though they hold nothing open. */
+/** The entries of standard output and error among the active resources. They hold nothing open. */
 function standardOutput(): string[] {
-  const handles = [process.stdout, process.stderr].map(
-    (stream) => (stream as unknown as { _handle?: { constructor: { name: string } } })._handle,
-  );
-  return handles.flatMap((handle) => (handle === undefined || handle === null ? [] : `${handle.constructor.name}Wrap`));
+  return [process.stdout, process.stderr].flatMap((stream) => {
+    const name = readMember(readMember(readMember(stream, "_handle"), "constructor"), "name");
+    return typeof name === "string" ? `${name}Wrap` : [];
+  });
 }

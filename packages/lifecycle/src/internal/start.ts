@@ -1,13 +1,13 @@
 import type { Clock } from "@seaworthy/core";
-import { errorLine, shownTime } from "./cut.ts";
-import { errors } from "./errors.ts";
-import { within } from "./internal/within.ts";
-import * as telemetry from "./telemetry.ts";
+import { waitAtMost } from "@seaworthy/core/waiting";
+import { errors } from "../errors.ts";
+import { resourceStartEvent } from "../telemetry.ts";
+import { errorLine, shownTime } from "./describe-cut.ts";
 
-/** What is started: a resource or a server. */
+/** A resource or a server, as it is started. */
 export interface Startable {
   readonly name: string;
-  /** Names of those that have to be open before it. @default none */
+  /** Names of those that must be open before it. @default none */
   readonly after?: readonly string[];
   readonly start?: (signal: AbortSignal) => unknown;
   readonly startTimeout?: number;
@@ -16,13 +16,13 @@ export interface Startable {
 /** Options of {@link startAll}. */
 export interface StartOptions {
   clock: Clock;
-  /** Milliseconds that one start may take unless it says otherwise. */
+  /** Milliseconds that one start may take, unless it has a limit of its own. */
   startTimeout: number;
   /** Milliseconds that the others have to end after one has failed. */
   settleTimeout: number;
-  /** Aborts when the service is told to stop. */
+  /** Aborts when the service has to stop. */
   signal: AbortSignal;
-  /** Aborts if the starts under way have ignored that; they are not waited for any longer. @default never */
+  /** Aborts if the starts under way have ignored that. They are not awaited any longer. @default never */
   abandoned?: AbortSignal;
   /** Called with each as its start begins. @default nothing */
   onStarting?: (item: Startable) => void;
@@ -31,11 +31,11 @@ export interface StartOptions {
 }
 
 /**
- * Starts all items, each as soon as those that it comes after are open, and so independent ones at the same time. When
- * one fails, the others that are under way have their signal aborted and are waited for.
+ * Starts all items, each as soon as those in its `after` are open, and so independent ones at the same time. If one fails,
+ * the signals of the others abort, and they are awaited.
  *
- * @throws LIFECYCLE_START_FAILED when one throws or takes too long, with its name and time in the context
- * @throws LIFECYCLE_START_INTERRUPTED when the signal aborts
+ * @throws LIFECYCLE_START_FAILED if one throws or takes too long, with its name and time in the context
+ * @throws LIFECYCLE_START_INTERRUPTED if the signal aborts
  */
 export async function startAll(items: readonly Startable[], options: StartOptions): Promise<void> {
   const failing = new AbortController();
@@ -60,7 +60,8 @@ export async function startAll(items: readonly Startable[], options: StartOption
   const all = Promise.all(opened.values());
   await Promise.race([all, whenAborted(failing.signal)]);
   if (failure !== undefined) {
-    await within(options.clock, all, options.settleTimeout);
+    const { clock, settleTimeout: limit } = options;
+    await waitAtMost(all, { limit, onLimit: () => undefined, clock, keepAlive: true });
     throw failure.error;
   }
   if (options.signal.aborted) throw errors.LIFECYCLE_START_INTERRUPTED();
@@ -75,16 +76,18 @@ async function startOne(item: Startable, stop: AbortSignal, options: StartOption
   try {
     const opened = (async () => item.start?.(AbortSignal.any([stop, expiry.signal])))();
     const settled = abandoned === undefined ? opened : Promise.race([opened, rejectsWhenAborted(abandoned)]);
-    const result = await within(clock, settled, limit);
-    if (!result.done) throw errors.LIFECYCLE_START_TIMEOUT({ resource: item.name, limit });
+    const onLimit = (): never => {
+      throw errors.LIFECYCLE_START_TIMEOUT({ resource: item.name, limit });
+    };
+    await waitAtMost(settled, { limit, onLimit, clock, keepAlive: true });
   } catch (error) {
     const elapsed = clock.monotonic() - began;
     expiry.abort(error);
     const outcome = errors.LIFECYCLE_START_TIMEOUT.is(error) ? "timeout" : "failed";
-    // A port in use is told in one line, without a stack.
+    // A port in use is reported in one line, without a stack.
     const details = errors.LIFECYCLE_PORT_IN_USE.is(error) ? undefined : { error };
-    telemetry.resourceStarted.emit({ resource: item.name, outcome }, elapsed / 1000, details);
-    // A start that gave up because it was told to is an interruption, not a failure.
+    resourceStartEvent.emit({ resource: item.name, outcome }, elapsed / 1000, details);
+    // A start that ends because its signal has aborted is interrupted, and has not failed.
     if (signal.aborted) throw errors.LIFECYCLE_START_INTERRUPTED({ resource: item.name }, { cause: error });
     throw errors.LIFECYCLE_START_FAILED(
       { resource: item.name, elapsed },
@@ -92,7 +95,7 @@ async function startOne(item: Startable, stop: AbortSignal, options: StartOption
     );
   }
   onStarted(item);
-  telemetry.resourceStarted.emit({ resource: item.name, outcome: "ok" }, (clock.monotonic() - began) / 1000);
+  resourceStartEvent.emit({ resource: item.name, outcome: "ok" }, (clock.monotonic() - began) / 1000);
 }
 
 function failureOf(name: string, elapsed: number, error: unknown): string {

@@ -1,24 +1,26 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Server, Socket } from "node:net";
 import { type Clock, startTimer } from "@seaworthy/core";
-import { type Cut, requestName } from "../cut.ts";
+import { readMember } from "@seaworthy/core/objects";
+import type { Cut } from "../../cut.ts";
+import { requestName } from "../describe-cut.ts";
 import { closeAfter } from "./connection-close.ts";
+import { type HeldStream, heldStream, isEventStream } from "./held-stream.ts";
 import { listenBeside } from "./listen-beside.ts";
-import { type HeldStream, heldStream, isEventStream } from "./streams.ts";
 
 /**
- * Milliseconds that a request has to arrive once the listeners are closed. One that was sent before has long arrived; a
- * client that sends a byte now and then must not hold the shutdown.
+ * Milliseconds that a request has to arrive once the listeners are closed. A request that was sent before has arrived by
+ * then, and a client that sends a byte now and then must not hold the shutdown.
  */
 const ARRIVAL = 2000;
 
-/** Milliseconds for which a connection has to have been quiet before it is closed under nobody's request. */
+/** Milliseconds for which a connection must have been quiet before it is closed, so that no request is on its way. */
 export const QUIET = 500;
 
 interface Connection {
-  /** Requests that were received on it and not answered in full. */
+  /** Number of requests that were received on it and have not been answered in full. */
   active: number;
-  /** When it last did anything, and how many bytes it had received by then. */
+  /** When it last received anything. */
   quietSince: number;
   /** When its last request ended, or when it was made. */
   idleSince: number;
@@ -57,12 +59,12 @@ export class Http1Connections {
     for (const event of ["upgrade", "connect"]) listenBeside(server, event, this.#onUpgrade);
   }
 
-  /** Requests that are in flight, open streams not counted. */
+  /** Number of requests in flight, without open streams. */
   get requests(): number {
     return [...this.#exchanges].filter(([response, exchange]) => !isStream(response, exchange)).length;
   }
 
-  /** From now on every response says `Connection: close`. */
+  /** From now on, every response has the header `Connection: close`. */
   beginDrain(): void {
     this.#draining = true;
     for (const [response, { connection }] of this.#exchanges)
@@ -75,8 +77,8 @@ export class Http1Connections {
     return [...upgraded, ...events.map(([response, { name, since }]) => heldStream("events", name, response, since))];
   }
 
-  /** Resolves once all connections are gone. Those that are quiet and have no request on them are closed here. */
-  async gone(): Promise<void> {
+  /** Closes connections that are quiet and have no request. Resolves once all connections are closed. */
+  async closed(): Promise<void> {
     this.#waitingSince = this.#clock.monotonic();
     while (!this.#sweep())
       await new Promise<void>((resolve) => {
@@ -84,7 +86,7 @@ export class Http1Connections {
       });
   }
 
-  /** Ends all that is left by force, and tells what that cuts off. */
+  /** Destroys all connections that are left. Returns what that cuts off. */
   cut(): Cut[] {
     const now = this.#clock.monotonic();
     const cut: Cut[] = this.streams().map(({ name, since }) => ({ kind: "stream", name, after: now - since }));
@@ -102,8 +104,8 @@ export class Http1Connections {
     if (known !== undefined) return known;
     const now = this.#clock.monotonic();
     const connection = { active: 0, quietSince: now, idleSince: now, bytes: socket.bytesRead };
-    // HTTP/2 over TLS has sessions in place of these.
-    if ((socket as { alpnProtocol?: unknown }).alpnProtocol === "h2") return connection;
+    // A connection of HTTP/2 over TLS belongs to a session.
+    if (readMember(socket, "alpnProtocol") === "h2") return connection;
     this.#connections.set(socket, connection);
     socket.once("close", () => {
       this.#connections.delete(socket);
@@ -149,7 +151,7 @@ export class Http1Connections {
     this.#onChange?.();
   }
 
-  /** Closes what is quiet; whether nothing is left. Comes back by itself when the next one may be quiet. */
+  /** Closes what is quiet. Returns whether nothing is left. It is repeated when the next connection may be quiet. */
   #sweep(): boolean {
     this.#cancelTimer?.();
     const now = this.#clock.monotonic();
@@ -161,7 +163,7 @@ export class Http1Connections {
         connection.bytes = socket.bytesRead;
         connection.quietSince = now;
       }
-      // The time to arrive counts from the last request's end, or from the begin of the wait.
+      // The time to arrive counts from the end of the last request, or from the start of the wait.
       const arrived = Math.max(connection.idleSince, this.#waitingSince ?? now) + ARRIVAL;
       const wait = Math.min(connection.quietSince + QUIET, arrived) - now;
       if (wait <= 0) socket.destroy();
@@ -184,8 +186,8 @@ function peerOf({ remoteAddress, remotePort }: Socket): string {
 
 function isStream(response: ServerResponse, { request }: Exchange): boolean {
   if (!response.headersSent) return false;
-  // Headers given to writeHead alone are kept nowhere but in the text that was sent.
-  const sent = (response as unknown as { _header?: unknown })._header;
+  // Headers that were passed to writeHead are only in the text that was sent.
+  const sent = readMember(response, "_header");
   const inText = typeof sent === "string" ? /^content-type:([^\r\n]*)/im.exec(sent)?.[1] : undefined;
   return isEventStream(inText ?? response.getHeader("content-type") ?? request.headers.accept);
 }

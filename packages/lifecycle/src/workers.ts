@@ -1,5 +1,5 @@
 import type { Clock, Duration } from "@seaworthy/core";
-import type { Notice, StopReport } from "../options.ts";
+import type { Notice, StopReport } from "./options.ts";
 
 /** Options of {@link runWorkers}. */
 export interface RunWorkersOptions {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { runWorkers } from "../index.ts";
+import { runWorkers } from "./index.ts";
 
 const worker = (): void => undefined;
 

@@ -1,7 +1,7 @@
 import type { Clock } from "@seaworthy/core";
 import { showValue } from "@seaworthy/core/options";
-import type { Cut } from "./cut.ts";
-import * as telemetry from "./telemetry.ts";
+import type { Cut } from "../cut.ts";
+import { workEvent } from "../telemetry.ts";
 
 interface Item {
   readonly name: string;
@@ -22,12 +22,12 @@ export class Work {
     return this.#open.size;
   }
 
-  /** @throws TypeError when `promise` is none, or the name is not text */
+  /** @throws TypeError if `promise` is not a promise, or `name` is not a string */
   track<P extends PromiseLike<unknown>>(promise: P, name = "work"): P {
     const thenable = (typeof promise === "object" && promise !== null) || typeof promise === "function";
     if (!thenable || typeof promise.then !== "function")
       throw new TypeError(`track: promise must be a promise; got ${showValue(promise)}`);
-    if (typeof name !== "string") throw new TypeError(`track: name must be text; got ${showValue(name)}`);
+    if (typeof name !== "string") throw new TypeError(`track: name must be a string; got ${showValue(name)}`);
     const item = { name, since: this.#clock.monotonic() };
     this.#open.add(item);
     promise.then(
@@ -50,7 +50,7 @@ export class Work {
 
   #end(item: Item, outcome: "ok" | "failed", details?: Record<string, unknown>): void {
     if (!this.#open.delete(item)) return; // a thenable that settles twice
-    telemetry.workEnded.emit({ outcome }, (this.#clock.monotonic() - item.since) / 1000, details);
+    workEvent.emit({ outcome }, (this.#clock.monotonic() - item.since) / 1000, details);
     if (this.#open.size > 0) return;
     for (const resolve of this.#waiting) resolve();
     this.#waiting.clear();

@@ -55,7 +55,7 @@ describe("tracked work", () => {
     expect(idle).toBe(true);
   });
 
-  test("a rejection that nobody handles is told by an event and raises no unhandledRejection", async () => {
+  test("a rejection that is not handled elsewhere is reported by an event and raises no unhandledRejection", async () => {
     using telemetry = captureTelemetry();
     const clock = manualClock();
     const work = new Work(clock);
@@ -83,11 +83,11 @@ describe("tracked work", () => {
     expect(work.size).toBe(1);
   });
 
-  test.each([undefined, null, 7, "text", {}, () => undefined])("refuses what is no promise: %s", (value) => {
+  test.each([undefined, null, 7, "text", {}, () => undefined])("rejects what is not a promise: %s", (value) => {
     expect(() => new Work(manualClock()).track(value as never)).toThrow(TypeError);
   });
 
-  test("refuses a name that is no text", () => {
-    expect(() => new Work(manualClock()).track(Promise.resolve(), 7 as never)).toThrow(/name must be text; got 7/);
+  test("rejects a name that is not a string", () => {
+    expect(() => new Work(manualClock()).track(Promise.resolve(), 7 as never)).toThrow(/name must be a string; got 7/);
   });
 });

@@ -1,16 +1,5 @@
-import type { Duplex, Writable } from "node:stream";
-
-/** A connection that does not end by itself: a WebSocket, another upgrade, or an event stream. */
-export interface OpenStream {
-  /** `events` is a response of `text/event-stream`; `upgrade` any upgraded or CONNECT connection but a WebSocket. */
-  readonly kind: "websocket" | "events" | "upgrade";
-  /** Method and path of the request that opened it, without the query. */
-  readonly name: string;
-  /** Where a goodbye is written: the response of an event stream, otherwise the raw connection. */
-  readonly output: Writable | Duplex;
-  /** Says goodbye in the protocol's own way: ends an event stream, sends a WebSocket close frame 1001. */
-  end(): void;
-}
+import type { Writable } from "node:stream";
+import type { OpenStream } from "../../streams.ts";
 
 /** A stream and when it was opened, on the monotonic clock. */
 export interface HeldStream extends OpenStream {
@@ -27,7 +16,7 @@ export function heldStream(kind: OpenStream["kind"], name: string, output: Writa
 
 function sayGoodbye(kind: OpenStream["kind"], output: Writable): void {
   if (output.destroyed || output.writableEnded) return;
-  // After a close frame it is the peer that answers; the library which owns the connection ends it then.
+  // The peer answers a close frame, and the library that owns the connection ends it then.
   if (kind === "websocket") output.write(GOING_AWAY);
   else output.end();
 }

@@ -1,7 +1,7 @@
 import { captureTelemetry, manualClock } from "@seaworthy/core/testing";
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
-import type { Cut } from "./cut.ts";
+import type { Cut } from "../cut.ts";
 import type { Resource } from "./resources.ts";
 import { stopAll } from "./stop.ts";
 
@@ -57,7 +57,7 @@ describe("stopAll", () => {
     ]);
   });
 
-  test("one that throws, at once or later, does not keep the others from closing, and is told of", async () => {
+  test("one that throws, at once or later, does not keep the others from closing, and is reported", async () => {
     const closed: string[] = [];
     const failure = new Error("no");
     const { cut } = await stopInTime([

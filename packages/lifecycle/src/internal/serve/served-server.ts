@@ -1,21 +1,23 @@
 import type { Server } from "node:net";
 import { type Clock, startTimer } from "@seaworthy/core";
-import type { Cut } from "../cut.ts";
-import { errors } from "../errors.ts";
+import { readMember } from "@seaworthy/core/objects";
+import type { Cut } from "../../cut.ts";
+import { errors } from "../../errors.ts";
+import type { AnyServer, ServeOptions } from "../../serve.ts";
+import type { HeldStream } from "./held-stream.ts";
 import { Http1Connections } from "./http1.ts";
 import { Http2Sessions } from "./http2.ts";
-import { type AnyServer, listen, type ServeOptions, stopListening } from "./serve.ts";
-import type { HeldStream } from "./streams.ts";
+import { listen, stopListening } from "./listen.ts";
 
 interface Connections {
   readonly requests: number;
   beginDrain(): void;
   streams(): HeldStream[];
-  gone(): Promise<void>;
+  closed(): Promise<void>;
   cut(): Cut[];
 }
 
-/** Milliseconds between two looks for streams that were opened late. */
+/** Milliseconds between two searches for streams that were opened late. */
 const LOOK = 100;
 
 /** A server with its connections, as the lifecycle drives it. */
@@ -25,7 +27,7 @@ export class ServedServer {
   readonly #options: ServeOptions;
   readonly #clock: Clock;
   readonly #connections: readonly Connections[];
-  readonly #told = new Map<unknown, () => void>();
+  readonly #notified = new Map<unknown, () => void>();
   #cancelLook: (() => void) | undefined;
 
   constructor(name: string, server: AnyServer, options: ServeOptions, clock: Clock) {
@@ -33,7 +35,7 @@ export class ServedServer {
     this.#server = server;
     this.#options = options;
     this.#clock = clock;
-    // Met by shape, so that servers of other copies and mocks of the platform's modules are recognised too.
+    // Recognized by their members, so that servers of mocked modules and of other runtimes are recognized as well.
     const secure = "setSecureContext" in server;
     const http2 = "updateSettings" in server;
     const plain = server as unknown as Server;
@@ -67,12 +69,12 @@ export class ServedServer {
     }
   }
 
-  /** From now on clients are told to come back on another connection. */
+  /** From now on, clients are requested to come back on another connection. */
   beginDrain(): void {
     for (const connections of this.#connections) connections.beginDrain();
   }
 
-  /** Stops listening and waits until every connection is gone; streams get `streamTimeout` milliseconds to end. */
+  /** Stops listening and waits until every connection is closed. Streams get `streamTimeout` milliseconds to end. */
   async drained(streamTimeout: number, onCut: (cut: Cut) => void): Promise<void> {
     stopListening(this.#server);
     const look = (): void => {
@@ -80,11 +82,11 @@ export class ServedServer {
       this.#cancelLook = startTimer(this.#clock, LOOK, look);
     };
     look();
-    await Promise.all(this.#connections.map((connections) => connections.gone()));
+    await Promise.all(this.#connections.map((connections) => connections.closed()));
     this.#settle();
   }
 
-  /** Ends all connections by force and tells what that cut off. */
+  /** Destroys all connections. Returns what that cut off. */
   cut(): Cut[] {
     stopListening(this.#server);
     this.#settle();
@@ -93,9 +95,9 @@ export class ServedServer {
 
   #settle(): void {
     this.#cancelLook?.();
-    for (const cancel of this.#told.values()) cancel();
-    this.#told.clear();
-    // Connections made before the server was handed over are known to Node alone.
+    for (const cancel of this.#notified.values()) cancel();
+    this.#notified.clear();
+    // Only Node knows the connections that were made before the server was passed to `serve()`.
     if ("closeIdleConnections" in this.#server) this.#server.closeIdleConnections();
   }
 
@@ -104,7 +106,7 @@ export class ServedServer {
   }
 
   #sayGoodbye(streamTimeout: number, onCut: (cut: Cut) => void): void {
-    const fresh = this.#streams().filter(({ output }) => !this.#told.has(output));
+    const fresh = this.#streams().filter(({ output }) => !this.#notified.has(output));
     if (fresh.length === 0) return;
     for (const { output, name, since } of fresh) {
       const expire = (): void => {
@@ -112,7 +114,7 @@ export class ServedServer {
         onCut({ kind: "stream", name, after: this.#clock.monotonic() - since });
         output.destroy();
       };
-      this.#told.set(output, startTimer(this.#clock, streamTimeout, expire, { keepAlive: true }));
+      this.#notified.set(output, startTimer(this.#clock, streamTimeout, expire, { keepAlive: true }));
     }
     try {
       const { onDrain } = this.#options;
@@ -126,7 +128,7 @@ export class ServedServer {
 
 /** The error that says in one line what to do, if the port is in use. */
 function portInUse(error: unknown, setting: string | undefined): Error | undefined {
-  const { code, port, address } = (error ?? {}) as { code?: unknown; port?: unknown; address?: unknown };
+  const [code, port, address] = ["code", "port", "address"].map((name) => readMember(error, name));
   if (code !== "EADDRINUSE") return undefined;
   const where = typeof port === "number" && port > 0 ? `port ${port}` : `the address ${String(address)}`;
   const other = setting === undefined ? "choose another port (0 takes a free one)" : `set ${setting} to another port`;

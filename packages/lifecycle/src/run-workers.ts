@@ -1,8 +1,8 @@
 import cluster from "node:cluster";
-import { Exit } from "../exit.ts";
-import { Primary } from "../internal/workers/primary.ts";
-import { primarySettings } from "../internal/workers/settings.ts";
-import { runInWorker } from "../internal/workers/worker-side.ts";
+import { Exit } from "./internal/exit.ts";
+import { Primary } from "./internal/workers/primary.ts";
+import { primarySettings } from "./internal/workers/settings.ts";
+import { runInWorker } from "./internal/workers/worker-side.ts";
 import type { RunWorkersOptions, Workers } from "./workers.ts";
 
 /**

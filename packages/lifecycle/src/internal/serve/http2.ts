@@ -1,9 +1,10 @@
 import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import type { Server } from "node:net";
 import { type Clock, startTimer } from "@seaworthy/core";
-import { type Cut, requestName } from "../cut.ts";
+import type { Cut } from "../../cut.ts";
+import { requestName } from "../describe-cut.ts";
+import { type HeldStream, heldStream, isEventStream } from "./held-stream.ts";
 import { QUIET } from "./http1.ts";
-import { type HeldStream, heldStream, isEventStream } from "./streams.ts";
 
 interface Exchange {
   readonly name: string;
@@ -17,7 +18,7 @@ interface Session {
   warned: boolean;
 }
 
-// RFC 9113, section 6.8: a first GOAWAY with the highest stream id there is says that the connection is about to close,
+// RFC 9113, section 6.8: a first GOAWAY with the highest possible stream id says that the connection is about to close,
 // and still admits the requests that are already on their way.
 const HIGHEST_STREAM = 2 ** 31 - 1;
 
@@ -38,7 +39,7 @@ export class Http2Sessions {
     return this.#exchanges().filter(([stream, exchange]) => !isStream(stream, exchange)).length;
   }
 
-  /** Tells all clients to open a new connection for their next request; new ones learn it with their first request. */
+  /** Sends a GOAWAY on every session. A session that is opened later gets it with its first request. */
   beginDrain(): void {
     this.#draining = true;
     for (const [session, facts] of this.#sessions) this.#warn(session, facts);
@@ -50,8 +51,8 @@ export class Http2Sessions {
       .map(([stream, { name, since, websocket }]) => heldStream(websocket ? "upgrade" : "events", name, stream, since));
   }
 
-  /** Closes the sessions as their requests end; resolves once all are gone. */
-  async gone(): Promise<void> {
+  /** Closes the sessions as their requests end. Resolves once all sessions are closed. */
+  async closed(): Promise<void> {
     while (!this.#sweep())
       await new Promise<void>((resolve) => {
         this.#onChange = resolve;

@@ -1,19 +1,7 @@
-import { type Duration, toMilliseconds } from "@seaworthy/core";
+import { toMilliseconds } from "@seaworthy/core";
+import { withoutUndefined } from "@seaworthy/core/objects";
 import { checkOptions, optionalFunction, showValue } from "@seaworthy/core/options";
-
-/** Something that is opened when the service starts and closed when it stops. */
-export interface ResourceOptions {
-  /** Opens it. The signal aborts when its time is up or the service is told to stop. @default nothing to open */
-  start?: (signal: AbortSignal) => unknown;
-  /** Closes it, once those that come after it are closed. The signal aborts when its time is up. @default nothing to close */
-  stop?: (signal: AbortSignal) => unknown;
-  /** Names of the resources that have to be open before it, and are closed after it. They may be defined later. @default none */
-  after?: readonly string[];
-  /** Longest time that its start may take; at the bound the start of the service has failed. @default the lifecycle's */
-  startTimeout?: Duration;
-  /** Longest time that its close may take; at the bound it is reported as cut. @default the lifecycle's */
-  closeTimeout?: Duration;
-}
+import type { ResourceOptions } from "../resource-options.ts";
 
 /** A resource as it was defined. */
 export interface Resource {
@@ -25,21 +13,21 @@ export interface Resource {
   readonly closeTimeout?: number;
 }
 
-const KEYS = ["start", "stop", "after", "startTimeout", "closeTimeout"];
+const OPTIONS = ["start", "stop", "after", "startTimeout", "closeTimeout"];
 
 /** The resources of one service, checked as they are defined. */
 export class Resources {
   readonly #defined = new Map<string, Resource>();
-  /** Names that some resource comes after. */
+  /** Names in the `after` of some resource. */
   readonly #wanted = new Set<string>();
 
-  /** @throws TypeError when the name is taken, an option malformed, or the definition closes a cycle */
+  /** @throws TypeError if the name is taken, an option is malformed, or the definition closes a cycle */
   define(name: string, options: ResourceOptions): void {
     if (typeof name !== "string" || name === "" || name.length > 64)
-      throw new TypeError(`resource: name must be text of 1 to 64 units; got ${showValue(name)}`);
+      throw new TypeError(`resource: name must be a string of 1 to 64 characters; got ${showValue(name)}`);
     if (this.#defined.has(name)) throw new TypeError(`resource ${showValue(name)} is already defined`);
     const resource = parse(name, options);
-    // Only a name that is waited for can close a cycle.
+    // Only a name in the `after` of another resource can close a cycle.
     const cycle = this.#wanted.has(name) || resource.after.includes(name) ? this.#pathBack(resource) : undefined;
     if (cycle !== undefined)
       throw new TypeError(`resource ${showValue(name)}: after makes a cycle: ${cycle.join(" → ")}`);
@@ -56,9 +44,9 @@ export class Resources {
   }
 
   /**
-   * All resources, each behind those it comes after, otherwise in the order of definition.
+   * All resources in the order of their definition, but each after those in its `after`.
    *
-   * @throws TypeError when one comes after a name that is not defined
+   * @throws TypeError if one has a name in `after` that is not defined
    */
   inOrder(): Resource[] {
     const ordered = new Set<Resource>();
@@ -75,13 +63,13 @@ export class Resources {
     const found = this.#defined.get(name);
     if (found !== undefined) return found;
     const others = [...this.#defined.keys()].filter((known) => known !== by.name).map(showValue);
-    const there = others.length === 0 ? "is no other" : `is only ${others.join(", ")}`;
+    const there = others.length === 0 ? "no other resource is defined" : `the others are ${others.join(", ")}`;
     throw new TypeError(
-      `resource ${showValue(by.name)}: after names ${showValue(name)}, which is not defined; there ${there}`,
+      `resource ${showValue(by.name)}: after names ${showValue(name)}, which is not defined; ${there}`,
     );
   }
 
-  /** The way from a resource that is not defined yet back to itself. */
+  /** The path from a resource that is not defined yet back to itself. */
   #pathBack({ name: to, after }: Resource): string[] | undefined {
     const seen = new Set<string>();
     const path = [to];
@@ -100,22 +88,14 @@ export class Resources {
 
 function parse(name: string, options: ResourceOptions): Resource {
   const owner = `resource ${showValue(name)}`;
-  checkOptions(owner, options, KEYS);
-  const { start, stop, after = [], startTimeout, closeTimeout } = options;
+  checkOptions(owner, options, OPTIONS);
+  const { start, stop, after = [] } = options;
   optionalFunction(`${owner}: start`, start);
   optionalFunction(`${owner}: stop`, stop);
   if (!Array.isArray(after) || after.some((other) => typeof other !== "string"))
     throw new TypeError(`${owner}: after must be an array of names; got ${showValue(after)}`);
-  return {
-    name,
-    after: [...after],
-    ...(start === undefined ? undefined : { start }),
-    ...(stop === undefined ? undefined : { stop }),
-    ...(startTimeout === undefined
-      ? undefined
-      : { startTimeout: toMilliseconds(startTimeout, `${owner}: startTimeout`) }),
-    ...(closeTimeout === undefined
-      ? undefined
-      : { closeTimeout: toMilliseconds(closeTimeout, `${owner}: closeTimeout`) }),
-  };
+  const limit = (key: "startTimeout" | "closeTimeout"): number | undefined =>
+    options[key] === undefined ? undefined : toMilliseconds(options[key], `${owner}: ${key}`);
+  const optional = { start, stop, startTimeout: limit("startTimeout"), closeTimeout: limit("closeTimeout") };
+  return { name, after: [...after], ...withoutUndefined(optional) };
 }

@@ -68,9 +68,9 @@ describe("a definition is refused", () => {
 
   test("when it names what is not defined, before anything is started, and says what there is", () => {
     expect(() => names(defined(["database", ["confg"]], ["config", []]))).toThrow(
-      new TypeError('resource "database": after names "confg", which is not defined; there is only "config"'),
+      new TypeError('resource "database": after names "confg", which is not defined; the others are "config"'),
     );
-    expect(() => names(defined(["database", ["config"]]))).toThrow(/there is no other/);
+    expect(() => names(defined(["database", ["config"]]))).toThrow(/no other resource is defined/);
   });
 
   test("when the name is taken", () => {

@@ -129,7 +129,7 @@ describe("startAll", () => {
     expect(run.clock.pending).toBe(0);
   });
 
-  test("when the service is told to stop, the one under way learns it and no other is started", async () => {
+  test("if the service has to stop, the signal of the start under way aborts and no other one begins", async () => {
     const stopping = new AbortController();
     const run = begin(
       [
@@ -147,13 +147,13 @@ describe("startAll", () => {
     expect(run.started).toEqual(["slow"]);
   });
 
-  test("a start that rejects because it was told to stop is an interruption and no failure", async () => {
+  test("a start that rejects because its signal has aborted is interrupted, and has not failed", async () => {
     const stopping = new AbortController();
     const start = (signal: AbortSignal): Promise<never> =>
       new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
     const run = begin([{ name: "slow", start }], stopping.signal);
     await run.clock.advance(1);
-    stopping.abort(new Error("told"));
+    stopping.abort(new Error("stop"));
     await expect(run.done).rejects.toMatchObject({ code: "LIFECYCLE_START_INTERRUPTED" });
   });
 });

@@ -1,33 +1,40 @@
-import { requiredFunction, showValue } from "@seaworthy/core/options";
-import { type Cut, errorLine } from "./cut.ts";
-import { errors } from "./errors.ts";
+import { ListenerSet } from "@seaworthy/core/listeners";
+import { withoutUndefined } from "@seaworthy/core/objects";
+import { showValue } from "@seaworthy/core/options";
+import { waitAtMost } from "@seaworthy/core/waiting";
+import type { Cut } from "../cut.ts";
+import { errors } from "../errors.ts";
+import type { StopReport } from "../options.ts";
+import type { ResourceOptions } from "../resource-options.ts";
+import type { AnyServer, ServeOptions } from "../serve.ts";
+import type { LifecycleState, StateChange } from "../state.ts";
+import { cutEvent, fatalEvent, signalEvent, stateEvent } from "../telemetry.ts";
+import { errorLine } from "./describe-cut.ts";
 import { Exit } from "./exit.ts";
-import { trackState } from "./internal/track-state.ts";
-import { nextTurn, within } from "./internal/within.ts";
-import type { StopRequest } from "./internal/workers/messages.ts";
-import type { Settings, StopReport } from "./options.ts";
+import { nextTurn } from "./next-turn.ts";
 import { activeHandles, comesFromDeveloper, type FatalKind, listenToProcess } from "./process.ts";
-import { type Resource, type ResourceOptions, Resources } from "./resources.ts";
-import { type AnyServer, checkServe, type ServeOptions } from "./serve/serve.ts";
+import { type Resource, Resources } from "./resources.ts";
+import { checkServe } from "./serve/listen.ts";
 import { ServedServer } from "./serve/served-server.ts";
+import type { Settings } from "./settings.ts";
 import { shutDown } from "./shutdown.ts";
 import { type Startable, startAll } from "./start.ts";
-import type { LifecycleState, StateChange } from "./state.ts";
-import * as telemetry from "./telemetry.ts";
+import { trackState } from "./track-state.ts";
 import { Work } from "./work.ts";
+import type { StopRequest } from "./workers/messages.ts";
 
 /** Why a service ends. */
 interface Cause {
   readonly kind: "signal" | "stop" | "fatal" | "start" | "empty";
   readonly reason: string;
-  /** Whether there is no load balancer that needs the drain delay. */
+  /** Whether the drain delay is left out, because no load balancer needs it. */
   readonly immediate?: boolean;
 }
 
-/** How many errors that nobody caught are told: whoever is told may fail by telling it, and fail again. */
-const TOLD_FATALS = 10;
+/** How many uncaught errors are reported. Reporting one may cause the next. */
+const REPORTED_FATALS = 10;
 
-/** Whether the message of a failed start says all that there is to know. */
+/** Whether the message of a failed start is enough without the error. */
 function isPortInUse(error: unknown): boolean {
   return errors.LIFECYCLE_PORT_IN_USE.is((error as Error).cause);
 }
@@ -42,7 +49,11 @@ export class Service {
   readonly #servers: ServedServer[] = [];
   readonly #opened = new Set<Startable>();
   readonly #opening = new Set<Startable>();
-  readonly #listeners = new Set<(change: StateChange) => void>();
+  readonly #listeners = new ListenerSet<StateChange>({
+    owner: "onChange",
+    code: "LIFECYCLE_LISTENER",
+    onFailure: (error) => this.#exit.say("warn", `a listener of state changes failed: ${errorLine(error)}`, { error }),
+  });
   readonly #stopping = new AbortController();
   readonly #abandoned = new AbortController();
   readonly #cut: Cut[] = [];
@@ -83,9 +94,7 @@ export class Service {
   }
 
   onChange(listener: (change: StateChange) => void): () => void {
-    requiredFunction("onChange: listener", listener);
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    return this.#listeners.add(listener);
   }
 
   start(): Promise<void> {
@@ -101,7 +110,7 @@ export class Service {
   }
 
   stop(reason = "stop() was called"): Promise<StopReport> {
-    if (typeof reason !== "string") throw new TypeError(`stop: reason must be text; got ${showValue(reason)}`);
+    if (typeof reason !== "string") throw new TypeError(`stop: reason must be a string; got ${showValue(reason)}`);
     return this.#end({ kind: "stop", reason });
   }
 
@@ -125,7 +134,7 @@ export class Service {
       onSignal,
       onEmpty,
       onStopRequest,
-      ...(fatalErrors ? { onFatal } : undefined),
+      ...withoutUndefined({ onFatal: fatalErrors ? onFatal : undefined }),
     });
     this.#allOpen = startAll(this.#items, {
       clock,
@@ -166,7 +175,7 @@ export class Service {
   #onSignal(signal: string): void {
     this.#signals += 1;
     const effect = this.#signals === 1 ? "drain" : "exit";
-    telemetry.signalled.emit({ signal, effect });
+    signalEvent.emit({ signal, effect });
     if (effect === "drain") {
       this.#exit.demand();
       void this.#end({ kind: "signal", reason: signal, immediate: comesFromDeveloper(signal) });
@@ -199,8 +208,8 @@ export class Service {
   #onFatal(kind: FatalKind, error: unknown): void {
     this.#failed = true;
     this.#fatals += 1;
-    if (this.#fatals <= TOLD_FATALS) {
-      telemetry.fatal.emit({ kind }, undefined, { error });
+    if (this.#fatals <= REPORTED_FATALS) {
+      fatalEvent.emit({ kind }, undefined, { error });
       this.#exit.say("fatal", `${kind}: ${errorLine(error)}; exit code 1`, { kind, error });
     }
     this.#exit.demand();
@@ -220,7 +229,7 @@ export class Service {
     const wasReady = this.state === "ready";
     this.#change(kind === "start" ? "failed" : "draining", reason);
     for (const server of this.#servers) server.beginDrain();
-    this.#stopping.abort(new Error(`the service is told to stop: ${reason}`));
+    this.#stopping.abort(new Error(`the service has to stop: ${reason}`));
     if (kind !== "start") await this.#settleOpening(end);
     await shutDown({
       clock,
@@ -237,15 +246,19 @@ export class Service {
     return this.#finish(reason, clock.monotonic() - began);
   }
 
-  /** Gives starts that are under way the time of a close to heed their signal, and leaves half of what there is for the rest. */
+  /** Gives starts that are under way the time of a close to react to their signal, but at most half of the time that is left. */
   async #settleOpening(end: number): Promise<void> {
     if (this.#allOpen === undefined) return;
     const { clock, times } = this.#settings;
-    const settled = this.#allOpen.then(undefined, () => undefined);
+    const settled = this.#allOpen.then(
+      () => true,
+      () => true,
+    );
     const began = clock.monotonic();
-    if ((await within(clock, settled, Math.min(times.closeTimeout, (end - began) / 2))).done) return;
+    const limit = Math.min(times.closeTimeout, (end - began) / 2);
+    if (await waitAtMost(settled, { limit, onLimit: () => false, clock, keepAlive: true })) return;
     for (const { name } of this.#opening) {
-      const error = errors.LIFECYCLE_START_INTERRUPTED({ resource: name }, { message: "its start heeded no signal" });
+      const error = errors.LIFECYCLE_START_INTERRUPTED({ resource: name }, { message: "its start ignored the signal" });
       this.#noteCut({ kind: "resource", name, after: clock.monotonic() - began, error });
     }
     this.#abandoned.abort(errors.LIFECYCLE_START_INTERRUPTED());
@@ -254,12 +267,12 @@ export class Service {
   #noteCut(cut: Cut): void {
     this.#cut.push(cut);
     const { kind, ...details } = cut;
-    telemetry.cutOff.emit({ kind }, undefined, details);
+    cutEvent.emit({ kind }, undefined, details);
   }
 
   async #finish(reason: string, duration: number): Promise<StopReport> {
     const cut = [...this.#cut];
-    if (cut.length > 0) await nextTurn(); // what has just been cut is gone from the handles then
+    if (cut.length > 0) await nextTurn(); // the handles of what has just been cut are closed then
     const handles = cut.length > 0 ? activeHandles() : [];
     const code = this.#failed || cut.length > 0 ? 1 : 0;
     const report: StopReport = Object.freeze({ reason, code, duration, cut, handles });
@@ -272,16 +285,7 @@ export class Service {
   #change(state: LifecycleState, reason: string): void {
     const previous = this.state;
     this.state = state;
-    telemetry.stateChanged.emit({ state }, undefined, { previous, reason });
-    const failed = (error: unknown): void =>
-      this.#exit.say("warn", `a listener of state changes failed: ${errorLine(error)}`, { error });
-    for (const listener of [...this.#listeners]) {
-      try {
-        // Left alone, the rejection of an async one would end the service as an error that nobody caught.
-        Promise.resolve(listener({ state, previous, reason })).catch(failed);
-      } catch (error) {
-        failed(error);
-      }
-    }
+    stateEvent.emit({ state }, undefined, { previous, reason });
+    this.#listeners.notify({ state, previous, reason });
   }
 }

@@ -3,13 +3,13 @@ import type { ServerResponse } from "node:http";
 type HeaderList = unknown[] | Record<string, unknown>;
 
 /**
- * Makes an HTTP/1 response say `Connection: close`, whatever its handler sets, unless `isLast` denies it when the
- * headers are written: a client that sent two requests at once would not get the second answer behind a `close`.
+ * Gives an HTTP/1 response the header `Connection: close`, whatever its handler sets, unless `isLast` returns `false`
+ * when the headers are written: a client that sent two requests at once would not get the second response after a `close`.
  */
 export function closeAfter(response: ServerResponse, isLast: () => boolean): void {
   if (response.headersSent) return;
   const writeHead = response.writeHead as (...values: unknown[]) => ServerResponse;
-  // Own member over the prototype's: Node writes implicit headers through it as well.
+  // The own member hides the prototype's. Node writes implicit headers through it as well.
   response.writeHead = function (this: ServerResponse, ...values: unknown[]): ServerResponse {
     if (this.headersSent || !isLast()) return Reflect.apply(writeHead, this, values);
     const last = values.length - 1;
@@ -29,7 +29,7 @@ function withoutConnection(headers: HeaderList): HeaderList {
   const pairs: unknown[][] = [];
   if (Array.isArray(headers[0])) pairs.push(...(headers as unknown[][]));
   else for (let i = 0; i < headers.length; i += 2) pairs.push(headers.slice(i, i + 2));
-  // Node takes a list of pairs only while no header is set, and one is now.
+  // Node takes an array of pairs only if no header is set, and one is set now.
   return pairs.filter(([name]) => !isConnection(name)).flat(1);
 }
 
