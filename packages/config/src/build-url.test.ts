@@ -51,7 +51,7 @@ describe("connection URL builders", () => {
     expect(buildPostgresUrl({ database: "a/../b" })).toBe("postgres://localhost/a%2F..%2Fb");
   });
 
-  it("put IPv6 addresses in brackets, and refuse hosts that are none", () => {
+  it("put IPv6 addresses in brackets, and refuse values that are not hosts", () => {
     expect(buildPostgresUrl({ host: "::1", database: "a" })).toBe("postgres://[::1]/a");
     expect(buildRedisUrl({ host: "[2001:db8::1]", port: 6380 })).toBe("redis://[2001:db8::1]:6380");
     expect(buildPostgresUrl({ host: "/var/run/postgresql", database: "a" })).toBe(
@@ -72,7 +72,7 @@ describe("connection URL builders", () => {
   it("refuse what is unknown or malformed, without showing a password", () => {
     expect(() => buildPostgresUrl({ pasword: "x" } as never)).toThrow("pasword");
     expect(() => buildPostgresUrl({ port: 0 })).toThrow(/port/);
-    expect(() => buildPostgresUrl({ password: "hunter2" })).toThrow("needs a user");
+    expect(() => buildPostgresUrl({ password: "hunter2" })).toThrow("requires a user");
     expect(() => buildRedisUrl({ database: -1 })).toThrow(/database/);
     expect(() => buildRedisUrl({ tls: 1 as never })).toThrow(/tls/);
     expect(() => buildPostgresUrl({ parameters: { a: {} as never } })).toThrow(/parameters.a/);

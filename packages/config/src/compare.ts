@@ -5,29 +5,29 @@ import { isDeepStrictEqual } from "./internal/node-builtins.ts";
 import { credentialsIn, isCredential, masked, secretsIn } from "./internal/redact.ts";
 import { entriesOf, hidesAnything, maskAt, opened, shownOf } from "./internal/sealed.ts";
 
-/** One value in which two configurations differ. Secrets show as `[redacted]`. */
+/** A value that differs between two configurations. Secrets show as `[redacted]`. */
 export interface ConfigDifference {
   /** Dotted path. */
   readonly path: string;
   readonly change: "added" | "removed" | "changed";
-  /** In the first; absent when added. */
+  /** The value in the first configuration; absent if it was added. */
   readonly before?: unknown;
-  /** In the second; absent when removed. */
+  /** The value in the second configuration; absent if it was removed. */
   readonly after?: unknown;
   /** Whether the value is not shown. */
   readonly secret: boolean;
 }
 
-/** One secret that two configurations have in common. */
+/** A secret that two configurations have in common. */
 export interface SharedSecret {
-  /** Where it stands in the first. */
+  /** Its path in the first configuration. */
   readonly path: string;
-  /** Where it stands in the second. */
+  /** Its path in the second configuration. */
   readonly otherPath: string;
 }
 
 /**
- * The values in which two configurations differ, by path. No secret is shown, though secrets are compared.
+ * Returns the values that differ between two configurations, sorted by path. Secrets are compared but not shown.
  *
  * @throws TypeError if an argument is not an object
  * @example
@@ -45,20 +45,24 @@ export function compareConfigs(a: object, b: object): ConfigDifference[] {
     if (old && now && isDeepStrictEqual(bare(old.value), bare(now.value))) continue;
     const secret = old?.secret === true || now?.secret === true;
     const change = old === undefined ? "added" : now === undefined ? "removed" : "changed";
-    differences.push({
-      path,
-      change,
-      ...(old === undefined ? undefined : { before: old.shown(secret) }),
-      ...(now === undefined ? undefined : { after: now.shown(secret) }),
-      secret,
-    });
+    differences.push({ path, change, ...sides(old, now, secret), secret });
   }
   return differences;
 }
 
+function sides(
+  old: LeafValue | undefined,
+  now: LeafValue | undefined,
+  secret: boolean,
+): { before?: unknown; after?: unknown } {
+  const before = old && { before: old.shown(secret) };
+  const after = now && { after: now.shown(secret) };
+  return { ...before, ...after };
+}
+
 /**
- * The secrets, passwords in URLs among them, that two configurations share: what leaks from one environment opens the
- * other too. Only the paths are told.
+ * Returns the secrets, including passwords in URLs, that two configurations share. A shared secret that leaks from one
+ * environment also opens the other. The result contains paths only.
  *
  * @throws TypeError if an argument is not an object
  */
@@ -67,7 +71,7 @@ export function sharedSecrets(a: object, b: object): SharedSecret[] {
   const found = new Map<string, SharedSecret>();
   for (const { path, text } of secretsOf(leavesOf("a", a))) {
     const same = theirs.filter((other) => other.text === text);
-    // The same place first: it is the one that people look for.
+    // The same path is the most useful answer.
     const match = same.find((other) => other.path === path) ?? same[0];
     if (match !== undefined) found.set(path, { path, otherPath: match.path });
   }
@@ -104,7 +108,7 @@ function maskedLeaf(value: unknown, display: unknown): LeafValue {
   return { value: opened(value), secret: display === REDACTED, shown };
 }
 
-// Objects that were not made by `loadConfig` have no marks; what their names and texts tell is hidden.
+// Objects that `loadConfig` did not create have no marks, so only names and contents show what must be hidden.
 function leafOf(key: string, member: unknown): LeafValue {
   const secret = isCredential(key, member) || isSecret(member);
   const display = hidesAnything(member) ? shownOf(member) : member;

@@ -1,26 +1,27 @@
+import { withoutUndefined } from "@seaworthy/core/objects";
 import { checkOptions } from "@seaworthy/core/options";
 import { modelOf } from "./internal/model.ts";
 import { partsOf } from "./internal/parts.ts";
 import { defaultText } from "./internal/text.ts";
 import type { Schema } from "./internal/zod.ts";
 
-/** What can be said about one value of a configuration without having one. */
+/** Describes a value that can be configured. */
 export interface ConfigField {
   /** Dotted path, such as `database.url`. */
   readonly path: string;
-  /** Name of its environment variable; `<env>_FILE` names a file that holds it. */
+  /** The name of its environment variable. `<env>_FILE` names a file that holds the value. */
   readonly env: string;
-  /** What it takes, in words. */
+  /** What it accepts, in words. */
   readonly expected: string;
   /** Whether a configuration without it is refused. */
   readonly required: boolean;
-  /** Whether its value is kept out of everything that is shown. A URL with a password is. */
+  /** Whether its value is hidden in all output. Connection URLs are, because they may have a password. */
   readonly secret: boolean;
-  /** Its default as text; absent for secrets, and where it is computed. */
+  /** Its default as a string. Absent for secrets and computed defaults. */
   readonly default?: string;
-  /** Variables that set parts of it, for a union of objects or a record; `<KEY>` stands for any key. */
+  /** The variables that set parts of a union of objects or a record. `<KEY>` stands for any key. */
   readonly parts?: readonly string[];
-  /** Deprecated names of its variable. */
+  /** The deprecated names of its variable. */
   readonly aliases?: readonly string[];
   readonly description?: string;
   readonly example?: string;
@@ -32,10 +33,12 @@ export interface DescribeOptions {
   prefix?: string | undefined;
 }
 
+const OPTIONS = ["prefix"];
+
 /**
- * The values that a schema lets one configure, in the order of the schema.
+ * Returns a description of each value that a schema configures, in the order of the schema.
  *
- * @throws TypeError if an option or the schema is not what it must be
+ * @throws TypeError if an option or the schema is invalid
  * @example
  * ```ts
  * import { describeConfig, port } from "@seaworthy/config";
@@ -45,24 +48,22 @@ export interface DescribeOptions {
  * ```
  */
 export function describeConfig(schema: Schema, options: DescribeOptions = {}): ConfigField[] {
-  checkOptions("describeConfig", options, ["prefix"]);
+  checkOptions("describeConfig", options, OPTIONS);
   return modelOf(schema, options.prefix).fields.map((field) => {
     const { path, env, expected, required, description, example, sensitivity } = field;
     const fallback = defaultText(field);
     const parts = field.structured ? partsOf(field.schema, env, field.separator).map(({ name }) => name) : [];
-    return {
+    return withoutUndefined({
       path,
       env,
       expected,
       required,
       secret: sensitivity !== undefined,
-      ...(fallback === undefined ? undefined : { default: fallback }),
-      ...(parts.length === 0 ? undefined : { parts }),
-      ...(field.aliases.length === 0 ? undefined : { aliases: field.aliases }),
-      ...(typeof description === "string" ? { description } : undefined),
-      ...(example === undefined
-        ? undefined
-        : { example: typeof example === "string" ? example : JSON.stringify(example) }),
-    };
+      default: fallback,
+      parts: parts.length === 0 ? undefined : parts,
+      aliases: field.aliases.length === 0 ? undefined : field.aliases,
+      description: typeof description === "string" ? description : undefined,
+      example: example === undefined || typeof example === "string" ? example : JSON.stringify(example),
+    });
   });
 }

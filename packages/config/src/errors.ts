@@ -1,12 +1,13 @@
 import { defineErrors, type ErrorFactory, isSeaworthyError, SeaworthyError } from "@seaworthy/core";
+import { readMember } from "@seaworthy/core/objects";
 import { inLine } from "./internal/text.ts";
 
-const codes: { readonly CONFIG_INVALID: ErrorFactory } = defineErrors(
+const errors: { readonly CONFIG_INVALID: ErrorFactory } = defineErrors(
   { CONFIG_INVALID: { status: 500, title: "The configuration is invalid" } },
   { owner: "@seaworthy/config" },
 );
 
-/** What is wrong with a value. */
+/** The kind of a problem. */
 export type ConfigProblem =
   | "missing"
   | "invalid"
@@ -17,27 +18,27 @@ export type ConfigProblem =
   | "unreadable"
   | "malformed";
 
-/** One problem of a configuration. It holds names, places and expectations, never a value. */
+/** One problem of a configuration. It contains names, places and expectations, but no values. */
 export interface ConfigIssue {
-  /** Dotted path in the schema, such as `database.url`; empty when a whole file or the whole configuration is meant. */
+  /** Dotted path in the schema, such as `database.url`. Empty if the problem concerns a file or the whole configuration. */
   readonly path: string;
-  /** The environment variable that sets the value; absent where none does. */
+  /** The environment variable that sets the value, if there is one. */
   readonly env?: string;
   readonly problem: ConfigProblem;
-  /** What would have been right, in words. */
+  /** What is accepted, in words. */
   readonly expected: string;
   /** What to do about it. */
   readonly hint?: string;
-  /** A name that was given, is used by nothing, and is near to the one that is missing; or the reverse. */
+  /** A similar name: for a missing value, one that is set but not read; for an unknown key, one that the schema has. */
   readonly didYouMean?: string;
-  /** Where the refused value stands, as `explainConfig` writes it. */
+  /** Where the refused value was read, in the notation of `explainConfig`. */
   readonly source?: string;
 }
 
 /**
- * A configuration was refused; `issues` holds all of its problems at once. Its code is `CONFIG_INVALID`.
+ * The error of a refused configuration. `issues` has all of its problems. Its code is `CONFIG_INVALID`.
  *
- * No value of the configuration is in it: not in the message, the stack, the issues, nor a cause, of which it has none.
+ * It contains no value of the configuration: not in the message, the stack or the issues, and it does not have a cause.
  * Recognize it with {@link isConfigError}.
  */
 export class ConfigError extends SeaworthyError {
@@ -45,21 +46,21 @@ export class ConfigError extends SeaworthyError {
   readonly issues: readonly ConfigIssue[];
 
   constructor(profile: string, issues: readonly ConfigIssue[]) {
-    super(codes.CONFIG_INVALID.code, messageOf(profile, issues), { context: { profile, problems: issues.length } });
+    super(errors.CONFIG_INVALID.code, messageOf(profile, issues), { context: { profile, problems: issues.length } });
     this.profile = profile;
     this.issues = Object.freeze(issues.map((issue) => Object.freeze({ ...issue })));
-    // The message has them all; printed as a member, they would stand there twice.
+    // The message contains the issues already, so printing them as a member would repeat them.
     Object.defineProperty(this, "issues", { enumerable: false });
   }
 }
 Object.defineProperty(ConfigError.prototype, "name", { value: "ConfigError", writable: true, configurable: true });
 
-/** Whether `value` is a {@link ConfigError}, made by any copy of this package. */
+/** Returns whether `value` is a {@link ConfigError} of any copy of this package. */
 export function isConfigError(value: unknown): value is ConfigError {
-  return isSeaworthyError(value, codes.CONFIG_INVALID.code) && Array.isArray((value as { issues?: unknown }).issues);
+  return isSeaworthyError(value, errors.CONFIG_INVALID.code) && Array.isArray(readMember(value, "issues"));
 }
 
-/** One issue as lines of text for people. Control characters in names are made visible. */
+/** Returns an issue as lines of text for people. Control characters in names are made visible. */
 export function formatIssue(issue: ConfigIssue): string {
   const path = inLine(issue.path);
   const both = issue.env !== undefined && path !== "" && path !== issue.env;
@@ -73,8 +74,8 @@ export function formatIssue(issue: ConfigIssue): string {
   return lines.join("\n");
 }
 
-/** Problems in a message; a file with thousands of unknown keys would make one of megabytes. */
-const MOST_TOLD = 500;
+/** The most problems in a message. A file with thousands of unknown keys would otherwise make a message of megabytes. */
+const MOST_SHOWN = 500;
 const VERDICTS: Readonly<Record<ConfigProblem, string>> = {
   missing: "missing",
   invalid: "invalid",
@@ -88,7 +89,7 @@ const VERDICTS: Readonly<Record<ConfigProblem, string>> = {
 
 function messageOf(profile: string, issues: readonly ConfigIssue[]): string {
   const count = issues.length === 1 ? "1 problem" : `${issues.length} problems`;
-  const lines = issues.slice(0, MOST_TOLD).map((issue) => `  ${formatIssue(issue).replaceAll("\n", "\n  ")}`);
-  if (issues.length > MOST_TOLD) lines.push(`  and ${issues.length - MOST_TOLD} more, which are in its issues`);
+  const lines = issues.slice(0, MOST_SHOWN).map((issue) => `  ${formatIssue(issue).replaceAll("\n", "\n  ")}`);
+  if (issues.length > MOST_SHOWN) lines.push(`  and ${issues.length - MOST_SHOWN} more, which are in its issues`);
   return `The configuration for profile "${profile}" has ${count}:\n${lines.join("\n")}`;
 }

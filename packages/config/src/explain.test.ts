@@ -46,7 +46,7 @@ describe("explainConfig", () => {
     });
   });
 
-  it("tells of a default that it comes from the schema, and of what is not set nothing", async () => {
+  it("says that a default comes from the schema, and has no value for what is not set", async () => {
     const config = await loadConfig(schema, nowhere);
     expect(explainConfig(config, "http.port")).toEqual({
       path: "http.port",
@@ -58,7 +58,7 @@ describe("explainConfig", () => {
     expect(explainConfig(config, "key").value).toBeUndefined();
   });
 
-  it("tells of merged objects the strongest source", async () => {
+  it("names the strongest source of merged objects", async () => {
     await using at = await workspace();
     await at.write("config/default.json", { http: { tags: { a: "1", b: "2" } } });
     const config = await loadConfig(schema, {
@@ -83,13 +83,13 @@ describe("explainConfig", () => {
     });
   });
 
-  it("refuses paths that name no value, and objects that are no configuration", async () => {
+  it("refuses paths that do not name a value, and objects that are not a configuration", async () => {
     const config = await loadConfig(schema, nowhere);
     expect(() => explainConfig(config, "http.prot")).toThrow('got "http.prot"; did you mean http.port?');
     expect(() => explainConfig(config, "http")).toThrow(TypeError);
     expect(() => explainConfig(config, undefined as never)).toThrow(TypeError);
     for (const other of [{ ...config }, {}, null, 5])
-      expect(() => explainConfig(other as never, "key")).toThrow("what loadConfig gave");
+      expect(() => explainConfig(other as never, "key")).toThrow("the object that loadConfig returned");
   });
 
   it("knows the layers in their order", () => {

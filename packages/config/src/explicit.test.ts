@@ -93,7 +93,7 @@ describe("files for a developer's machine", () => {
 
   it("make an unknown profile without a file a warning that says what was meant, and one with a file none", async () => {
     await using at = await workspace();
-    const told = async (profile: string): Promise<string[]> => {
+    const warningsFor = async (profile: string): Promise<string[]> => {
       const warnings: string[] = [];
       await loadConfig(simple, {
         directory: at.directory,
@@ -103,10 +103,10 @@ describe("files for a developer's machine", () => {
       });
       return warnings;
     };
-    expect(await told("prod")).toEqual(["The profile is prod, and has no file; did you mean production?"]);
-    expect(await told("canary")).toEqual(["The profile is canary, and has no file."]);
+    expect(await warningsFor("prod")).toEqual(["The profile is prod, and has no file; did you mean production?"]);
+    expect(await warningsFor("canary")).toEqual(["The profile is canary, and has no file."]);
     await at.write("config/canary.json", {});
-    expect(await told("canary")).toEqual([]);
+    expect(await warningsFor("canary")).toEqual([]);
   });
 
   it("are mentioned where they would set what is missing", async () => {
@@ -120,7 +120,7 @@ describe("files for a developer's machine", () => {
 });
 
 describe("a conditional requirement", () => {
-  it("is told in the words of the schema's author", async () => {
+  it("is reported in the words of the author of the schema", async () => {
     const schema = z
       .object({ provider: z.string().default("aws"), aws: z.object({ region: z.string().optional() }) })
       .superRefine(({ provider, aws }, context) => {

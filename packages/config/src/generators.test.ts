@@ -239,7 +239,7 @@ describe("configMap and secretManifest", () => {
     expect(configMap(schema, config)).toContain("  APP_HTTP__PORT:");
     for (const name of ["", "Upper", "a_b", "-a", "a".repeat(300), 5])
       expect(() => configMap(schema, config, { name: name as string })).toThrow(/configMap: name/);
-    expect(() => secretManifest(schema, undefined, { reveal: true })).toThrow("reveal needs a configuration");
+    expect(() => secretManifest(schema, undefined, { reveal: true })).toThrow("reveal requires a configuration");
     expect(() => secretManifest(schema, 5 as never)).toThrow("config must be an object");
   });
 });
@@ -267,7 +267,7 @@ describe("jsonSchema", () => {
 });
 
 describe("describeConfig", () => {
-  it("tells of each value its variable, what it takes, and whether it is required or secret", () => {
+  it("gives the variable of each value, what it accepts, and whether it is required or secret", () => {
     const fields = new Map(describeConfig(schema).map((field) => [field.path, field]));
     expect(fields.get("http.port")).toEqual({
       path: "http.port",

@@ -7,7 +7,7 @@ import { describeConfig, formatIssue, jsonSchema, loadConfig, secretText } from 
 
 const nowhere = { directory: false as const, env: {}, profile: "test" };
 
-describe("overrides that are no plain data", () => {
+describe("overrides that are not plain data", () => {
   it("may be instances of any class, cyclic ones among them", async () => {
     class Node {
       readonly self = this;
@@ -46,7 +46,7 @@ describe("names that are made to deceive", () => {
     expect(issues.map(formatIssue).join("").length).toBeLessThan(2000);
   });
 
-  it("are told up to the five hundredth, and are all among the issues", async () => {
+  it("are shown up to the five hundredth, and are all among the issues", async () => {
     await using at = await workspace();
     await at.write("config/default.json", Object.fromEntries(Array.from({ length: 600 }, (_, n) => [`key${n}`, 1])));
     const load = loadConfig(z.object({}), { ...nowhere, directory: at.directory });
@@ -81,7 +81,7 @@ describe("what a schema gives out", () => {
     expect(structuredClone(config)).toEqual(config);
   });
 
-  it("is an instance of a class where a transform makes one, and is refused where it is no object", async () => {
+  it("may be an instance of a class that a transform makes, and is refused if it is not an object", async () => {
     class Settings {
       readonly text: string;
       constructor({ text }: { text: string }) {
@@ -93,7 +93,7 @@ describe("what a schema gives out", () => {
     const given = { ...nowhere, env: { TEXT: "known-to-nobody" } };
     expect(await loadConfig(settings, given)).toBeInstanceOf(Settings);
     const load = loadConfig(text.transform((value) => value.text) as never, given);
-    await expect(load).rejects.toThrow(new TypeError("schema must give out an object; got string"));
+    await expect(load).rejects.toThrow(new TypeError("schema must return an object; got string"));
   });
 });
 
@@ -128,23 +128,23 @@ describe("a problem", () => {
   it("of a text that does not match says so in a sentence", async () => {
     const schema = z.object({ code: z.string().startsWith("a-") });
     await expect(loadConfig(schema, { ...nowhere, env: { CODE: "b" } })).rejects.toThrow(
-      'expected text that must start with "a-"',
+      'expected a value that must start with "a-"',
     );
   });
 });
 
 describe("a secret with a credential's name", () => {
-  it("is refused when it is the example's own value", async () => {
+  it("is refused when it is the value of the example", async () => {
     const schema = z.object({ password: z.string().meta({ example: "pl4in-Pa55word" }) });
     const [issue] = await issuesOf(loadConfig(schema, { ...nowhere, env: { PASSWORD: "pl4in-Pa55word" } }));
-    expect(issue).toMatchObject({ path: "password", problem: "weak", hint: "it is the example's own value" });
+    expect(issue).toMatchObject({ path: "password", problem: "weak", hint: "it is the value of the example" });
   });
 });
 
-describe("a schema that is no object", () => {
+describe("a schema that is not an object", () => {
   it.each([z.string(), z.array(z.string()), z.record(z.string(), z.string())])("is refused", async (schema) => {
     await expect(loadConfig(schema as never, nowhere)).rejects.toThrow(
-      new TypeError("schema must be an object schema of zod 4; got another type of it"),
+      new TypeError("schema must be an object schema of zod 4; got another type of schema"),
     );
   });
 });

@@ -8,15 +8,15 @@ import { definitionOf, metadataOf, type Schema, toJsonSchema } from "./internal/
 
 /** Options of {@link jsonSchema}. */
 export interface JsonSchemaOptions {
-  /** Whether nothing is required, as fits one file among several layers. @default false */
+  /** Whether all values are optional, as in a file that is one of several layers. @default false */
   partial?: boolean;
 }
 
 /**
- * The JSON Schema (draft 2020-12) of a configuration, for editors that check `config/*.json`. Defaults and examples of
- * secrets are left out.
+ * Returns the JSON Schema (draft 2020-12) of a configuration, for editors that check `config/*.json`. Defaults and examples
+ * of secrets are left out.
  *
- * @throws TypeError if an option or the schema is not what it must be
+ * @throws TypeError if an option or the schema is invalid
  * @example
  * ```ts
  * import { jsonSchema, port } from "@seaworthy/config";

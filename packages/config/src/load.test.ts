@@ -31,7 +31,7 @@ describe("layers", () => {
     ["overrides", async () => ({ overrides: { value: "overrides" } })],
   ];
 
-  it("win over each other in the documented order, and every weaker value is told as shadowed", async () => {
+  it("win over each other in the documented order, and every weaker value is listed as shadowed", async () => {
     await using at = await workspace();
     let options: object = { env: {}, directory: at.directory };
     expect((await loadConfig(simple, options)).value).toBe("schema");
@@ -129,17 +129,20 @@ describe("the profile", () => {
     [" production", "production"],
     ["prod ", "production"],
     ["default", undefined],
-  ])("that cannot be one is told with the usual one that is near, and nothing else is said: %s", async (name, near) => {
-    await using at = await workspace();
-    await at.write("config/local.json", { value: "local" });
-    const warnings: unknown[] = [];
-    const onWarning = (warning: unknown): void => void warnings.push(warning);
-    const load = loadConfig(simple, { directory: at.directory, env: { NODE_ENV: name }, onWarning });
-    const [issue] = await issuesOf(load);
-    expect(issue).toMatchObject({ env: "NODE_ENV", problem: "invalid" });
-    expect(issue?.didYouMean).toBe(near);
-    expect(warnings).toEqual([]);
-  });
+  ])(
+    "that is invalid is reported with a usual profile that is near, and nothing else is reported: %s",
+    async (name, near) => {
+      await using at = await workspace();
+      await at.write("config/local.json", { value: "local" });
+      const warnings: unknown[] = [];
+      const onWarning = (warning: unknown): void => void warnings.push(warning);
+      const load = loadConfig(simple, { directory: at.directory, env: { NODE_ENV: name }, onWarning });
+      const [issue] = await issuesOf(load);
+      expect(issue).toMatchObject({ env: "NODE_ENV", problem: "invalid" });
+      expect(issue?.didYouMean).toBe(near);
+      expect(warnings).toEqual([]);
+    },
+  );
 
   it("reads .env in development only", async () => {
     await using at = await workspace();
@@ -169,7 +172,7 @@ describe("the profile", () => {
     expect((await loadConfig(simple, { directory: at.directory, env: {} })).value).toBe("local");
   });
 
-  it("warns through the process when nobody else is told", async () => {
+  it("warns through the process if there is no onWarning", async () => {
     await using at = await workspace();
     await at.write("config/local.json", { value: "local" });
     const warned = new Promise<Error>((resolve) => process.once("warning", resolve));
@@ -217,9 +220,7 @@ describe("environment variables", () => {
 
   it("are refused when two values would share one", async () => {
     const twice = z.object({ poolSize: z.string(), pool_size: z.string() });
-    await expect(loadConfig(twice, nowhere)).rejects.toThrow(
-      "poolSize and pool_size would both be read from POOL_SIZE",
-    );
+    await expect(loadConfig(twice, nowhere)).rejects.toThrow("poolSize and pool_size have the same variable POOL_SIZE");
   });
 
   it("are never changed, and neither is process.env", async () => {
@@ -271,7 +272,7 @@ describe("environment variables", () => {
       void warnings.push(`${code} ${message}`);
     await loadConfig(schema, { ...nowhere, prefix: "APP", env: { APP_HTPP__PORT: "1", APP_VERSION: "2" }, onWarning });
     expect(warnings).toEqual([
-      "CONFIG_VARIABLE_UNUSED APP_HTPP__PORT is set but read by nothing; did you mean APP_HTTP__PORT?",
+      "CONFIG_VARIABLE_UNUSED APP_HTPP__PORT is set, but it is not read; did you mean APP_HTTP__PORT?",
     ]);
   });
 });
@@ -361,7 +362,7 @@ describe("options", () => {
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
   });
 
-  it("are refused when the schema is no object schema of zod 4", async () => {
+  it("are refused if the schema is not an object schema of zod 4", async () => {
     for (const bad of [undefined, {}, z.string(), { _def: {} }])
       await expect(loadConfig(bad as never, nowhere)).rejects.toThrow(TypeError);
     await expect(loadConfig(z.object({ "a.b": z.string() }), nowhere)).rejects.toThrow(TypeError);
@@ -430,7 +431,7 @@ describe("schemas of every shape", () => {
     expect((await loadConfig(shapes, { ...nowhere, env: { ...env, UNION: "9" } })).union).toBe(9);
   });
 
-  it("refuse number texts that JavaScript would take but nobody means", async () => {
+  it("refuse spellings of numbers that JavaScript accepts but people do not mean", async () => {
     const number = z.object({ n: z.number(), c: z.coerce.number().default(0) });
     for (const text of [
       "0x10",

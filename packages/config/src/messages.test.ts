@@ -7,11 +7,11 @@ import { duration, flag, formatIssue, loadConfig, mongoUrl, mysqlUrl, port, post
 const nowhere = { directory: false as const, env: {} };
 
 describe("a refusal", () => {
-  it("says of every field type that there are blanks around the value", async () => {
+  it("says of every field type that there is white space around the value", async () => {
     const schema = z.object({ port: port(), wait: duration(), on: flag(), number: z.number() });
     const env = { PORT: "80 ", WAIT: " 5s", ON: "true ", NUMBER: "1 " };
     const issues = await issuesOf(loadConfig(schema, { ...nowhere, env }));
-    expect(issues.map(({ hint }) => hint)).toEqual(Array(4).fill("there are blanks around the value"));
+    expect(issues.map(({ hint }) => hint)).toEqual(Array(4).fill("there is white space around the value"));
   });
 
   it("names a variable once if it is called like its path, and alone if there is no path", () => {

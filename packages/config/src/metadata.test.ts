@@ -23,13 +23,13 @@ const nowhere = { directory: false as const, env: {} };
 describe("metadata", () => {
   it("is refused if it is unknown or ill-typed, wherever it stands, naming the value", () => {
     const bad: [Record<string, unknown>, string][] = [
-      [{ secert: true }, 'hooks[].key has metadata "secert", which means nothing here; did you mean secret?'],
+      [{ secert: true }, 'hooks[].key has unknown metadata "secert"; did you mean secret?'],
       [{ sensitive: true }, 'a key of your own must begin with "x-"'],
       [{ secret: "true" }, 'secret of hooks[].key must be a boolean; got "true"'],
       [{ secret: 1 }, "secret of hooks[].key must be a boolean; got 1"],
       [
         { env: "1A" },
-        'env of hooks[].key must be letters, digits and underscores, or an array of such names; got "1A"',
+        'env of hooks[].key must be a name of letters, digits and underscores, or an array of such names; got "1A"',
       ],
       [{ env: [] }, "env of hooks[].key"],
       [{ env: ["A", "A"] }, "env of hooks[].key"],
@@ -115,7 +115,7 @@ describe("a default", () => {
     expect(await loadConfig(schema, nowhere)).toEqual({ wait: 5000 });
   });
 
-  it("is refused when the schema is read if the schema refuses it, without being told", () => {
+  it("is refused when the schema is read if the schema refuses it, and is not shown", () => {
     const bad = [
       port().default("abc"),
       duration({ max: "1m" }).default(999_999_999),

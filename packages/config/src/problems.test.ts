@@ -70,7 +70,7 @@ describe("all problems", () => {
     );
   });
 
-  it("of the whole configuration are told without a variable, and one check that throws is told by its kind", async () => {
+  it("of the whole configuration are reported without a variable, and a check that throws by the name of its error", async () => {
     const whole = z.object({ a: z.string().default("x"), b: z.object({ c: z.number().default(1) }) });
     const refined = whole.refine(() => false, { error: "a and b must fit" });
     expect(await issuesOf(loadConfig(refined, nowhere))).toEqual([
@@ -104,10 +104,10 @@ describe("all problems", () => {
     const issues = await issuesOf(loadConfig(plain, { ...nowhere, env }));
     expect(issues.map(({ env: name, expected }) => `${name}: ${expected}`)).toEqual([
       "A: a number",
-      "B: true or false",
+      "B: a boolean",
       'C: one of "x", "y"',
       "D: a valid email address",
-      "E: 1 or true or false",
+      "E: 1 or a boolean",
       "F: a string of at least 3 characters",
       "G__H: an ISO 8601 date",
     ]);
@@ -144,7 +144,7 @@ describe("did you mean", () => {
     const relaxed = z.object({ http: z.object({ port: port().default(1) }), name: z.string().optional() });
     const env = { HTTP__PROT: "§value", HTTP_PORT: "1", HTTP__SOMETHING: "1", NAMES: "x" };
     await loadConfig(relaxed, { ...nowhere, env, onWarning });
-    expect(warnings).toEqual(["HTTP__PROT is set but read by nothing; did you mean HTTP__PORT?"]);
+    expect(warnings).toEqual(["HTTP__PROT is set, but it is not read; did you mean HTTP__PORT?"]);
   });
 
   it("names nothing that is used, far, empty, or not a name", async () => {
@@ -216,7 +216,7 @@ describe("files", () => {
     const hostile: [string | Uint8Array, string][] = [
       [`{"any":${"[".repeat(100_000)}${"]".repeat(100_000)}}`, "deeper than 64 levels"],
       [`${'{"any":'.repeat(5000)}1${"}".repeat(5000)}`, "deeper than 64 levels"],
-      ['{"a":{"count":1,"count":2}}', "twice in one object"],
+      ['{"a":{"count":1,"count":2}}', "a duplicate key"],
       ['{"__proto__":{"polluted":true}}', "__proto__"],
       ['{"any":{"__proto__":{"polluted":true}}}', "__proto__"],
       ['{"any":[{"__proto__":1}]}', "__proto__"],
@@ -226,11 +226,11 @@ describe("files", () => {
       ['{"any":"\u0000"}', "control character"],
       ["{'any':1}", "double quotes"],
       ['{"any":01}', "after a member"],
-      ['// comment\n{"any":1}', "a comment, which JSON does not have"],
+      ['// comment\n{"any":1}', "a comment, which JSON does not allow"],
       ["", "no value, because the text ends there"],
-      ['{"any":1,}', "a comma behind the last member"],
-      ['{"any":[1,]}', "a comma behind the last item"],
-      ['{"any":1, /* comment */ "other":2}', "a comment, which JSON does not have"],
+      ['{"any":1,}', "a comma after the last member"],
+      ['{"any":[1,]}', "a comma after the last item"],
+      ['{"any":1, /* comment */ "other":2}', "a comment, which JSON does not allow"],
       ['{"any":1}{', "after the end"],
       [new Uint8Array([0x7b, 0xff, 0x7d]), "not UTF-8"],
     ];
@@ -283,10 +283,10 @@ describe("variables in text", () => {
     for (const [value, words] of [
       ["${NOPE}", "NOPE"],
       ["${EMPTY}", "EMPTY"],
-      ["${}", "name between"],
-      ["${A?B}", "name between"],
-      ["${OPEN", "name between"],
-      ["x${A B}", "name between"],
+      ["${}", "variable between"],
+      ["${A?B}", "variable between"],
+      ["${OPEN", "variable between"],
+      ["x${A B}", "variable between"],
     ] as const) {
       const [issue] = await issuesOf(load({ A: value, EMPTY: "" }));
       expect(issue, value).toMatchObject({ path: "a", env: "A", problem: "unresolved", source: "env:A" });
@@ -341,7 +341,7 @@ describe("a discriminator", () => {
   it.each([
     ["invalid", { STORAGE__DRIVER: "gcs", STORAGE__PATH: "/x" }],
     ["missing", { STORAGE__PATH: "/x" }],
-  ])("that is %s is told by its own variable, with every choice", async (problem, env) => {
+  ])("that is %s is reported with its own variable, with every choice", async (problem, env) => {
     const issues = await issuesOf(loadConfig(storage, { ...nowhere, env }));
     const expected = '"fs" or "s3"';
     expect(issues).toMatchObject([{ path: "storage.driver", env: "STORAGE__DRIVER", problem, expected }]);
@@ -357,7 +357,7 @@ it.each([
   ["an array of at least 6 items", z.preprocess(() => [1], z.array(z.number()).min(6))],
   ["a number of more than 5", z.preprocess(() => 1, z.number().gt(5))],
   ['one of "on", "off"', z.stringbool({ truthy: ["on"], falsy: ["off"] })],
-])("what the schema library expects is told as %s", async (expected, value) => {
+])("what the schema library expects is reported as %s", async (expected, value) => {
   const [issue] = await issuesOf(loadConfig(z.object({ value }), { ...nowhere, env: { VALUE: "nothing of it" } }));
   expect(issue).toMatchObject({ problem: "invalid", expected });
 });

@@ -5,7 +5,7 @@ import { opened } from "./internal/sealed.ts";
 
 type Kept = ((...args: never[]) => unknown) | Date | RegExp | URL | Uint8Array;
 
-/** A value without what protects its secrets: each `Secret` is what it holds. */
+/** The type of a value in which each `Secret` is replaced by its content. */
 export type Revealed<T> =
   T extends Secret<infer Value>
     ? Value
@@ -18,8 +18,8 @@ export type Revealed<T> =
           : T;
 
 /**
- * Copies a configuration or a part of it into plain, changeable data with its secrets in clear, for a client that copies
- * its options: `new Redis(revealConfig(config.redis))`. What it returns shows its secrets in everything that prints it.
+ * Returns a plain copy of a configuration, or of a part of it, that can be changed and has its secrets in clear, for a
+ * client that copies its options: `new Redis(revealConfig(config.redis))`. Everything that prints the copy shows the secrets.
  *
  * @example
  * ```ts
@@ -41,7 +41,7 @@ function revealed(value: unknown, seen: Set<unknown>): unknown {
   seen.add(value);
   if (value instanceof Set) return new Set([...value].map((item) => revealed(item, seen)));
   if (value instanceof Map) return new Map([...value].map(([key, item]) => [key, revealed(item, seen)]));
-  // The copy is fresh, so that it may be changed in place, which keeps its cycles.
+  // `opened` has just made the copy, so it may be changed in place, which preserves cycles.
   if (Array.isArray(value)) for (const [index, item] of value.entries()) value[index] = revealed(item, seen);
   else if (isPlainObject(value)) for (const key of Object.keys(value)) value[key] = revealed(value[key], seen);
   return value;

@@ -10,10 +10,10 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { type Sample, samples } from "../test/secret-samples.ts";
 import { workspace } from "../test/workspace.ts";
-import { check } from "./cli/check.ts";
-import { diff } from "./cli/diff.ts";
-import { explain } from "./cli/explain.ts";
-import { template } from "./cli/template.ts";
+import { check } from "./cli/check-command.ts";
+import { diff } from "./cli/diff-command.ts";
+import { explain } from "./cli/explain-command.ts";
+import { template } from "./cli/template-command.ts";
 import {
   compareConfigs,
   configMap,

@@ -223,8 +223,8 @@ describe("a weak secret", () => {
     const key = z.object({ key: secretText({ minBytes: 16, example: "an-example-that-is-long" }) });
     const weak: [string, string][] = [
       ["fifteen-bytes-x", "fewer bytes"],
-      ["x".repeat(40), "one character over and over"],
-      ["😀".repeat(10), "one character over and over"],
+      ["x".repeat(40), "one repeated character"],
+      ["😀".repeat(10), "one repeated character"],
       ["changeme-changeme-changeme", "well-known default"],
       ["a-string-secret-at-least-256-bits-long", "well-known default"],
       ["Your-256-bit-secret", "well-known default"],
@@ -232,7 +232,7 @@ describe("a weak secret", () => {
       ["keyboard cat keyboard cat", "well-known default"],
       ["my-development-key-do-not-use", "well-known default"],
       ["super-key-change-in-production", "well-known default"],
-      ["an-example-that-is-long", "example's own value"],
+      ["an-example-that-is-long", "value of the example"],
     ];
     for (const [text, hint] of weak) {
       const [issue, ...others] = await issuesOf(loadConfig(key, { ...nowhere, env: { KEY: text } }));
@@ -385,7 +385,7 @@ describe("a secret file", () => {
 describe("a reference", () => {
   const both = z.object({ password: secretText(), name: z.string().default("n") });
 
-  it("is resolved by the resolver of its scheme, once a name, and only where it wins", async () => {
+  it("is resolved by the resolver of its scheme, once per name, and only if it wins", async () => {
     await using at = await workspace();
     await at.write("config/default.json", { password: "vault://database/password", name: "vault://never-asked" });
     const asked: string[] = [];
@@ -423,8 +423,8 @@ describe("a reference", () => {
         },
         "failed with Error",
       ],
-      [{ vault: () => "" }, "empty text"],
-      [{ vault: () => 5 }, "no text"],
+      [{ vault: () => "" }, "an empty string"],
+      [{ vault: () => 5 }, "did not return a string"],
     ];
     for (const [references, words] of failing) {
       const load = loadConfig(both, { ...nowhere, env: { PASSWORD: "vault://db" }, references: references as never });
@@ -448,7 +448,7 @@ describe("a reference", () => {
     expect(clock.pending).toBe(0);
   });
 
-  it("is only text when nobody resolves its scheme, vault aside", async () => {
+  it("is only text if its scheme has no resolver, except for vault", async () => {
     const config = await loadConfig(z.object({ at: z.string() }), { ...nowhere, env: { AT: "s3://bucket/key" } });
     expect(config.at).toBe("s3://bucket/key");
   });

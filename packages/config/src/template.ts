@@ -11,11 +11,13 @@ export interface EnvTemplateOptions {
   prefix?: string | undefined;
 }
 
+const OPTIONS = ["prefix"];
+
 /**
- * A `.env.example` of a schema: required variables empty, the others commented out with their defaults. The same
- * schema gives the same text, and loading that text gives problems for exactly the required variables.
+ * Returns a `.env.example` for a schema. Required variables are empty, and the others are commented out with their
+ * defaults. The same schema gives the same text, and loading that text gives problems for exactly the required variables.
  *
- * @throws TypeError if an option or the schema is not what it must be
+ * @throws TypeError if an option or the schema is invalid
  * @example
  * ```ts
  * import { envTemplate, port } from "@seaworthy/config";
@@ -24,7 +26,7 @@ export interface EnvTemplateOptions {
  * ```
  */
 export function envTemplate(schema: Schema, options: EnvTemplateOptions = {}): string {
-  checkOptions("envTemplate", options, ["prefix"]);
+  checkOptions("envTemplate", options, OPTIONS);
   const blocks = modelOf(schema, options.prefix).fields.map((field) => {
     const { path, env, required, description, example, sensitivity, structured, separator } = field;
     const lines = [`# ${path}: ${oneLine(field.expected)}`];
@@ -35,7 +37,7 @@ export function envTemplate(schema: Schema, options: EnvTemplateOptions = {}): s
     const parts = structured ? partsOf(field.schema, env, separator) : [];
     if (parts.length > 0) lines.push(`# JSON, or one by one: ${parts.map(({ name }) => name).join(", ")}`);
     const text = quoted(defaultText(field) ?? "");
-    if (text === undefined) lines.push("# Its default cannot be written here.");
+    if (text === undefined) lines.push("# The default cannot be written in this file.");
     // A value may span lines.
     lines.push(required ? `${env}=` : `# ${env}=${(text ?? "").replaceAll("\n", "\n# ")}`);
     return lines.join("\n");
@@ -44,7 +46,7 @@ export function envTemplate(schema: Schema, options: EnvTemplateOptions = {}): s
   return `${[head, ...blocks].join("\n\n")}\n`;
 }
 
-/** A value as a `.env` file writes it, here and in other readers; undefined if it cannot be written. */
+/** Returns a value as every reader of `.env` files reads it back, or undefined if that is not possible. */
 function quoted(text: string): string | undefined {
   if (/^[A-Za-z0-9_.:/@%+,?&~[\]{}-]*$/.test(text)) return text;
   const literal = text.replaceAll("${", () => "\\${");

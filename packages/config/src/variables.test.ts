@@ -145,7 +145,7 @@ describe("a section", () => {
     });
   });
 
-  it("of the wrong type is told with its source", async () => {
+  it("of the wrong type is reported with its source", async () => {
     const [issue] = await issuesOf(loadConfig(schema, { ...nowhere, overrides: { google: 5 } }));
     expect(issue).toMatchObject({ path: "google", expected: "an object", source: "override:google" });
   });
@@ -195,7 +195,7 @@ describe("a deprecated name of a variable", () => {
 
   it("cannot be the name of another value", () => {
     const twice = z.object({ a: z.string().meta({ env: ["A", "B"] }), b: z.string() });
-    expect(() => describeConfig(twice)).toThrow("a and b would both be read from B");
+    expect(() => describeConfig(twice)).toThrow("a and b have the same variable B");
   });
 });
 
@@ -306,13 +306,13 @@ describe("a variable that nothing reads", () => {
     await using at = await workspace();
     await at.write("config/default.json", { server: { port: 5 } });
     expect(await warningsOf({ SERVER__PROT: "1" }, at.directory)).toEqual([
-      "SERVER__PROT is set but read by nothing; did you mean SERVER__PORT?",
+      "SERVER__PROT is set, but it is not read; did you mean SERVER__PORT?",
     ]);
   });
 
-  it("is told apart from one that is set and differs only in case", async () => {
+  it("is distinguished from one that is set and differs only in case", async () => {
     expect(await warningsOf({ SERVER__PORT: "1", server__port: "2" })).toEqual([
-      "server__port is set but read by nothing; SERVER__PORT, which is set, differs from it only in case.",
+      "server__port is set, but it is not read; SERVER__PORT, which is set, differs from it only in case.",
     ]);
   });
 
@@ -329,8 +329,8 @@ describe("a variable that nothing reads", () => {
     const onWarning = ({ message }: { message: string }): void => void warnings.push(message);
     await loadConfig(parted, { ...nowhere, env, onWarning });
     expect(warnings).toEqual([
-      "STORAGE__PTAH is set but read by nothing; did you mean STORAGE__PATH?",
-      "TENANTS__ACME__URI is set but read by nothing; did you mean TENANTS__ACME__URL?",
+      "STORAGE__PTAH is set, but it is not read; did you mean STORAGE__PATH?",
+      "TENANTS__ACME__URI is set, but it is not read; did you mean TENANTS__ACME__URL?",
     ]);
   });
 });

@@ -122,7 +122,7 @@ describe("watchConfig", () => {
     expect(() => watcher.subscribe(5 as never)).toThrow("onChange must be a function; got 5");
   });
 
-  it("tells nobody anything after it was closed, by hand or by a signal, and owns no timer when idle", async () => {
+  it("calls no subscriber after it was closed, by hand or by a signal, and has no timer while it is idle", async () => {
     const clock = manualClock();
     const env: Record<string, string> = { PORT: "1" };
     const seen: number[] = [];

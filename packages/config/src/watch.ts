@@ -1,29 +1,32 @@
 import { type Duration, scrubSecrets, startTimer, systemClock, toMilliseconds } from "@seaworthy/core";
-import { optionalFunction, showValue } from "@seaworthy/core/options";
+import { ListenerSet } from "@seaworthy/core/listeners";
+import { withoutUndefined } from "@seaworthy/core/objects";
+import { optionalFunction, requiredFunction, signalOption } from "@seaworthy/core/options";
 import { type ConfigDifference, compareConfigs } from "./compare.ts";
 import type { ConfigError } from "./errors.ts";
 import { carryOut, configOf, type Outcome } from "./internal/carry-out.ts";
+import type { Config } from "./internal/config-type.ts";
 import { Following } from "./internal/following.ts";
+import type { LoadConfigOptions } from "./internal/load-options.ts";
 import { checkLoadOptions } from "./internal/load-options.ts";
 import type { SeenFiles } from "./internal/text-file.ts";
 import type { OutputOf, Schema } from "./internal/zod.ts";
-import type { Config, LoadConfigOptions } from "./load.ts";
-import * as telemetry from "./telemetry.ts";
+import { reloadEvent } from "./telemetry.ts";
 
 /** Options of {@link watchConfig}. */
 export interface WatchConfigOptions extends LoadConfigOptions {
-  /** How long nothing must change before the configuration is read again. @default "100ms" */
+  /** How long the files must be unchanged before the configuration is read again. @default "100ms" */
   debounce?: Duration | undefined;
-  /** Longest time from a change until the configuration is read again, even if changes go on. @default "2s" */
+  /** The longest time from a change until the configuration is read again, even if changes continue. @default "2s" */
   maxWait?: Duration | undefined;
   /**
-   * How long a file that was read must be absent before its removal counts. Until then the old snapshot stays, since
-   * many tools remove a file before they write it again. @default "1s"
+   * How long a file must be absent before its removal counts. Until then the old snapshot stays, because many tools
+   * remove a file before they write it again. @default "1s"
    */
   removalDelay?: Duration | undefined;
-  /** Called with each change that was refused; the old snapshot stays. @default none, beside the telemetry event */
+  /** Called with the error of each refused change. The old snapshot stays. @default none; the telemetry event is emitted anyway */
   onRefused?: ((error: ConfigError) => void) | undefined;
-  /** Ends the watching. */
+  /** Ends the watch when it aborts. */
   signal?: AbortSignal | undefined;
 }
 
@@ -33,38 +36,41 @@ export interface ConfigWatcher<T> extends AsyncDisposable {
   readonly current: Config<T>;
   /** The number of the current snapshot, from 1. */
   readonly version: number;
-  /** Calls a function with each new snapshot, and returns a function that ends that. */
+  /** Calls a function with each new snapshot. Returns a function that unsubscribes. */
   subscribe(onChange: OnConfigChange<T>): () => void;
   /** Reads the configuration again now. Resolves to `true` if it has changed and is valid. */
   reload(): Promise<boolean>;
-  /** Ends the watching; no `onChange` follows. */
+  /** Ends the watch. `onChange` is not called any more. */
   close(): Promise<void>;
 }
 
-/** What is known of a change beside the new snapshot. */
+/** Describes a change. */
 export interface ConfigChange<T> {
   readonly previous: Config<T>;
-  /** The values that differ. No secret is shown. */
+  /** The values that differ, without secrets. */
   readonly differences: readonly ConfigDifference[];
   /** The number of the new snapshot. */
   readonly version: number;
 }
 
 /**
- * Called with each new snapshot. What it throws, or what its promise rejects with, becomes a process warning
- * `CONFIG_CHANGE_FAILED`; other subscribers are still called, and the new snapshot stays.
+ * Called with each new snapshot. If it throws or rejects, the error becomes a process warning `CONFIG_CHANGE_FAILED`, other
+ * subscribers are still called, and the new snapshot stays.
  */
 export type OnConfigChange<T> = (config: Config<T>, change: ConfigChange<T>) => unknown;
 
+// Those that go beyond LoadConfigOptions.
+const OPTIONS = ["debounce", "maxWait", "removalDelay", "onRefused", "signal"];
+
 /**
- * Loads a configuration and follows the files that it was read from, also where a directory on their path is replaced or
- * a symbolic link changes. Each change is read as a whole; an invalid one is refused, and the old snapshot stays. It
- * keeps neither the process alive nor, when idle, a timer.
+ * Loads a configuration and watches the files that it was read from, also if a directory on their path is replaced or a
+ * symbolic link changes. After a change, the whole configuration is read again. If it is invalid, it is refused and the
+ * old snapshot stays. A watcher does not keep the process alive, and has no timer while it is idle.
  *
- * The environment is not followed; `reload()` reads it again.
+ * The environment is not watched; `reload()` reads it again.
  *
  * @param onChange - the first subscriber. @default none
- * @throws TypeError if an option or the schema is not what it must be
+ * @throws TypeError if an option or the schema is invalid
  * @throws ConfigError `CONFIG_INVALID` if the first load is refused
  */
 export async function watchConfig<S extends Schema<object>>(
@@ -72,11 +78,10 @@ export async function watchConfig<S extends Schema<object>>(
   options: WatchConfigOptions,
   onChange?: OnConfigChange<OutputOf<S>>,
 ): Promise<ConfigWatcher<OutputOf<S>>> {
-  checkLoadOptions("watchConfig", options, ["debounce", "maxWait", "removalDelay", "onRefused", "signal"]);
+  checkLoadOptions("watchConfig", options, OPTIONS);
   optionalFunction("onChange", onChange);
   optionalFunction("onRefused", options.onRefused);
-  if (options.signal !== undefined && !(options.signal instanceof AbortSignal))
-    throw new TypeError(`signal must be an AbortSignal; got ${showValue(options.signal)}`);
+  signalOption("signal", options.signal);
   const { debounce = "100ms", maxWait = "2s", removalDelay = "1s", onRefused, signal, ...load } = options;
   const settings: Settings = {
     load,
@@ -86,7 +91,7 @@ export async function watchConfig<S extends Schema<object>>(
     onRefused,
   };
   signal?.throwIfAborted();
-  const read = (): Promise<Outcome> => carryOut(schema, load);
+  const read = (): Promise<Outcome<Config<OutputOf<S>>>> => carryOut(schema, load);
   const watcher = new Watcher<OutputOf<S>>(await read(), read, settings);
   if (onChange !== undefined) watcher.subscribe(onChange);
   if (signal?.aborted === true) await watcher.close();
@@ -102,26 +107,32 @@ interface Settings {
   readonly onRefused: ((error: ConfigError) => void) | undefined;
 }
 
+const FAILED = "CONFIG_CHANGE_FAILED";
+
 class Watcher<T> implements ConfigWatcher<T> {
   #current: Config<T>;
   #version = 1;
   /** The files that the current snapshot was read from. */
   #seen: SeenFiles;
-  readonly #read: () => Promise<Outcome>;
+  readonly #read: () => Promise<Outcome<Config<T>>>;
   readonly #settings: Settings;
-  readonly #subscribers = new Set<{ readonly onChange: OnConfigChange<T> }>();
+  readonly #subscribers = new ListenerSet<{ config: Config<T>; change: ConfigChange<T> }>({
+    owner: "watchConfig",
+    code: FAILED,
+    onFailure: (error) => report("A subscriber to changes of the configuration failed", error),
+  });
   readonly #following: Following;
   readonly #end = new AbortController();
   #cancel: (() => void) | undefined;
-  /** When the first change came that was not looked at yet. */
+  /** The time of the first change since the configuration was last read. */
   #touchedAt: number | undefined;
-  /** Since when a file has been absent. */
+  /** The time at which a file was first found to be absent. */
   #absentSince: number | undefined;
   #running: Promise<boolean> = Promise.resolve(false);
 
-  constructor(first: Outcome, read: () => Promise<Outcome>, settings: Settings) {
-    this.#current = configOf(first) as Config<T>;
-    this.#seen = first.run.seen;
+  constructor(first: Outcome<Config<T>>, read: () => Promise<Outcome<Config<T>>>, settings: Settings) {
+    this.#current = configOf(first);
+    this.#seen = first.state.visited.files;
     this.#read = read;
     this.#settings = settings;
     this.#following = new Following(() => this.#touched());
@@ -141,10 +152,8 @@ class Watcher<T> implements ConfigWatcher<T> {
   }
 
   subscribe(onChange: OnConfigChange<T>): () => void {
-    if (typeof onChange !== "function") throw new TypeError(`onChange must be a function; got ${showValue(onChange)}`);
-    const subscriber = { onChange };
-    this.#subscribers.add(subscriber);
-    return () => void this.#subscribers.delete(subscriber);
+    requiredFunction("onChange", onChange);
+    return this.#subscribers.add(({ config, change }) => onChange(config, change));
   }
 
   reload(): Promise<boolean> {
@@ -162,7 +171,7 @@ class Watcher<T> implements ConfigWatcher<T> {
     return this.close();
   }
 
-  /** One reading after the other, so that an older one never replaces a newer one. */
+  /** Reads one after the other, so that an older result never replaces a newer one. */
   #next(asked: boolean): Promise<boolean> {
     this.#running = this.#running.then(
       () => this.#reload(asked),
@@ -171,8 +180,8 @@ class Watcher<T> implements ConfigWatcher<T> {
     return this.#running;
   }
 
-  #follow({ run }: Outcome): void {
-    if (!this.ended.aborted && this.#following.update(run.seen, run.directories)) this.#touched();
+  #follow({ state }: Outcome<Config<T>>): void {
+    if (!this.ended.aborted && this.#following.update(state.visited.files, state.visited.directories)) this.#touched();
   }
 
   #now(): number {
@@ -211,26 +220,27 @@ class Watcher<T> implements ConfigWatcher<T> {
       onRefused?.(outcome.error);
       return false;
     }
-    const config = outcome.config as Config<T>;
+    const { config } = outcome;
     const previous = this.#current;
-    const differences = compareConfigs(previous as object, config as object);
+    const differences = compareConfigs(Object(previous), Object(config));
     emit(
       differences.length > 0 ? "changed" : "unchanged",
       differences.map(({ path }) => path),
     );
-    this.#seen = outcome.run.seen;
+    this.#seen = outcome.state.visited.files;
     if (differences.length === 0) return false;
     this.#current = config;
     this.#version++;
-    const change = { previous, differences, version: this.#version };
-    for (const { onChange } of [...this.#subscribers]) tell(onChange, config, change);
+    this.#subscribers.notify({ config, change: { previous, differences, version: this.#version } });
     return true;
   }
 
-  /** Whether a file has just gone that may come back; if so, looks again later. */
-  #awaits({ run }: Outcome): boolean {
-    const isGone = [...this.#seen].some(([path, was]) => was !== "absent" && run.seen.get(path) === "absent");
-    if (!isGone) {
+  /** Returns whether a file has just disappeared that may come back, and reads again later if so. */
+  #awaits({ state }: Outcome<Config<T>>): boolean {
+    const isMissing = [...this.#seen].some(
+      ([path, was]) => was !== "absent" && state.visited.files.get(path) === "absent",
+    );
+    if (!isMissing) {
       this.#absentSince = undefined;
       return false;
     }
@@ -245,25 +255,14 @@ class Watcher<T> implements ConfigWatcher<T> {
   }
 }
 
-function tell<T>(onChange: OnConfigChange<T>, config: Config<T>, change: ConfigChange<T>): void {
-  const failed = (error: unknown): void => report("A subscriber to changes of the configuration failed", error);
-  try {
-    const result = onChange(config, change) as { then?: unknown } | null | undefined;
-    if (typeof result?.then === "function") Promise.resolve(result).catch(failed);
-  } catch (error) {
-    failed(error);
-  }
-}
-
 function emit(outcome: string, paths: readonly string[]): void {
-  if (telemetry.reload.active) telemetry.reload.emit({ outcome }, undefined, { paths });
+  if (reloadEvent.active) reloadEvent.emit({ outcome }, undefined, { paths });
 }
 
 function report(what: string, error: unknown): void {
-  const [reason, stack] = error instanceof Error ? [`${error.name}: ${error.message}`, error.stack] : [typeof error];
-  process.emitWarning(`${what}: ${scrubSecrets(reason ?? "")}`, {
-    type: "ConfigWarning",
-    code: "CONFIG_CHANGE_FAILED",
-    ...(stack === undefined ? undefined : { detail: scrubSecrets(stack) }),
-  });
+  const isError = error instanceof Error;
+  const reason = isError ? `${error.name}: ${error.message}` : typeof error;
+  const detail = isError && error.stack !== undefined ? scrubSecrets(error.stack) : undefined;
+  const options = withoutUndefined({ type: "ConfigWarning", code: FAILED, detail });
+  process.emitWarning(`${what}: ${scrubSecrets(reason)}`, options);
 }

@@ -85,7 +85,7 @@ describe("seaworthy-config check", () => {
     const { code, err } = await run(["check", "--profile", "production"], good);
     expect([code, err]).toEqual([
       0,
-      expect.stringContaining("local.json is there, but is ignored in the profile production"),
+      expect.stringContaining("local.json exists, but it is ignored in the profile production"),
     ]);
   });
 });
@@ -204,7 +204,7 @@ describe("seaworthy-config diff", () => {
 describe("the command line", () => {
   it("exits 2 with a reason when it is wrong, or the schema cannot be loaded", async () => {
     const wrong: [string[], string][] = [
-      [[], "there is no command"],
+      [[], "a command is required"],
       [["chekc"], 'there is no command "chekc"'],
       [["toString"], 'there is no command "toString"'],
       [["check", "--colour"], "--colour"],

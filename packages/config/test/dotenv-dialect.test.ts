@@ -98,7 +98,7 @@ describe("the dialect of .env", () => {
       onWarning: ({ message }: { message: string }) => void warnings.push(message),
     };
     expect(await loadConfig(z.object({ a: z.string() }), options)).toEqual({ a: dotenv.parse("A=1\nA=2\n").A });
-    expect(warnings).toEqual([`A stands more than once in ${join(at.root, ".env")}; line 2 wins.`]);
+    expect(warnings).toEqual([`A occurs more than once in ${join(at.root, ".env")}; line 2 wins.`]);
   });
 
   it("replaces ${VAR}, ${VAR-default} and ${VAR:-default} as dotenv-expand does", async () => {
@@ -132,6 +132,6 @@ describe("the dialect of .env", () => {
     await at.write(".env", "A='${NOT_SET}'\n");
     expect(await loadConfig(schema, { directory: at.directory, env: {} })).toEqual({ a: "${NOT_SET}" });
     await at.write(".env", "A=${NOT_SET:-open\n");
-    await expect(loadConfig(schema, { directory: at.directory, env: {} })).rejects.toThrow("name between ${ and }");
+    await expect(loadConfig(schema, { directory: at.directory, env: {} })).rejects.toThrow("variable between ${ and }");
   });
 });

@@ -116,7 +116,7 @@ describe("watchConfig", () => {
     await using watcher = await watchConfig(schema, { directory: at.directory, env: {}, clock });
     for (let line = 0; line < 20; line++) await at.write("app.log", `line ${line}`);
     await at.write("config/unrelated.json", { port: 9 });
-    // The system tells of changes in their order, so that those before have been told of as well.
+    // The system reports changes in their order, so the earlier changes have been reported too.
     await at.write("config/default.json", { port: 3 });
     await until(() => manual.pending > 0);
     const all = delays.length;

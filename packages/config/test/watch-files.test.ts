@@ -12,17 +12,17 @@ describe("watchConfig on files", () => {
     await using at = await workspace();
     await at.write("config/default.json", { port: 1 });
     await at.write("secrets/KEY", "first-key");
-    let told = Promise.withResolvers<{ port: number; key?: { reveal(): string } | undefined }>();
+    let changed = Promise.withResolvers<{ port: number; key?: { reveal(): string } | undefined }>();
     const options = {
       directory: at.directory,
       env: {},
       secretsDirectory: join(at.root, "secrets"),
       debounce: "20ms",
     } as const;
-    await using _watcher = await watchConfig(schema, options, (next) => told.resolve(next));
+    await using _watcher = await watchConfig(schema, options, (next) => changed.resolve(next));
     const next = async (): Promise<{ port: number; key?: { reveal(): string } | undefined }> => {
-      const config = await told.promise;
-      told = Promise.withResolvers();
+      const config = await changed.promise;
+      changed = Promise.withResolvers();
       return config;
     };
     await at.write("config/default.json", { port: 2 });
@@ -35,7 +35,7 @@ describe("watchConfig on files", () => {
     expect((await next()).key?.reveal()).toBe("second-key");
   });
 
-  it("tells of a refused change, and holds no handle once closed", async () => {
+  it("reports a refused change, and holds no handle once closed", async () => {
     await using at = await workspace();
     await at.write("config/default.json", { port: 1 });
     const refused = Promise.withResolvers<ConfigError>();

@@ -1,24 +1,24 @@
-import { readWhole } from "../internal/coerce.ts";
+import { readInteger } from "../internal/coerce.ts";
+import { isHost } from "../internal/host.ts";
+import { parseUrl } from "../internal/parse-url.ts";
 import { createField, type FieldSchema, refuse } from "../internal/zod.ts";
-import { isHost } from "./endpoint.ts";
-import { parseUrl } from "./url.ts";
 
 interface Kind {
   readonly kind: string;
   readonly expected: string;
   readonly protocols: readonly string[];
-  /** Whether several hosts may stand in it, separated by commas. */
+  /** Whether it may have several hosts, separated by commas. */
   readonly several?: boolean;
-  /** Whether the host must be there. */
+  /** Whether it must have a host. */
   readonly needsHost?: boolean;
-  /** Whether a user may stand in it without a host. */
+  /** Whether it may have a user without a host. */
   readonly userAlone?: boolean;
 }
 
 /**
- * A PostgreSQL connection URL (`postgres://` or `postgresql://`, and `pglite://` for the embedded engine), as the string
- * that was given. It may have several hosts, or none and a socket in its query (`?host=/cloudsql/…`). Its password is
- * kept, but not shown by this package.
+ * A PostgreSQL connection URL (`postgres://` or `postgresql://`, and `pglite://` for the embedded engine). The output is
+ * the same string. The URL may have several hosts, or a socket in its query instead (`?host=/cloudsql/…`). Its password
+ * stays in the value, but this package does not show it.
  *
  * @example
  * ```ts
@@ -37,8 +37,8 @@ export function postgresUrl(): FieldSchema<string, string> {
 }
 
 /**
- * A MySQL or MariaDB connection URL (`mysql://` or `mariadb://`), as the string that was given. Its password is kept,
- * but not shown by this package.
+ * A MySQL or MariaDB connection URL (`mysql://` or `mariadb://`). The output is the same string. Its password stays in the
+ * value, but this package does not show it.
  *
  * @example
  * ```ts
@@ -52,8 +52,8 @@ export function mysqlUrl(): FieldSchema<string, string> {
 }
 
 /**
- * A MongoDB connection URL (`mongodb://`, also with the several hosts of a replica set, or `mongodb+srv://`), as the
- * string that was given. Its password is kept, but not shown by this package.
+ * A MongoDB connection URL (`mongodb://`, also with the hosts of a replica set, or `mongodb+srv://`). The output is the
+ * same string. Its password stays in the value, but this package does not show it.
  *
  * @example
  * ```ts
@@ -74,8 +74,8 @@ export function mongoUrl(): FieldSchema<string, string> {
 }
 
 /**
- * A Redis connection URL (`redis://`, or `rediss://` with TLS), as the string that was given. Its password is kept, but
- * not shown by this package.
+ * A Redis connection URL (`redis://`, or `rediss://` with TLS). The output is the same string. Its password stays in the
+ * value, but this package does not show it.
  *
  * @example
  * ```ts
@@ -89,8 +89,8 @@ export function redisUrl(): FieldSchema<string, string> {
 }
 
 /**
- * An AMQP 0-9-1 connection URL (`amqp://`, or `amqps://` with TLS), as the string that was given. Its password is kept,
- * but not shown by this package.
+ * An AMQP 0-9-1 connection URL (`amqp://`, or `amqps://` with TLS). The output is the same string. Its password stays in
+ * the value, but this package does not show it.
  *
  * @example
  * ```ts
@@ -103,8 +103,8 @@ export function amqpUrl(): FieldSchema<string, string> {
   return connectionUrl({ kind: "amqpUrl", expected, protocols: ["amqp", "amqps"] });
 }
 
-const ESCAPE = "escape reserved characters in the user name and password; the build…Url functions do";
-const SRV = "mongodb+srv takes one host without a port, which DNS gives";
+const ESCAPE = "escape reserved characters in the user name and password, as the build…Url functions do";
+const SRV = "mongodb+srv takes one host without a port, because DNS has the ports";
 const AUTHORITY = /^([a-z][a-z0-9+.-]*):\/\/((?:[^/?#@]*@)?)([^/?#@]*)([/?#][\s\S]*)?$/i;
 
 function connectionUrl(of: Kind): FieldSchema<string, string> {
@@ -112,15 +112,14 @@ function connectionUrl(of: Kind): FieldSchema<string, string> {
   const json = { type: "string", format: "uri" };
   return createField({ kind, expected, secret: "url", json }, (value) => {
     if (typeof value === "string" && isConnectionUrl(value, of)) return value;
-    const known = typeof value === "string" && protocols.some((protocol) => value.startsWith(`${protocol}://`));
-    if (!known) return refuse({ expected });
-    const isSrv = /^mongodb\+srv:/.test(value as string);
-    const hint = isSrv ? `${SRV}; ${ESCAPE}` : ESCAPE;
+    if (typeof value !== "string" || !protocols.some((protocol) => value.startsWith(`${protocol}://`)))
+      return refuse({ expected });
+    const hint = value.startsWith("mongodb+srv:") ? `${SRV}; ${ESCAPE}` : ESCAPE;
     return refuse({ expected, hint });
   });
 }
 
-// An @ behind the host means that a password had a /, ? or # in it, and that the host is wrong.
+// An @ after the host means that the password has a /, ? or # in it, and that the host is wrong.
 function isConnectionUrl(text: string, { protocols, several, needsHost, userAlone }: Kind): boolean {
   const [, protocol = "", user = "", hosts = "", rest = ""] = AUTHORITY.exec(text) ?? [];
   if (!protocols.includes(protocol.toLowerCase()) || rest.includes("@")) return false;
@@ -128,13 +127,13 @@ function isConnectionUrl(text: string, { protocols, several, needsHost, userAlon
   if (protocol.toLowerCase().endsWith("+srv") && /[,:]/.test(hosts)) return false;
   if (list.length > 1 && (several !== true || !list.every(isHostWithPort))) return false;
   if (hosts === "" && (needsHost === true || (user !== "" && userAlone !== true))) return false;
-  // With one host that the URL standard takes, so that it checks the rest.
+  // The URL parser accepts one host only, so it checks the rest of the URL with a single host.
   const single = list.length > 1 || (hosts === "" && user !== "") ? "localhost" : hosts;
   return parseUrl(`${protocol}://${user}${single}${rest}`) !== undefined;
 }
 
 function isHostWithPort(text: string): boolean {
   const [, address, name, port] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d+))?$/.exec(text) ?? [];
-  const number = port === undefined ? 1 : readWhole(port);
+  const number = port === undefined ? 1 : readInteger(port);
   return isHost(address ?? name) && number >= 1 && number <= 65_535;
 }

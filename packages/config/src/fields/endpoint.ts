@@ -1,5 +1,6 @@
 import { checkOptions, integer } from "@seaworthy/core/options";
-import { readWhole } from "../internal/coerce.ts";
+import { readInteger } from "../internal/coerce.ts";
+import { isHost, isIPv6 } from "../internal/host.ts";
 import { createField, type FieldSchema, refuse } from "../internal/zod.ts";
 
 /** A host and a port, as `net.connect` takes them. */
@@ -11,12 +12,14 @@ export interface Endpoint {
 
 /** Options of {@link endpoint}. */
 export interface EndpointOptions {
-  /** The port of text that has none. @default none, then text must have one */
+  /** The port of a string without a port. @default none, and the string must have a port */
   defaultPort?: number;
 }
 
+const OPTIONS = ["defaultPort"];
+
 /**
- * A network endpoint: `"host:port"`, with an IPv6 address in brackets, or an object with both.
+ * A network endpoint: `"host:port"`, with an IPv6 address in brackets, or an object with both. The output is the object.
  *
  * @throws TypeError if an option is unknown or not a port
  * @example
@@ -26,7 +29,7 @@ export interface EndpointOptions {
  * ```
  */
 export function endpoint(options: EndpointOptions = {}): FieldSchema<Endpoint, string | Endpoint> {
-  checkOptions("endpoint", options, ["defaultPort"]);
+  checkOptions("endpoint", options, OPTIONS);
   if (options.defaultPort !== undefined) integer("endpoint: defaultPort", options.defaultPort, 1, 65_535);
   const expected = 'an endpoint such as "host:5432" or "[::1]:5432"';
   const json = { anyOf: [{ type: "string" }, { type: "object", required: ["host", "port"] }] };
@@ -40,25 +43,12 @@ export function endpoint(options: EndpointOptions = {}): FieldSchema<Endpoint, s
 function split(text: string): { host?: unknown; port?: unknown } {
   const [, bracketed, name, digits] = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(.*))?$/.exec(text) ?? [];
   if (bracketed !== undefined && !isIPv6(bracketed)) return {};
-  return { host: bracketed ?? name, ...(digits === undefined ? undefined : { port: readWhole(digits) }) };
+  const host = bracketed ?? name;
+  return digits === undefined ? { host } : { host, port: readInteger(digits) };
 }
 
 function members(value: unknown): { host?: unknown; port?: unknown } {
   return typeof value === "object" && value !== null ? value : {};
-}
-
-/** A host name, an IPv4 address, or an IPv6 address without brackets and zone. */
-export function isHost(host: unknown): host is string {
-  if (typeof host !== "string" || host === "" || host.length > 253) return false;
-  if (host.includes(":")) return isIPv6(host);
-  if (/^[A-Za-z0-9_.-]+$/.test(host)) return true;
-  // International names: what the URL standard makes a name of, without any sign that means something in a URL.
-  return /^[^\s\p{Cc}!-,/:-@[-`{-~]+$/u.test(host) && URL.canParse(`http://${host}/`);
-}
-
-// The URL standard's own check, since loading node:net for it would cost start-up time.
-function isIPv6(host: string): boolean {
-  return /^[0-9a-f:.]+$/i.test(host) && URL.canParse(`http://[${host}]/`);
 }
 
 function toText(value: unknown): string | undefined {

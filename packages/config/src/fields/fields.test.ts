@@ -84,7 +84,7 @@ describe("duration()", () => {
     for (const bad of ["999ms", "61s", 0]) expect(accepts(bounded, bad)).toBe(false);
   });
 
-  it("refuses bounds that are no durations or cross each other", () => {
+  it("refuses bounds that are not durations or cross each other", () => {
     expect(() => duration({ min: "soon" as never })).toThrow(/duration: min/);
     expect(() => duration({ max: Number.NaN })).toThrow(/duration: max/);
     expect(() => duration({ min: "2s", max: "1s" })).toThrow(TypeError);

@@ -2,8 +2,8 @@ import { readBoolean } from "../internal/coerce.ts";
 import { createField, type FieldSchema, refuse } from "../internal/zod.ts";
 
 /**
- * A switch: true or false, or one of the texts `true`, `yes`, `on`, `1`, `false`, `no`, `off`, `0` in any case.
- * `"false"` is false, `""` counts as missing, and any other text is refused.
+ * A switch: a boolean, or one of the strings `true`, `yes`, `on`, `1`, `false`, `no`, `off`, `0` in any case. The output is
+ * a boolean. `"false"` is false, `""` means that the value is missing, and any other string is refused.
  *
  * @example
  * ```ts

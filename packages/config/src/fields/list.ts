@@ -1,3 +1,4 @@
+import { withoutUndefined } from "@seaworthy/core/objects";
 import { boundedString, checkOptions, integer, showValue } from "@seaworthy/core/options";
 import { coerce, splitList } from "../internal/coerce.ts";
 import { JsonFault, jsonValue, readJson } from "../internal/json.ts";
@@ -16,22 +17,23 @@ import {
 
 /** Options of {@link list}. */
 export interface ListOptions {
-  /** What stands between two items of a string, 1 to 64 characters. @default "," */
+  /** The separator between two items of a string, 1 to 64 characters. @default "," */
   separator?: string;
-  /** Fewest items. @default 0 */
+  /** The fewest items. @default 0 */
   min?: number;
-  /** Most items. @default 10000 */
+  /** The most items. @default 10000 */
   max?: number;
 }
 
+const OPTIONS = ["separator", "min", "max"];
 const MOST = 10_000;
 
 /**
- * An array, given as an array, as a string with separators (blanks around items do not count, empty items are refused),
- * or as a string that is a JSON array. `""` counts as missing; an empty list is `[]`.
+ * An array. The input is an array, a string with separators (white space around items is ignored, and empty items are
+ * refused), or a string that is a JSON array. `""` means that the value is missing; an empty array is `[]`.
  *
- * @param item - what each item must be; strings are read as its type. @default any string
- * @throws TypeError if an option is unknown or not of its type, or `item` is no schema
+ * @param item - the schema of each item; strings are read as its type. @default any string
+ * @throws TypeError if an option is unknown or has the wrong type, or `item` is not a schema
  * @example
  * ```ts
  * import { list, port } from "@seaworthy/config";
@@ -44,7 +46,7 @@ export function list<Out>(
   given?: Schema<Out>,
   options: ListOptions = {},
 ): FieldSchema<(Out | string)[], string | unknown[]> {
-  checkOptions("list", options, ["separator", "min", "max"]);
+  checkOptions("list", options, OPTIONS);
   if (given !== undefined && !isSchema(given))
     throw new TypeError(`list: item must be a schema of zod 4; got ${showValue(given)}`);
   const item: Schema<Out | string> = given ?? textItem();
@@ -55,8 +57,9 @@ export function list<Out>(
   const what = given === undefined ? "" : ` of ${expectationOf(item)}`;
   const expected = `an array${what}, its items separated by ${JSON.stringify(separator)}`;
   const json = { anyOf: [{ type: "array" }, { type: "string" }] };
-  const mark: FieldMark = { kind: "list", expected, json, toText, ...(holdsSecret(item) ? { secret: "value" } : {}) };
-  const limits = { max, ...(min === undefined ? undefined : { min }) };
+  const secret = holdsSecret(item) ? ("value" as const) : undefined;
+  const mark: FieldMark = withoutUndefined({ kind: "list", expected, json, toText, secret });
+  const limits = withoutUndefined({ min, max });
   return createList(mark, item, (value) => itemsOf(value, item, separator, expected), limits);
 }
 
@@ -67,20 +70,22 @@ function textItem(): FieldSchema<string, string> {
 
 function itemsOf(value: unknown, item: Schema, separator: string, expected: string): unknown[] | Refused {
   const items = typeof value === "string" ? split(value, separator) : value;
-  if (!Array.isArray(items)) return refuse({ expected, ...(typeof items === "string" ? { hint: items } : undefined) });
+  if (typeof items === "string") return refuse({ expected, hint: items });
+  if (!Array.isArray(items)) return refuse({ expected });
   if (items.includes("")) return refuse({ expected, hint: "there is an empty item" });
   let refused: { expected: string } | undefined;
   const read = items.map((part) => coerce(part, item, (_, refusal) => (refused ??= refusal)));
   return refused === undefined ? read : refuse({ expected: `${expected}; an item is not ${refused.expected}` });
 }
 
-/** The items, or a hint. */
-function split(text: string, separator: string): unknown[] | string {
+/** Returns the items, or a hint for the issue. */
+function split(text: string, separator: string): unknown {
   if (!text.trimStart().startsWith("[")) return splitList(text, separator);
   try {
-    return jsonValue(readJson(text)) as unknown[];
+    return jsonValue(readJson(text));
   } catch (fault) {
-    return fault instanceof JsonFault ? `it begins like a JSON array, but has ${fault.message}` : "it is no JSON array";
+    if (!(fault instanceof JsonFault)) throw fault;
+    return `it begins like a JSON array, but has ${fault.message}`;
   }
 }
 

@@ -1,4 +1,5 @@
 import { checkOptions, showValue } from "@seaworthy/core/options";
+import { parseUrl } from "../internal/parse-url.ts";
 import { createField, type FieldSchema, refuse } from "../internal/zod.ts";
 
 /** Options of {@link url}. */
@@ -7,9 +8,11 @@ export interface UrlOptions {
   protocols?: readonly string[];
 }
 
+const OPTIONS = ["protocols"];
+
 /**
- * An absolute URL (WHATWG URL) of an allowed protocol, as the string that was given. A password in it is kept, but not
- * shown by this package.
+ * An absolute URL (WHATWG URL) of an allowed protocol. The output is the same string. A password in it stays in the value,
+ * but this package does not show it. For a URL that a client sends, use `publicUrl()` of `@seaworthy/validators`.
  *
  * @throws TypeError if an option is unknown or not an array of protocols
  * @example
@@ -19,7 +22,7 @@ export interface UrlOptions {
  * ```
  */
 export function url(options: UrlOptions = {}): FieldSchema<string, string> {
-  checkOptions("url", options, ["protocols"]);
+  checkOptions("url", options, OPTIONS);
   const { protocols = ["http", "https"] } = options;
   if (!Array.isArray(protocols) || protocols.length === 0 || !protocols.every(isProtocol))
     throw new TypeError(
@@ -28,19 +31,11 @@ export function url(options: UrlOptions = {}): FieldSchema<string, string> {
   const expected = `a URL that begins with ${protocols.map((protocol) => `${protocol}://`).join(" or ")}`;
   return createField({ kind: "url", expected, json: { type: "string", format: "uri" } }, (value) => {
     const parsed = parseUrl(value);
-    return parsed !== undefined && protocols.includes(parsed.protocol.slice(0, -1))
-      ? (value as string)
-      : refuse({ expected });
+    const isAllowed = parsed !== undefined && protocols.includes(parsed.protocol.slice(0, -1));
+    return isAllowed && typeof value === "string" ? value : refuse({ expected });
   });
 }
 
 function isProtocol(value: unknown): boolean {
   return typeof value === "string" && /^[a-z][a-z0-9+.-]*$/.test(value);
-}
-
-/** An absolute URL with a host; blanks and control characters, which the parser would drop silently, are refused. */
-export function parseUrl(value: unknown): URL | undefined {
-  if (typeof value !== "string" || value.length > 8192 || /[\s\p{Cc}]/u.test(value)) return undefined;
-  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(value)) return undefined;
-  return URL.canParse(value) ? new URL(value) : undefined;
 }

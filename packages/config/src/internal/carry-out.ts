@@ -1,59 +1,62 @@
 import { systemClock } from "@seaworthy/core";
 import { ConfigError } from "../errors.ts";
-import * as telemetry from "../telemetry.ts";
+import { loadEvent, warningEvent } from "../telemetry.ts";
+import type { Config } from "./config-type.ts";
 import type { ConfigWarning, LoadConfigOptions } from "./load-options.ts";
+import type { LoadState } from "./load-state.ts";
 import { remember } from "./provenance.ts";
 import { type Resolved, resolveConfig, resolveConfigSync } from "./resolve.ts";
-import type { Run } from "./run.ts";
 import { seal } from "./seal.ts";
-import type { Schema } from "./zod.ts";
+import type { OutputOf, Schema } from "./zod.ts";
 
-/** What became of a load: the configuration, or why it was refused. */
-export interface Outcome {
-  readonly run: Run;
-  readonly config?: object;
-  readonly error?: ConfigError;
-}
+/** The outcome of a load: the configuration, or the error with which it was refused. */
+export type Outcome<C> = { readonly state: LoadState } & (
+  | { readonly config: C; readonly error?: undefined }
+  | { readonly error: ConfigError }
+);
 
-/** Loads, measures and seals. */
-export async function carryOut(schema: Schema, options: LoadConfigOptions): Promise<Outcome> {
-  const finish = begin(options);
+type OutcomeOf<S extends Schema> = Outcome<Config<OutputOf<S>>>;
+
+/** Loads, measures and seals a configuration. */
+export async function carryOut<S extends Schema>(schema: S, options: LoadConfigOptions): Promise<OutcomeOf<S>> {
+  const finish = begin<S>(options);
   return finish(await resolveConfig(schema, options));
 }
 
-/** As {@link carryOut}, at once. */
-export function carryOutSync(schema: Schema, options: LoadConfigOptions): Outcome {
-  const finish = begin(options);
+/** Does what {@link carryOut} does, synchronously. */
+export function carryOutSync<S extends Schema>(schema: S, options: LoadConfigOptions): OutcomeOf<S> {
+  const finish = begin<S>(options);
   return finish(resolveConfigSync(schema, options));
 }
 
-/** The configuration of a load. @throws ConfigError if it was refused */
-export function configOf({ config, error }: Outcome): object {
-  if (error !== undefined) throw error;
-  return config as object;
+/** Returns the configuration of a load. @throws ConfigError if it was refused */
+export function configOf<C>(outcome: Outcome<C>): C {
+  if (outcome.error !== undefined) throw outcome.error;
+  return outcome.config;
 }
 
-function begin(options: LoadConfigOptions): (resolved: Resolved) => Outcome {
+function begin<S extends Schema>(options: LoadConfigOptions): (resolved: Resolved) => OutcomeOf<S> {
   const { clock = systemClock } = options;
   const start = clock.monotonic();
-  return ({ run, value }) => {
-    const { profile, issues } = run;
-    if (telemetry.load.active) {
+  return ({ state, issues, value }) => {
+    const { profile, findings } = state;
+    if (loadEvent.active) {
       const outcome = issues.length === 0 ? "ok" : "invalid";
       const seconds = Math.max(0, clock.monotonic() - start) / 1000;
-      telemetry.load.emit({ profile, outcome }, seconds, { problems: issues.length });
+      loadEvent.emit({ profile, outcome }, seconds, { problems: issues.length });
     }
-    // Warnings are told even if there are problems: one may be the reason for the other.
-    for (const warning of run.warnings) tell(warning, options);
-    if (issues.length > 0) return { run, error: new ConfigError(profile, issues) };
-    const sealed = seal(value, run);
-    remember(sealed.value, { run, secrets: sealed.secrets });
-    return { run, config: sealed.value };
+    // Warnings are reported even if the load is refused: a warning may explain a problem.
+    for (const warning of findings.warnings) report(warning, options);
+    if (issues.length > 0) return { state, error: new ConfigError(profile, issues) };
+    const sealed = seal(value, state);
+    remember(sealed.value, { state, secrets: sealed.secrets });
+    // The copy has the type of the output, which only the schema knows.
+    return { state, config: sealed.value as Config<OutputOf<S>> };
   };
 }
 
-function tell(warning: ConfigWarning, { onWarning }: LoadConfigOptions): void {
-  if (telemetry.warning.active) telemetry.warning.emit({ code: warning.code }, undefined, { message: warning.message });
-  if (onWarning === undefined) process.emitWarning(warning.message, { type: "ConfigWarning", code: warning.code });
-  else onWarning(warning);
+function report({ code, message }: ConfigWarning, { onWarning }: LoadConfigOptions): void {
+  if (warningEvent.active) warningEvent.emit({ code }, undefined, { message });
+  if (onWarning === undefined) process.emitWarning(message, { type: "ConfigWarning", code });
+  else onWarning({ code, message });
 }

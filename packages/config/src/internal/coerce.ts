@@ -1,12 +1,12 @@
 import { JsonFault, jsonValue, readJson } from "./json.ts";
-import { expectationOf, shapeOf, unwrap } from "./shape.ts";
-import { accepts, type Definition, type Refusal, type Schema } from "./zod.ts";
+import { expectationOf, shapeOf, type Unwrapped, unwrap } from "./shape.ts";
+import { accepts, type Definition, type Refusal, type Schema, WHITE_SPACE } from "./zod.ts";
 
-/** Told of each text that cannot be read as its type. */
+/** Called with each string that cannot be read as its type. */
 export type OnRefusal = (path: readonly PropertyKey[], refusal: Refusal) => void;
 
 const DECIMAL = /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/;
-const WHOLE = /^-?(?:0|[1-9]\d*)$/;
+const INTEGER = /^-?(?:0|[1-9]\d*)$/;
 const ISO_DATE = /^(\d{4}-\d\d-)(\d\d)(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d))?$/;
 const BOOLEANS: ReadonlyMap<string, boolean> = new Map(
   Object.entries({ true: true, yes: true, on: true, "1": true, false: false, no: false, off: false, "0": false }),
@@ -21,64 +21,60 @@ const TEXTUAL: ReadonlySet<string> = new Set([
   "custom",
 ]);
 
-/** `"true"`, `"yes"`, `"on"`, `"1"` and their opposites, in any case; undefined for any other text. */
+/** Reads `"true"`, `"yes"`, `"on"`, `"1"` and their opposites, in any case. Returns undefined for any other string. */
 export function readBoolean(text: string): boolean | undefined {
   return BOOLEANS.get(text.toLowerCase());
 }
 
-/** Plain decimal digits only: no sign `+`, exponent, hexadecimal, blank or leading zero. NaN for any other text. */
+/** Reads decimal digits without `+`, exponent, white space or leading zero. Returns NaN for any other string. */
 export function readDecimal(text: string): number {
   if (text.length > 64 || !DECIMAL.test(text)) return Number.NaN;
   const number = Number(text);
-  return WHOLE.test(text) && !Number.isSafeInteger(number) ? Number.NaN : number;
+  return INTEGER.test(text) && !Number.isSafeInteger(number) ? Number.NaN : number;
 }
 
-/** As {@link readDecimal}, without a fraction. */
-export function readWhole(text: string): number {
-  return WHOLE.test(text) ? readDecimal(text) : Number.NaN;
+/** Reads what {@link readDecimal} reads, without a fraction. */
+export function readInteger(text: string): number {
+  return INTEGER.test(text) ? readDecimal(text) : Number.NaN;
 }
 
-/** Whether empty text can be a value of this schema; everywhere else it means that there is none. */
-export function takesEmptyText(schema: Schema, depth = 0): boolean {
+/** Whether the empty string can be a value of this schema. For other schemas it means that the value is missing. */
+export function takesEmptyString(schema: Schema, depth = 0): boolean {
   const { definition, mark } = unwrap(schema);
   if (mark !== undefined) return false;
   if (definition.type === "union" && depth < 8)
-    return (definition.options ?? []).some((option) => takesEmptyText(option, depth + 1));
+    return (definition.options ?? []).some((option) => takesEmptyString(option, depth + 1));
   return TEXTUAL.has(definition.type);
 }
 
-/** `value` with each text in it read as the type that the schema has in its place. */
+/** Returns `value` with each string in it read as the type that the schema has in its place. */
 export function coerce(
   value: unknown,
   schema: Schema,
   onRefusal: OnRefusal,
   path: readonly PropertyKey[] = [],
 ): unknown {
-  const { base, definition, mark } = unwrap(schema);
+  const unwrapped = unwrap(schema);
+  const { definition, mark } = unwrapped;
   if (mark !== undefined) return value;
-  if (typeof value === "string") return coerceText(value, base, definition, onRefusal, path);
+  if (typeof value === "string") return coerceText(value, unwrapped, onRefusal, path);
   if (Array.isArray(value)) {
     const items = coerceItems(value, definition, onRefusal, path);
     return definition.type === "set" ? new Set(items) : items;
   }
   if (!isPlainObject(value)) return value;
   if (definition.type === "union") return coerceUnionOfObjects(value, definition, onRefusal, path);
-  const members = coerceMembers(value, base, definition, onRefusal, path);
+  const members = coerceMembers(value, unwrapped, onRefusal, path);
   return definition.type === "map" ? new Map(Object.entries(members)) : members;
 }
 
-function coerceText(
-  text: string,
-  schema: Schema,
-  definition: Definition,
-  onRefusal: OnRefusal,
-  path: readonly PropertyKey[],
-): unknown {
+function coerceText(text: string, unwrapped: Unwrapped, onRefusal: OnRefusal, path: readonly PropertyKey[]): unknown {
+  const { base, definition } = unwrapped;
   const read = READERS[definition.type];
   if (read !== undefined) {
     const value = read(text);
     if (value !== undefined) return value;
-    onRefusal(path, { expected: expectationOf(schema), ...hintFor(text) });
+    onRefusal(path, { expected: expectationOf(base), ...hintFor(text) });
     return text;
   }
   switch (definition.type) {
@@ -94,7 +90,7 @@ function coerceText(
     case "object":
     case "record":
     case "map":
-      return coerceStructure(text, schema, definition, onRefusal, path);
+      return coerceStructure(text, unwrapped, onRefusal, path);
     default:
       return text;
   }
@@ -108,21 +104,21 @@ const READERS: Readonly<Record<string, (text: string) => unknown>> = {
   number,
   int: number,
   boolean: readBoolean,
-  bigint: (text) => (WHOLE.test(text) && text.length <= 4096 ? BigInt(text) : undefined),
+  bigint: (text) => (INTEGER.test(text) && text.length <= 4096 ? BigInt(text) : undefined),
   date: readDate,
   null: (text) => (text === "null" ? null : undefined),
 };
 
 function readDate(text: string): Date | undefined {
   const [, month = "", day = ""] = ISO_DATE.exec(text) ?? [];
-  // The parser would make March 1 of February 30.
+  // The parser reads February 30 as March 2.
   const last = new Date(`${month}01T00:00:00Z`);
   last.setUTCMonth(last.getUTCMonth() + 1, 0);
   return Number(day) <= last.getUTCDate() && !Number.isNaN(Date.parse(text)) ? new Date(text) : undefined;
 }
 
 function hintFor(text: string): { hint?: string } {
-  return text.trim() === text ? {} : { hint: "there are blanks around the value" };
+  return text.trim() === text ? {} : { hint: WHITE_SPACE };
 }
 
 function likeText(values: readonly unknown[], text: string): unknown {
@@ -151,7 +147,10 @@ function coerceUnion(
   }
 }
 
-/** An object as the member of a union that takes it; else as the one that its discriminator names, for its problems. */
+/**
+ * Reads an object as the first member of a union that accepts it. If no member does, reads it as the one that its
+ * discriminator names, so that the problems of that member are reported.
+ */
 function coerceUnionOfObjects(
   value: Readonly<Record<string, unknown>>,
   { options = [], discriminator }: Definition,
@@ -166,29 +165,24 @@ function coerceUnionOfObjects(
     if (!refused && accepts(option, read)) return read;
   }
   const kind = discriminator === undefined ? undefined : value[discriminator];
-  const meant = options.find((option) => {
+  const named = options.find((option) => {
     const literal = discriminator === undefined ? undefined : shapeOf(unwrap(option))?.get(discriminator);
-    return (
-      literal !== undefined &&
-      accepts(
-        literal,
-        coerce(kind, literal, () => undefined),
-      )
-    );
+    if (literal === undefined) return false;
+    const read = coerce(kind, literal, () => undefined);
+    return accepts(literal, read);
   });
-  return meant === undefined ? value : coerce(value, meant, onRefusal, path);
+  return named === undefined ? value : coerce(value, named, onRefusal, path);
 }
 
 function coerceStructure(
   text: string,
-  schema: Schema,
-  definition: Definition,
+  { base: schema, definition }: Unwrapped,
   onRefusal: OnRefusal,
   path: readonly PropertyKey[],
 ): unknown {
-  const isList = definition.type === "array" || definition.type === "tuple" || definition.type === "set";
+  const isArray = definition.type === "array" || definition.type === "tuple" || definition.type === "set";
   const start = text.trimStart()[0];
-  if (isList && start !== "[") return coerce(splitList(text, ","), schema, onRefusal, path);
+  if (isArray && start !== "[") return coerce(splitList(text, ","), schema, onRefusal, path);
   try {
     const parsed = jsonValue(readJson(text));
     return typeof parsed === "string" ? parsed : coerce(parsed, schema, onRefusal, path);
@@ -199,7 +193,7 @@ function coerceStructure(
   }
 }
 
-/** The items of separated text, without the blanks around them. */
+/** Splits a string at its separators and removes the white space around each item. */
 export function splitList(text: string, separator: string): string[] {
   return text.split(separator).map((item) => item.trim());
 }
@@ -224,25 +218,25 @@ function coerceItems(
 
 function coerceMembers(
   value: Readonly<Record<string, unknown>>,
-  schema: Schema,
-  definition: Definition,
+  unwrapped: Unwrapped,
   onRefusal: OnRefusal,
   path: readonly PropertyKey[],
 ): Record<string, unknown> {
-  const shape = shapeOf(unwrap(schema));
+  const { definition } = unwrapped;
+  const shape = shapeOf(unwrapped);
   const result: Record<string, unknown> = {};
   for (const [key, member] of Object.entries(value)) {
     if (key === "__proto__") continue;
     const inner = shape?.get(key) ?? definition.valueType ?? definition.catchall;
-    if (inner !== undefined && member === "" && !takesEmptyText(inner)) continue;
+    if (inner !== undefined && member === "" && !takesEmptyString(inner)) continue;
     result[key] = inner === undefined ? member : coerce(member, inner, onRefusal, [...path, key]);
   }
   return result;
 }
 
-/** Whether `value` is an object made by a literal or by JSON. */
+/** Returns whether `value` is a plain object, as object literals and JSON create. */
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== "object" || value === null) return false;
-  const prototype = Object.getPrototypeOf(value) as unknown;
+  const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
 }

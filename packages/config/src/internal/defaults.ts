@@ -2,7 +2,7 @@ import { coerce } from "./coerce.ts";
 import type { Unwrapped } from "./shape.ts";
 import { type Schema, type Validation, validateSync } from "./zod.ts";
 
-/** What is looked at of a field. */
+/** The parts of a field that are checked. */
 interface Defaulted {
   readonly path: string;
   readonly schema: Schema;
@@ -12,15 +12,16 @@ interface Defaulted {
 }
 
 /**
- * Checks the defaults of a field when its schema is read, and not in the one environment that has no other value.
+ * Checks the defaults of a field when its schema is read. Otherwise, a wrong default would fail only in an environment that
+ * uses it.
  *
- * @throws TypeError naming the field; a value is never told
+ * @throws TypeError that names the field and does not show the value
  */
 export function checkDefaults(field: Defaulted, { defaulted, transforms }: Unwrapped): void {
   const fail = (key: string): never => {
     throw new TypeError(`schema: ${key} of ${field.path} is refused by its own schema; expected ${field.expected}`);
   };
-  // The default of a transform is one of its outputs, about which the schema says nothing.
+  // The default of a transform is an output, which the schema cannot check.
   if (defaulted?.prefault === true && isRefused(field.schema, () => undefined)) fail("default");
   if (defaulted?.prefault === false && !transforms && isRefused(defaulted.inner, field.fallback)) fail("default");
   for (const [profile, value] of field.defaultIn) {
@@ -33,7 +34,7 @@ export function checkDefaults(field: Defaulted, { defaulted, transforms }: Unwra
   }
 }
 
-// What cannot be had or checked at once is left to the load, which tells it.
+// A default that cannot be computed or checked synchronously is left to the load, which reports it.
 function isRefused(schema: Schema, value: (() => unknown) | undefined): boolean {
   let result: Validation;
   try {

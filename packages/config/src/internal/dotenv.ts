@@ -1,26 +1,26 @@
 /** One variable of a `.env` file. */
 export interface DotenvEntry {
   readonly value: string;
-  /** Single-quoted: taken as it stands, with no `${VAR}` in it. */
+  /** Whether it is in single quotes, so that `${VAR}` in it is not expanded. */
   readonly literal: boolean;
   readonly line: number;
   readonly column: number;
 }
 
-/** A line that is not understood. The message never quotes it. */
+/** A line that cannot be read. The message never quotes it. */
 export interface DotenvFault {
   readonly message: string;
   readonly line: number;
   readonly column: number;
 }
 
-/** A name that stands more than once, at its last line. */
+/** A name that occurs more than once, with the line of the last occurrence. */
 export interface DotenvRepetition {
   readonly name: string;
   readonly line: number;
 }
 
-/** What a `.env` file holds. */
+/** The content of a `.env` file. */
 export interface Dotenv {
   readonly entries: Map<string, DotenvEntry>;
   readonly faults: readonly DotenvFault[];
@@ -39,12 +39,12 @@ const PLAIN = /([^#\n]*)(?:#[^\n]*)?(?:\n|$)/y;
 const LINE = /[^\n]*(?:\n|$)/y;
 
 /**
- * Reads a `.env` file as the package `dotenv` and `node --env-file` do where these two agree: `NAME=value` lines with
- * `export`, comments, and values in single quotes, double quotes or backticks, which may span lines. Of the escapes,
- * only `\n` and `\r` in double quotes mean anything; a `#` outside of quotes begins a comment; of a name that stands
- * more than once, the last value counts.
+ * Reads a `.env` file in the dialect on which the package `dotenv` and `node --env-file` agree: `NAME=value` lines with
+ * `export`, comments, and values in single quotes, double quotes or backticks, which may span lines. The only escapes are
+ * `\n` and `\r` in double quotes. A `#` outside of quotes begins a comment. If a name occurs more than once, the last
+ * value counts.
  *
- * A line that they would pass over, and a quote that is not closed, is a fault.
+ * A line that these readers ignore is a fault here, and so is a quote that is not closed.
  */
 export function readDotenv(text: string): Dotenv {
   const source = text.replace(/^\ufeff/, "").replace(/\r\n?/g, "\n");
@@ -87,7 +87,7 @@ function takeValue(
   if (text === undefined) return undefined;
   if (first === "'") return { value: text, literal: true };
   const whole = quoted === undefined ? text.trim() : first === '"' ? unescaped(text) : text;
-  // `dotenv-expand` writes a literal `${` so; here that is `$${`.
+  // This is how `dotenv-expand` writes a literal `${`, which is `$${` here.
   return { value: whole.replaceAll("\\${", () => "$${"), literal: false };
 }
 

@@ -4,34 +4,34 @@ import type { Model } from "./model.ts";
 import { readSecretFile, type SeenFiles } from "./text-file.ts";
 import type { Variables } from "./variables.ts";
 
-/** Where `${VAR}` finds its value, strongest first. */
+/** Where the value of `${VAR}` is looked up, the strongest layer first. */
 export interface VariableSources {
   readonly model: Model;
   readonly layers: readonly Variables[];
   readonly secretsDirectory: string | undefined;
   readonly secretFiles: ReadonlySet<string>;
   readonly seen: SeenFiles;
-  /** What variables were expanded to already. */
+  /** The expansions that are known already. */
   readonly known: Map<string, Expansion>;
 }
 
-/** Expanded text, and the parts put into it that must not be shown; or what is wrong. */
+/** The expanded text and the secrets that were put into it, or a fault. */
 export type Expansion =
   | { text: string; secrets: readonly string[] }
   | { fault: "unresolved" | "cycle" | "malformed" | "size" | "depth"; name: string };
 
 const LONGEST = 65_536;
-/** Variables that refer to each other one after the other. */
+/** The longest chain of variables that refer to each other. */
 const DEEPEST = 100;
 const START = /\$\{([A-Za-z_][A-Za-z0-9_]*)(:?-|\})/y;
 
 /**
- * Replaces each `${VAR}`, and `${VAR:-default}` or `${VAR-default}` by the default if the variable is not set; `$${`
- * stands for `${`. What a variable holds is expanded too.
+ * Replaces each `${VAR}` by the variable. If the variable is not set, `${VAR:-default}` and `${VAR-default}` give the
+ * default. `$${` stands for `${`. The values of variables are expanded too.
  */
 export function expand(text: string, sources: VariableSources, pending: readonly string[] = []): Expansion {
   if (!text.includes("${")) return { text, secrets: [] };
-  if (pending.length > DEEPEST) return { fault: "depth", name: pending[0] as string };
+  if (pending.length > DEEPEST) return { fault: "depth", name: pending[0] ?? "" };
   const secrets: string[] = [];
   let result = "";
   let at = 0;
@@ -59,7 +59,7 @@ export function expand(text: string, sources: VariableSources, pending: readonly
   return { text: result + text.slice(at), secrets };
 }
 
-/** The `}` that closes a default, in which there may be other references. */
+/** The index of the `}` that closes a default, which may contain other references. */
 function closingBrace(text: string, from: number): number {
   let depth = 0;
   for (let at = from; at < text.length; at++) {
@@ -75,7 +75,7 @@ function lookUp(name: string, sources: VariableSources, pending: readonly string
   const known = sources.known.get(name);
   if (known !== undefined) return known;
   const found = find(name, sources, pending);
-  // A fault that lies in the way that led here is not one of the variable.
+  // A cycle or a long chain depends on where it was entered, so only other results are remembered.
   if (!("fault" in found) || found.fault === "unresolved") sources.known.set(name, found);
   return found;
 }

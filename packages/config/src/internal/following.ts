@@ -3,12 +3,12 @@ import { dirname, join, parse, resolve, sep } from "node:path";
 import { files } from "./node-builtins.ts";
 import { type SeenFiles, signatureAt } from "./text-file.ts";
 
-/** The names in a directory on which files depend; `undefined` if all of them count. */
+/** The names in a directory on which files depend, or `undefined` if all names count. */
 type Names = Set<string> | undefined;
 
 interface Followed {
   readonly watcher: FSWatcher;
-  /** Which directory it is, whatever its path becomes. */
+  /** Identifies the directory even if its path changes. */
   readonly identity: string;
   names: Names;
 }
@@ -16,10 +16,11 @@ interface Followed {
 const MOST_LINKS = 40;
 
 /**
- * Follows files by the directories that their paths lead through.
+ * Watches files through the directories on their paths.
  *
- * A system watches a directory itself and not its path, so that one which was renamed or made anew would be watched no
- * longer. So each directory on the way is followed for the one name on the way, and each symbolic link for its target.
+ * The operating system watches a directory and not its path, so a directory that was renamed or created again would not be
+ * watched any more. Therefore each directory on the path is watched for its one name on the path, and each symbolic link
+ * for its target.
  */
 export class Following {
   readonly #followed = new Map<string, Followed>();
@@ -29,7 +30,7 @@ export class Following {
     this.#onEvent = onEvent;
   }
 
-  /** Follows what a load has looked at, and returns whether it has changed since. */
+  /** Watches what a load has read, and returns whether it has changed since then. */
   update(seen: SeenFiles, directories: ReadonlySet<string>): boolean {
     const wanted = new Map<string, Names>();
     for (const path of seen.keys()) addPath(path, wanted);
@@ -59,20 +60,20 @@ export class Following {
       this.#followed.set(path, { watcher, identity, names });
       return true;
     } catch {
-      return false; // it may not be read, or the system has no watchers left; `reload()` still works
+      return false; // the directory must not be read, or the system has no watchers left; `reload()` still works
     }
   }
 
   #touched(path: string, name: string | null): void {
     const followed = this.#followed.get(path);
     if (followed === undefined) return;
-    // A directory made anew may even have the identity of the one before; what was below it is followed afresh.
+    // A new directory may even have the identity of the previous one, so everything below it is watched again.
     if (name !== null) {
       const entry = join(path, name);
       for (const other of [...this.#followed.keys()])
         if (other === entry || other.startsWith(`${entry}${sep}`)) this.#forget(other);
     }
-    // Not every system tells the name.
+    // Some systems do not report the name.
     if (name === null || followed.names === undefined || followed.names.has(name)) this.#onEvent();
   }
 
@@ -82,7 +83,7 @@ export class Following {
   }
 }
 
-/** Adds each directory that a path leads through, with the name in it that the path takes. */
+/** Adds each directory on a path, with the name that the path has in it. */
 function addPath(path: string, wanted: Map<string, Names>, links = 0): void {
   const { root } = parse(path);
   const names = path
@@ -105,7 +106,7 @@ function addPath(path: string, wanted: Map<string, Names>, links = 0): void {
   }
 }
 
-/** Where a link leads, nothing for anything else, undefined if there is nothing. */
+/** The target of a link, an empty string for anything else, or undefined if nothing exists. */
 function targetOf(path: string): string | undefined {
   try {
     return files.lstatSync(path).isSymbolicLink() ? files.readlinkSync(path) : "";
@@ -123,7 +124,7 @@ function identityOf(path: string): string | undefined {
   }
 }
 
-/** The directory behind links. */
+/** The directory that a path leads to after all links. */
 function realPath(path: string): string {
   let at = path;
   for (let links = 0; links < MOST_LINKS; links++) {

@@ -1,4 +1,4 @@
-/** A JSON text was refused at a place in it. The message never quotes the text. */
+/** A JSON text was refused. The message never quotes the text. */
 export class JsonFault extends Error {
   readonly line: number;
   readonly column: number;
@@ -10,7 +10,7 @@ export class JsonFault extends Error {
   }
 }
 
-/** A JSON value that knows where it stands: at its key in an object, else at its own first character. */
+/** A JSON value with its place: that of its key in an object, or else that of its first character. */
 export type JsonNode = { readonly line: number; readonly column: number } & (
   | { readonly kind: "object"; readonly members: ReadonlyMap<string, JsonNode> }
   | { readonly kind: "value"; readonly value: unknown }
@@ -21,12 +21,12 @@ const STRING = /"[^"\\]*(?:\\[\s\S][^"\\]*)*"/y;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const WORD = /true|false|null/y;
 const SPACE = /[ \t\r\n]*/y;
-const COMMENT = "a comment, which JSON does not have";
+const COMMENT = "a comment, which JSON does not allow";
 const REFUSED_KEYS: ReadonlySet<string> = new Set(["__proto__"]);
 
 /**
- * Reads one JSON text (RFC 8259), stricter than `JSON.parse`: at most 64 levels deep, no key twice in one object, no
- * `__proto__`, no number that a double cannot hold.
+ * Parses a JSON text (RFC 8259) and is stricter than `JSON.parse`: at most 64 levels, no duplicate keys, no `__proto__`, and
+ * no number that a double cannot represent.
  *
  * @throws JsonFault with line and column, both from 1
  */
@@ -37,7 +37,7 @@ export function readJson(text: string): JsonNode {
   return node;
 }
 
-/** The plain value of a node. */
+/** Returns the plain value of a node. */
 export function jsonValue(node: JsonNode): unknown {
   if (node.kind === "value") return node.value;
   const value: Record<string, unknown> = {};
@@ -79,11 +79,11 @@ class Reader {
     for (;;) {
       this.#skip();
       const place = this.#place();
-      if (members.size > 0 && this.#text[this.#at] === "}") this.#fail("a comma behind the last member");
+      if (members.size > 0 && this.#text[this.#at] === "}") this.#fail("a comma after the last member");
       if (this.#isComment()) this.#fail(COMMENT);
       const key = this.#string("key in double quotes");
       if (REFUSED_KEYS.has(key)) this.#fail(`the key ${key}, which is not allowed`, place);
-      if (members.has(key)) this.#fail("a key that stands twice in one object", place);
+      if (members.has(key)) this.#fail("a duplicate key", place);
       if (!this.#take(":")) this.#fail('no ":" after a key');
       members.set(key, { ...this.value(depth + 1), ...place });
       if (this.#take("}")) return members;
@@ -97,7 +97,7 @@ class Reader {
     if (this.#take("]")) return items;
     for (;;) {
       this.#skip();
-      if (items.length > 0 && this.#text[this.#at] === "]") this.#fail("a comma behind the last item");
+      if (items.length > 0 && this.#text[this.#at] === "]") this.#fail("a comma after the last item");
       items.push(jsonValue(this.value(depth + 1)));
       if (this.#take("]")) return items;
       if (!this.#take(",")) this.#fail('neither "," nor "]" after an item');
@@ -105,7 +105,7 @@ class Reader {
   }
 
   #scalar(first: string | undefined): unknown {
-    if (first === '"') return this.#string("text");
+    if (first === '"') return this.#string("string");
     const word = this.#match(WORD);
     if (word !== undefined) return word === "null" ? null : word === "true";
     const place = this.#place();
@@ -113,7 +113,7 @@ class Reader {
     if (digits === undefined || digits === "") return this.#fail(this.#oddity());
     const number = Number(digits);
     const exact = Number.isFinite(number) && (!/^-?\d+$/.test(digits) || Number.isSafeInteger(number));
-    return exact ? number : this.#fail("a number too large to be held exactly; write it as text", place);
+    return exact ? number : this.#fail("a number that is too large to be exact; write it as a string", place);
   }
 
   #string(what: string): string {
@@ -121,10 +121,10 @@ class Reader {
     const raw = this.#match(STRING);
     if (raw === undefined) return this.#fail(`no ${what}, or one that is not closed`);
     try {
-      return JSON.parse(raw) as string;
+      return JSON.parse(raw);
     } catch {
-      // Its own message quotes the text.
-      return this.#fail("text with a control character or an unknown escape in it", place);
+      // The message of JSON.parse quotes the text.
+      return this.#fail("a string with a control character or an unknown escape in it", place);
     }
   }
 
@@ -132,7 +132,7 @@ class Reader {
     return this.#text[this.#at] === "/" && /[/*]/.test(this.#text[this.#at + 1] ?? "");
   }
 
-  /** What stands where a value should. */
+  /** Describes what was found in the place of a value. */
   #oddity(): string {
     if (this.#at >= this.#text.length) return "no value, because the text ends there";
     return this.#isComment() ? COMMENT : "something that is not JSON";

@@ -1,18 +1,20 @@
 import { dirname, join, resolve } from "node:path";
+import { readMember } from "@seaworthy/core/objects";
 import type { ConfigIssue } from "../errors.ts";
 import { argumentTree } from "./arguments.ts";
 import { readDotenv } from "./dotenv.ts";
 import type { VariableSources } from "./expand.ts";
 import { JsonFault, readJson } from "./json.ts";
+import type { LoadConfigOptions } from "./load-options.ts";
+import type { LoadState } from "./load-state.ts";
 import { files } from "./node-builtins.ts";
 import { DEVELOPMENT, warnOfProfile } from "./profile.ts";
-import type { Run } from "./run.ts";
 import { pathText } from "./text.ts";
 import { CONFIG_FILE_LIMIT, readTextFile, signatureAt } from "./text-file.ts";
 import { type ConfigLayer, merge, type Tree, treeOfJson, treeOfObject } from "./tree.ts";
 import { dotenvVariables, secretsTree, type Variables, variableTree } from "./variables.ts";
 
-/** Everything that was read. */
+/** The result of reading all layers. */
 export interface Layers {
   readonly merged: Tree | undefined;
   /** The variables, strongest first. */
@@ -22,26 +24,26 @@ export interface Layers {
 
 const FILE_LAYERS = ["default", "profile", "local"] as const;
 
-/** Reads every layer and merges them. What is wrong with a layer is an issue of the run. */
-export function readLayers(run: Run, environment: Variables): Layers {
-  const { options, model } = run;
+/** Reads every layer and merges them. A problem of a layer becomes a finding. */
+export function readLayers(state: LoadState, environment: Variables): Layers {
+  const { options, model } = state;
   const overrides = treeOfObject(options.overrides ?? {}, "overrides", "overrides");
-  const fromFiles = fileTrees(run);
-  const secrets = secretsLayer(run);
-  const dotenv = dotenvLayer(run);
-  const fromDotenv = variableTree(run, "dotenv", dotenv);
-  const fromEnvironment = variableTree(run, "environment", environment);
-  const fromArguments = argumentTree(run, options.args ?? []);
-  report(run, "environment", "environment", fromEnvironment);
-  report(run, "arguments", "arguments", fromArguments);
-  report(run, "overrides", "overrides", overrides);
+  const fromFiles = fileTrees(state);
+  const secrets = secretsLayer(state);
+  const dotenv = dotenvLayer(state);
+  const fromDotenv = variableTree(state, "dotenv", dotenv);
+  const fromEnvironment = variableTree(state, "environment", environment);
+  const fromArguments = argumentTree(state, options.args ?? []);
+  report(state, "environment", "environment", fromEnvironment);
+  report(state, "arguments", "arguments", fromArguments);
+  report(state, "overrides", "overrides", overrides);
   const variables = [environment, dotenv];
   const sources: VariableSources = {
     model,
     layers: variables,
     secretsDirectory: options.secretsDirectory,
     secretFiles: secrets.files,
-    seen: run.seen,
+    seen: state.visited.files,
     known: new Map(),
   };
   const trees = [...fromFiles, secrets.tree, fromDotenv, fromEnvironment, fromArguments, overrides];
@@ -49,69 +51,71 @@ export function readLayers(run: Run, environment: Variables): Layers {
 }
 
 /** The directories of the files, in the order in which they are read. */
-function directoriesOf({ directory = "config" }: Run["options"]): readonly string[] {
-  return directory === false ? [] : ([directory].flat() as string[]);
+function directoriesOf({ directory = "config" }: LoadConfigOptions): readonly string[] {
+  if (directory === false) return [];
+  return typeof directory === "string" ? [directory] : directory;
 }
 
-function fileTrees(run: Run): (Tree | undefined)[] {
-  const { options, profile } = run;
+function fileTrees(state: LoadState): (Tree | undefined)[] {
+  const { options, profile } = state;
   const directories = directoriesOf(options);
-  if (options.directory !== undefined) for (const directory of directories) checkDirectory(run, directory);
+  if (options.directory !== undefined) for (const directory of directories) checkDirectory(state, directory);
   const trees: (Tree | undefined)[] = [];
   let hasProfile = false;
   for (const layer of FILE_LAYERS) {
     for (const directory of directories) {
       const path = join(directory, `${layer === "profile" ? profile : layer}.json`);
-      const tree = layer === "local" && profile !== DEVELOPMENT ? ignoreLocal(run, path) : fileTree(run, layer, path);
+      const tree =
+        layer === "local" && profile !== DEVELOPMENT ? ignoreLocal(state, path) : fileTree(state, layer, path);
       if (layer === "profile" && tree !== undefined) hasProfile = true;
       trees.push(tree);
     }
   }
-  if (!hasProfile) warnOfProfile(run);
+  if (!hasProfile) warnOfProfile(state);
   return trees;
 }
 
-// What the host names must be there; a mistyped path would otherwise run with defaults.
-function checkDirectory(run: Run, directory: string): void {
+// A directory that an option names must exist. With a mistyped path, the service would otherwise run with defaults.
+function checkDirectory(state: LoadState, directory: string): void {
   let fault = "ENOENT";
   try {
     const found = files.statSync(directory, { throwIfNoEntry: false });
     if (found?.isDirectory() === true) return;
     if (found !== undefined) fault = "it is not a directory";
   } catch (error) {
-    fault = String((error as { code?: unknown }).code);
+    fault = String(readMember(error, "code"));
   }
   const expected = `a directory of configuration files that can be read; ${pathText(directory)} gives ${fault}`;
-  run.issues.push({ path: "", problem: "unreadable", expected, source: `file:${directory}` });
-  run.seen.set(resolve(directory), "absent");
+  state.findings.add({ path: "", problem: "unreadable", expected, source: `file:${directory}` });
+  state.visited.files.set(resolve(directory), "absent");
 }
 
-function ignoreLocal(run: Run, path: string): undefined {
+function ignoreLocal(state: LoadState, path: string): undefined {
   const found = signatureAt(path);
   const absent = found === "absent" || found.startsWith("fault");
-  run.layers.push({ layer: "local", name: path, state: absent ? "absent" : "ignored" });
-  // A profile that cannot be one is told as such.
-  if (!absent && run.profile !== "invalid")
-    run.warn("CONFIG_LOCAL_IGNORED", `${path} is there, but is ignored in the profile ${run.profile}.`);
+  state.visited.layers.push({ layer: "local", name: path, state: absent ? "absent" : "ignored" });
+  // An invalid profile is reported as an issue.
+  if (!absent && state.profile !== "invalid")
+    state.findings.warn("CONFIG_LOCAL_IGNORED", `${path} exists, but it is ignored in the profile ${state.profile}.`);
 }
 
-function fileTree(run: Run, layer: ConfigLayer, path: string): Tree | undefined {
-  const file = readTextFile(path, CONFIG_FILE_LIMIT, run.seen);
-  run.layers.push({ layer, name: path, state: "absent" in file ? "absent" : "used" });
+function fileTree(state: LoadState, layer: ConfigLayer, path: string): Tree | undefined {
+  const file = readTextFile(path, CONFIG_FILE_LIMIT, state.visited.files);
+  state.visited.layers.push({ layer, name: path, state: "absent" in file ? "absent" : "used" });
   if ("absent" in file) return undefined;
   const source = `file:${path}`;
   if ("fault" in file) {
-    run.issues.push(unreadable(path, file.fault));
+    state.findings.add(unreadable(path, file.fault));
     return undefined;
   }
   try {
     const tree = treeOfJson(readJson(file.text), layer, path);
     if (tree.kind === "branch") return tree;
-    run.issues.push({ path: "", problem: "malformed", expected: "a JSON object", source: tree.origin.source });
+    state.findings.add({ path: "", problem: "malformed", expected: "a JSON object", source: tree.origin.source });
   } catch (fault) {
     if (!(fault instanceof JsonFault)) throw fault;
     const at = `${source}:${fault.line}:${fault.column}`;
-    run.issues.push({ path: "", problem: "malformed", expected: `JSON, but there is ${fault.message}`, source: at });
+    state.findings.add({ path: "", problem: "malformed", expected: `JSON, but there is ${fault.message}`, source: at });
   }
   return undefined;
 }
@@ -120,46 +124,46 @@ function unreadable(path: string, fault: string): ConfigIssue {
   return { path: "", problem: "unreadable", expected: `a file that can be read: ${fault}`, source: `file:${path}` };
 }
 
-function secretsLayer(run: Run): { tree: Tree | undefined; files: ReadonlySet<string> } {
-  const { secretsDirectory } = run.options;
+function secretsLayer(state: LoadState): { tree: Tree | undefined; files: ReadonlySet<string> } {
+  const { secretsDirectory } = state.options;
   if (secretsDirectory === undefined) {
-    run.layers.push({ layer: "secrets", name: "secrets directory", state: "absent" });
+    state.visited.layers.push({ layer: "secrets", name: "secrets directory", state: "absent" });
     return { tree: undefined, files: new Set() };
   }
-  run.directories.add(resolve(secretsDirectory));
-  run.seen.set(resolve(secretsDirectory), signatureAt(secretsDirectory));
-  const { tree, files: names } = secretsTree(run, secretsDirectory);
-  report(run, "secrets", secretsDirectory, tree);
+  state.visited.directories.add(resolve(secretsDirectory));
+  state.visited.files.set(resolve(secretsDirectory), signatureAt(secretsDirectory));
+  const { tree, files: names } = secretsTree(state, secretsDirectory);
+  report(state, "secrets", secretsDirectory, tree);
   return { tree, files: names };
 }
 
-function dotenvLayer(run: Run): Variables {
-  const { envFile } = run.options;
-  const path = typeof envFile === "string" ? envFile : defaultDotenv(run);
-  if (envFile === false || (envFile === undefined && run.profile !== DEVELOPMENT)) {
-    run.layers.push({ layer: "dotenv", name: path, state: "ignored" });
+function dotenvLayer(state: LoadState): Variables {
+  const { envFile } = state.options;
+  const path = typeof envFile === "string" ? envFile : defaultDotenv(state);
+  if (envFile === false || (envFile === undefined && state.profile !== DEVELOPMENT)) {
+    state.visited.layers.push({ layer: "dotenv", name: path, state: "ignored" });
     return new Map();
   }
-  const file = readTextFile(path, CONFIG_FILE_LIMIT, run.seen);
-  run.layers.push({ layer: "dotenv", name: path, state: "absent" in file ? "absent" : "used" });
-  if ("fault" in file) run.issues.push(unreadable(path, file.fault));
-  if ("absent" in file && envFile !== undefined) run.issues.push(unreadable(path, "ENOENT"));
+  const file = readTextFile(path, CONFIG_FILE_LIMIT, state.visited.files);
+  state.visited.layers.push({ layer: "dotenv", name: path, state: "absent" in file ? "absent" : "used" });
+  if ("fault" in file) state.findings.add(unreadable(path, file.fault));
+  if ("absent" in file && envFile !== undefined) state.findings.add(unreadable(path, "ENOENT"));
   if (!("text" in file)) return new Map();
   const { entries, faults, repeated } = readDotenv(file.text);
   for (const { message, line, column } of faults)
-    run.issues.push({ path: "", problem: "malformed", expected: message, source: `file:${path}:${line}:${column}` });
+    state.findings.add({ path: "", problem: "malformed", expected: message, source: `file:${path}:${line}:${column}` });
   for (const { name, line } of repeated)
-    run.warn("CONFIG_DOTENV_DUPLICATE", `${name} stands more than once in ${path}; line ${line} wins.`);
-  return dotenvVariables(entries, path, (name) => run.model.byEnv.get(name)?.keepEmpty === true);
+    state.findings.warn("CONFIG_DOTENV_DUPLICATE", `${name} occurs more than once in ${path}; line ${line} wins.`);
+  return dotenvVariables(entries, path, (name) => state.model.byEnv.get(name)?.keepEmpty === true);
 }
 
-/** The `.env` file that is read in development, and mentioned elsewhere. */
-export function defaultDotenv({ options }: Run): string {
+/** The path of the `.env` file that is read in development, and only mentioned in other profiles. */
+export function defaultDotenv({ options }: LoadState): string {
   const [directory] = directoriesOf(options);
   return join(directory === undefined ? "." : dirname(directory), ".env");
 }
 
-function report(run: Run, layer: ConfigLayer, name: string, tree: Tree): void {
+function report(state: LoadState, layer: ConfigLayer, name: string, tree: Tree): void {
   const used = tree.kind === "branch" && tree.members.size > 0;
-  run.layers.push({ layer, name, state: used ? "used" : "empty" });
+  state.visited.layers.push({ layer, name, state: used ? "used" : "empty" });
 }

@@ -1,8 +1,16 @@
 import { type Clock, type Duration, type Secret, toMilliseconds } from "@seaworthy/core";
-import { boundedString, checkOptions, flag, oneOf, optionalFunction, showValue } from "@seaworthy/core/options";
+import {
+  boundedString,
+  checkOptions,
+  clockOption,
+  flag,
+  oneOf,
+  optionalFunction,
+  showValue,
+} from "@seaworthy/core/options";
 import { isPlainObject } from "./coerce.ts";
 
-/** Something about a valid configuration that deserves a look. */
+/** A warning about something that is valid but probably a mistake. */
 export interface ConfigWarning {
   /**
    * `CONFIG_ARGUMENT_SECRET`, `CONFIG_DOTENV_DUPLICATE`, `CONFIG_LOCAL_IGNORED`, `CONFIG_PROFILE_UNKNOWN`,
@@ -12,27 +20,27 @@ export interface ConfigWarning {
   readonly message: string;
 }
 
-/** Fetches the value that a reference such as `vault://database/password` names. */
+/** Returns the value of a reference such as `vault://database/password`. It is called with the part after `://`. */
 export type ReferenceResolver = (name: string) => Promise<string | Secret<string>> | string | Secret<string>;
 
 /** Options of `loadConfig`. */
 export interface LoadConfigOptions {
   /**
-   * Which profile file is read. `config/local.json` and the default `.env` are read in `development` only.
+   * The profile, whose file is read. `config/local.json` and the default `.env` files are read in `development` only.
    * @default the variable `APP_PROFILE` (with a prefix, `<PREFIX>_PROFILE`), else `NODE_ENV`, else `"development"`
    */
   profile?: string | undefined;
   /**
-   * Where `default.json`, `<profile>.json` and `local.json` are; each file may be absent. A directory that is named here
-   * must exist. Of several, a file in a later one wins over the same file in an earlier one. `false` reads no files.
-   * @default "config", which may be absent
+   * The directory, or several, of `default.json`, `<profile>.json` and `local.json`. Each file may be absent, but a
+   * directory that is named here must exist. A file in a later directory wins over the same file in an earlier one. `false`
+   * reads no files. @default "config", which may be absent
    */
   directory?: string | readonly string[] | false | undefined;
-  /** The environment; it is copied and never changed. @default process.env */
+  /** The environment. It is copied and never changed. @default process.env */
   env?: Readonly<Record<string, string | undefined>> | undefined;
-  /** First part of every variable's name: with `"APP"`, `http.port` is read from `APP_HTTP__PORT`. @default none */
+  /** The first part of the name of every variable: with `"APP"`, `http.port` is read from `APP_HTTP__PORT`. @default none */
   prefix?: string | undefined;
-  /** A directory with one file per secret, named as the variable or as the path. It must exist. @default none */
+  /** A directory with one file per secret, named after the variable or the path. It must exist. @default none */
   secretsDirectory?: string | undefined;
   /**
    * A `.env` file. One that is named here is read in every profile and must exist; `false` reads none.
@@ -42,26 +50,25 @@ export interface LoadConfigOptions {
   /** Whether `${VAR}` in files, in `.env` and in the environment is replaced by the variable. @default true */
   expand?: boolean | undefined;
   /**
-   * Arguments of the command line, such as `process.argv.slice(2)`: `--http.port=80` sets `http.port`, and wins over the
-   * environment. An argument that begins with `--` and names no value is refused. @default none
+   * Arguments of the command line, such as `process.argv.slice(2)`: `--http.port=80` sets `http.port` and wins over the
+   * environment. An argument that begins with `--` but does not name a value is refused. @default none
    */
   args?: readonly string[] | undefined;
   /** Values that win over every other layer. @default none */
   overrides?: object | undefined;
   /** Resolvers of references by scheme: `{ vault: (name) => vault.get(name) }` serves `vault://name`. @default none */
   references?: Readonly<Record<string, ReferenceResolver>> | undefined;
-  /** Longest wait for one reference; at the bound it is a problem like any other. @default "10s" */
+  /** The longest wait for one reference. If it passes, the reference is a problem like any other. @default "10s" */
   referenceTimeout?: Duration | undefined;
-  /** What becomes of a key in a file that the schema does not know. @default "refuse" */
+  /** What happens to a key in a file that the schema does not have. @default "refuse" */
   unknownKeys?: "refuse" | "ignore" | undefined;
-  /** Told of each warning. @default process.emitWarning */
+  /** Called with each warning. @default process.emitWarning */
   onWarning?: ((warning: ConfigWarning) => void) | undefined;
   /** @default systemClock */
   clock?: Clock | undefined;
 }
 
-/** Names of the options above. */
-export const LOAD_OPTIONS: readonly string[] = [
+const OPTIONS: readonly string[] = [
   "profile",
   "directory",
   "env",
@@ -79,19 +86,24 @@ export const LOAD_OPTIONS: readonly string[] = [
 ];
 const LONGEST_PATH = 4096;
 const SCHEME = /^[a-z][a-z0-9+.-]*$/;
-/** A profile becomes part of a file's name. */
-export const PROFILE: RegExp = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
-/** Names of files that are no profiles. */
-export const NO_PROFILES: ReadonlySet<string> = new Set(["default", "local"]);
+/** A profile is part of the name of a file. */
+const PROFILE = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
+/** Names of files that do not belong to a profile. */
+const OTHER_FILES: ReadonlySet<string> = new Set(["default", "local"]);
 
-/** @throws TypeError if an option is unknown or not what it must be */
-export function checkLoadOptions(of: string, options: LoadConfigOptions, more: readonly string[] = []): void {
-  checkOptions(of, options, [...LOAD_OPTIONS, ...more]);
+/** What a profile must be, in words. */
+export const PROFILE_WORDS = 'letters, digits, "-" and "_", and not "default" or "local"';
+
+export function isProfile(value: unknown): value is string {
+  return typeof value === "string" && PROFILE.test(value) && !OTHER_FILES.has(value);
+}
+
+/** @throws TypeError if an option is unknown or invalid */
+export function checkLoadOptions(owner: string, options: LoadConfigOptions, more: readonly string[] = []): void {
+  checkOptions(owner, options, [...OPTIONS, ...more]);
   const { profile, env, expand, args, overrides, references, unknownKeys, onWarning, clock } = options;
-  if (profile !== undefined && (typeof profile !== "string" || !PROFILE.test(profile) || NO_PROFILES.has(profile)))
-    throw new TypeError(
-      `profile must be letters, digits, "-" and "_", not "default" or "local"; got ${showValue(profile)}`,
-    );
+  if (profile !== undefined && !isProfile(profile))
+    throw new TypeError(`profile must be ${PROFILE_WORDS}; got ${showValue(profile)}`);
   const directories: readonly unknown[] = Array.isArray(options.directory) ? options.directory : [options.directory];
   if (directories.length === 0)
     throw new TypeError(`directory must be a path, an array of paths, or false; got ${showValue(options.directory)}`);
@@ -106,11 +118,10 @@ export function checkLoadOptions(of: string, options: LoadConfigOptions, more: r
   if (overrides !== undefined && !isPlainObject(overrides))
     throw new TypeError(`overrides must be a plain object; got ${showValue(overrides)}`);
   checkReferences(references);
-  toMilliseconds(options.referenceTimeout ?? 0, "referenceTimeout");
+  if (options.referenceTimeout !== undefined) toMilliseconds(options.referenceTimeout, "referenceTimeout");
   if (unknownKeys !== undefined) oneOf("unknownKeys", unknownKeys, ["refuse", "ignore"]);
   optionalFunction("onWarning", onWarning);
-  if (clock !== undefined && typeof clock?.monotonic !== "function")
-    throw new TypeError(`clock must be a Clock; got ${showValue(clock)}`);
+  clockOption("clock", clock);
 }
 
 function checkPath(name: string, value: unknown): void {
@@ -124,7 +135,7 @@ function checkReferences(references: unknown): void {
   for (const [scheme, resolver] of Object.entries(references)) {
     if (!SCHEME.test(scheme) || typeof resolver !== "function")
       throw new TypeError(
-        `references.${scheme} must be a lower-case scheme with a function; got ${showValue(resolver)}`,
+        `references.${scheme} must have a scheme in lower case and a function; got ${showValue(resolver)}`,
       );
   }
 }

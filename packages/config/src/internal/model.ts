@@ -6,17 +6,17 @@ import { childrenOf, expectationOf, isOpen, isStructured, shapeOf, type Unwrappe
 import { variablePart } from "./variable-name.ts";
 import { accepts, definitionOf, type FieldMark, isSchema, mayBeAbsent, metadataOf, type Schema } from "./zod.ts";
 
-/** Why a value must not be shown: it is declared secret, is a URL that carries a password, or has a credential's name. */
+/** Why a value must not be shown: it is declared secret, is a URL that may have a password, or has the name of a credential. */
 export type Sensitivity = "secret" | "url" | "name";
 
-/** A value that can be configured: a leaf of the schema, with one environment variable. */
+/** A value that can be configured: a leaf of the schema. It has one environment variable. */
 export interface Field {
   readonly kind: "field";
   readonly path: string;
   readonly env: string;
   /** Deprecated names of the variable. */
   readonly aliases: readonly string[];
-  /** What stands between the name of the variable and those of its parts. */
+  /** The separator between the name of the variable and the names of its parts. */
   readonly separator: string;
   /** Whether variables such as `STORAGE__DRIVER` may set parts of it. */
   readonly structured: boolean;
@@ -26,12 +26,12 @@ export interface Field {
   readonly mark: FieldMark | undefined;
   /** Whether a configuration without it is refused. */
   readonly required: boolean;
-  /** The profiles in which it is required, though it may be absent in others. */
+  /** The profiles in which it is required although it is optional. */
   readonly requiredIn: readonly string[];
-  /** The defaults that profiles have, by name. */
+  /** The defaults by profile. */
   readonly defaultIn: ReadonlyMap<string, unknown>;
   readonly fallback: (() => unknown) | undefined;
-  /** Whether the loader gives the default to the schema as an input, so that it is read as one. */
+  /** Whether the loader passes the default to the schema as an input, so that it is read and checked. */
   readonly readsDefault: boolean;
   readonly sensitivity: Sensitivity | undefined;
   readonly transforms: boolean;
@@ -44,14 +44,14 @@ export interface Field {
 export interface Section {
   readonly kind: "section";
   readonly path: string;
-  /** Names of a variable that may hold all of it as JSON; the first is the one to use, the root has none. */
+  /** The names of a variable that may hold the section as JSON, the current name first. The root has none. */
   readonly names: readonly string[];
   readonly schema: Schema;
   readonly members: ReadonlyMap<string, Field | Section>;
   /** Whether it may be left out as a whole. */
   readonly absentable: boolean;
   readonly fallback: (() => unknown) | undefined;
-  /** Whether members that the schema does not name are kept. */
+  /** Whether members that the schema does not have are kept. */
   readonly open: boolean;
 }
 
@@ -60,11 +60,11 @@ export interface Model {
   readonly schema: Schema;
   readonly root: Section;
   readonly view: View;
-  /** Every section but the root. */
+  /** Every section except the root. */
   readonly sections: readonly Section[];
   /** In the order of the schema. */
   readonly fields: readonly Field[];
-  /** By the name of the variable and by its deprecated names. */
+  /** By the name of the variable, and by its deprecated names. */
   readonly byEnv: ReadonlyMap<string, Field>;
   readonly byPath: ReadonlyMap<string, Field>;
   /** With its underscore, or empty. */
@@ -77,10 +77,10 @@ interface Building {
   readonly ancestors: Set<Schema>;
 }
 
-/** Where a member stands. */
+/** Where a member is. */
 interface Place {
   readonly path: readonly string[];
-  /** The names of the section around it, each with what stands behind it. */
+  /** The names of the section around it, each with the separator after it. */
   readonly prefixes: readonly string[];
   readonly separator: string;
   readonly needed: boolean;
@@ -90,14 +90,14 @@ interface Place {
 /**
  * Reads a schema.
  *
- * @throws TypeError if it is not an object schema of zod 4, its metadata or a default is not what it must be, or two of its
- * fields have one variable
+ * @throws TypeError if it is not an object schema of zod 4, its metadata or a default is invalid, or two fields have the
+ * same variable
  */
 export function modelOf(schema: Schema, prefix: string | undefined): Model {
   if (!isSchema(schema)) throw new TypeError("schema must be an object schema of zod 4");
   const normal = normalPrefix(prefix);
   const known = models.get(schema);
-  // A watched configuration is read over and over with one schema.
+  // A watched configuration is loaded many times with one schema.
   if (known?.prefix === normal) return known;
   const model = readModel(schema, normal);
   models.set(schema, model);
@@ -108,23 +108,25 @@ const models = new WeakMap<Schema, Model>();
 
 function readModel(schema: Schema, prefix: string): Model {
   if (shapeOf(unwrap(schema)) === undefined)
-    throw new TypeError("schema must be an object schema of zod 4; got another type of it");
+    throw new TypeError("schema must be an object schema of zod 4; got another type of schema");
   checkTree(schema, "the schema", new Set());
   const building: Building = { fields: [], sections: [], ancestors: new Set() };
   const view = new Views().of([schema]);
   const place: Place = { path: [], prefixes: [prefix], separator: "__", needed: true, view };
-  const root = nodeOf(schema, place, building) as Section;
+  const root = nodeOf(schema, place, building);
+  if (root.kind === "field")
+    throw new TypeError("schema must be an object schema of zod 4; got another type of schema");
   const byEnv = new Map<string, Field>();
   for (const field of building.fields) {
     for (const name of [field.env, ...field.aliases]) {
       const other = byEnv.get(name);
       if (other !== undefined)
-        throw new TypeError(`schema: ${other.path} and ${field.path} would both be read from ${name}`);
+        throw new TypeError(`schema: ${other.path} and ${field.path} have the same variable ${name}`);
       byEnv.set(name, field);
     }
   }
   const byPath = new Map(building.fields.map((field) => [field.path, field]));
-  // Those around others come first.
+  // Outer sections come first.
   const sections = building.sections.filter((section) => section !== root).reverse();
   return { schema, root, view, sections, fields: building.fields, byEnv, byPath, prefix };
 }
@@ -160,7 +162,7 @@ function nodeOf(schema: Schema, place: Place, building: Building): Field | Secti
   const { absentable, fallback, meta } = unwrapped;
   const separator = meta.separator ?? place.separator;
   const names = path.length === 0 ? [] : namesOf(meta, place);
-  // The prefix of the whole configuration keeps its own underscore.
+  // The prefix of the whole configuration has its underscore already.
   const prefixes = path.length === 0 ? place.prefixes : names.map((name) => `${name}${separator}`);
   const members = new Map<string, Field | Section>();
   for (const [key, member] of shape) {
@@ -178,7 +180,7 @@ function nodeOf(schema: Schema, place: Place, building: Building): Field | Secti
 }
 
 function namesOf(meta: FieldMeta, { path, prefixes }: Place): string[] {
-  if (meta.env !== undefined) return [meta.env].flat() as string[];
+  if (meta.env !== undefined) return typeof meta.env === "string" ? [meta.env] : [...meta.env];
   const part = variablePart(path.at(-1) ?? "");
   return prefixes.map((prefix) => `${prefix}${part}`);
 }
@@ -188,8 +190,10 @@ function fieldOf(schema: Schema, unwrapped: Unwrapped, place: Place): Field {
   const [env = "", ...aliases] = namesOf(meta, place);
   const path = place.path.join(".");
   if (!/^[A-Za-z_]/.test(env))
-    throw new TypeError(`schema: ${path} needs .meta({ env }), since a variable cannot be called ${showValue(env)}`);
-  // A function in front, as of `z.preprocess`, takes anything; only trying tells whether it takes nothing.
+    throw new TypeError(
+      `schema: ${path} requires .meta({ env }), because a variable cannot be called ${showValue(env)}`,
+    );
+  // A function such as that of `z.preprocess` accepts any type, so only a trial shows whether the value may be missing.
   const mayLack = mayBeAbsent(schema) && (absentable || accepts(schema, undefined));
   const { view } = place;
   const field: Field = {
@@ -225,7 +229,7 @@ function sensitivityOf(schema: Schema, view: View): Sensitivity | undefined {
   return view.named ? "name" : undefined;
 }
 
-/** The field at a path, or the one that a path leads into. */
+/** Returns the field at a path, or the field around it. */
 export function fieldAt(model: Model, path: readonly PropertyKey[]): Field | undefined {
   for (let length = path.length; length > 0; length--) {
     const field = model.byPath.get(path.slice(0, length).map(String).join("."));

@@ -2,19 +2,19 @@ import { expectationOf, isStructured, unwrap } from "./shape.ts";
 import { variablePart } from "./variable-name.ts";
 import type { Definition, Schema } from "./zod.ts";
 
-/** One variable that sets a part of a union of objects or of a record. */
+/** A variable that sets a part of a union of objects or of a record. */
 export interface Part {
-  /** Its name; in that of a record, `<KEY>` stands for any key. */
+  /** Its name. `<KEY>` stands for any key of a record. */
   readonly name: string;
   readonly path: readonly string[];
   readonly expected: string;
 }
 
 const DEEPEST = 8;
-/** Parts of one field that are told. */
+/** The most parts of one field. */
 export const MOST_PARTS = 100;
 
-/** The path below a schema to which the rest of a variable's name leads, such as `["acme", "url"]` for `ACME__URL`. */
+/** Returns the path that the rest of the name of a variable means, such as `["acme", "url"]` for `ACME__URL`. */
 export function pathBelow(schema: Schema, rest: string, separator: string, depth = 0): string[] | undefined {
   if (rest === "" || depth > DEEPEST) return undefined;
   for (const node of nodesOf(schema)) {
@@ -48,7 +48,7 @@ function pathInRecord(node: Definition, rest: string, separator: string, depth: 
   return key === undefined ? undefined : [key];
 }
 
-/** A part in capitals means a key in small letters; any other is the key itself. */
+/** A part in capital letters means a key in small letters. Any other part is the key itself. */
 function recordKey(part: string, keyType: Schema | undefined): string | undefined {
   const { entries } = keyType === undefined ? {} : unwrap(keyType).definition;
   if (entries !== undefined)
@@ -59,7 +59,7 @@ function recordKey(part: string, keyType: Schema | undefined): string | undefine
   return key === "__proto__" ? undefined : key;
 }
 
-/** The variables that set parts of a schema. */
+/** Returns the variables that set parts of a schema. */
 export function partsOf(schema: Schema, name: string, separator: string): Part[] {
   const parts = new Map<string, Part>();
   const visit = (inner: Schema, at: string, path: readonly string[]): void => {
@@ -81,7 +81,7 @@ export function partsOf(schema: Schema, name: string, separator: string): Part[]
   return [...parts.values()];
 }
 
-/** The objects and records that a schema takes. */
+/** Returns the objects and records that a schema accepts. */
 function nodesOf(schema: Schema, depth = 0): Definition[] {
   const { definition, mark } = unwrap(schema);
   if (mark !== undefined || depth > DEEPEST) return [];

@@ -1,11 +1,11 @@
 import type { ConfigIssue } from "../errors.ts";
-import { type LoadConfigOptions, NO_PROFILES, PROFILE } from "./load-options.ts";
+import { isProfile, type LoadConfigOptions, PROFILE_WORDS } from "./load-options.ts";
+import type { LoadState } from "./load-state.ts";
 import type { Model } from "./model.ts";
-import type { Run } from "./run.ts";
 import { nearest } from "./suggest.ts";
 import type { Variables } from "./variables.ts";
 
-/** The one profile in which files for a developer's own machine are read. */
+/** The only profile in which files for the machine of a developer are read. */
 export const DEVELOPMENT = "development";
 
 const USUAL = [DEVELOPMENT, "production", "staging", "test"];
@@ -19,9 +19,8 @@ const SHORT: Readonly<Record<string, string>> = {
   local: DEVELOPMENT,
   ci: "test",
 };
-const WORDS = 'a profile of letters, digits, "-" and "_", not "default" or "local"';
 
-/** The variables that name the profile. */
+/** The variables that can name the profile, the strongest first. */
 export function profileVariables(model: Model): string[] {
   return [`${model.prefix === "" ? "APP_" : model.prefix}PROFILE`, "NODE_ENV"];
 }
@@ -35,24 +34,27 @@ export function profileOf(
   for (const name of profileVariables(model)) {
     const profile = environment.get(name)?.value;
     if (profile === undefined) continue;
-    if (PROFILE.test(profile) && !NO_PROFILES.has(profile)) return { profile };
+    if (isProfile(profile)) return { profile };
     const didYouMean = meantBy(profile);
     const near = didYouMean === undefined ? undefined : { didYouMean };
-    return { profile: "invalid", fault: { path: "", env: name, problem: "invalid", expected: WORDS, ...near } };
+    return {
+      profile: "invalid",
+      fault: { path: "", env: name, problem: "invalid", expected: `a profile of ${PROFILE_WORDS}`, ...near },
+    };
   }
   return { profile: DEVELOPMENT };
 }
 
-/** Warns of a profile that is probably mistyped: it is not a usual one, and no file is for it. */
-export function warnOfProfile(run: Run): void {
-  const { profile } = run;
+/** Warns of a profile that is probably mistyped: it is not a usual profile and has no file. */
+export function warnOfProfile(state: LoadState): void {
+  const { profile } = state;
   if (USUAL.includes(profile) || profile === "invalid") return;
   const meant = meantBy(profile);
   const hint = meant === undefined ? "" : `; did you mean ${meant}?`;
-  run.warn("CONFIG_PROFILE_UNKNOWN", `The profile is ${profile}, and has no file${hint || "."}`);
+  state.findings.warn("CONFIG_PROFILE_UNKNOWN", `The profile is ${profile}, and has no file${hint || "."}`);
 }
 
-/** The usual profile that is probably meant by a name. */
+/** The usual profile that a name probably means. */
 function meantBy(profile: string): string | undefined {
   const name = profile.trim().toLowerCase();
   return USUAL.find((usual) => usual === name) ?? SHORT[name] ?? nearest(name, USUAL);

@@ -1,10 +1,10 @@
 import type { Secret } from "@seaworthy/core";
-import type { Run } from "./run.ts";
+import type { LoadState } from "./load-state.ts";
 
-/** What is known of a configuration beyond its values. It lives as long as the configuration does. */
+/** What is known about a configuration beyond its values. It lives as long as the configuration. */
 export interface Provenance {
-  readonly run: Run;
-  /** Keeps the parts of URLs that are secret among the living secrets, so that logs are scrubbed of them. */
+  readonly state: LoadState;
+  /** Keeps the secret parts of URLs registered as living secrets, so that logs are scrubbed of them. */
   readonly secrets: readonly Secret<string>[];
 }
 
@@ -17,7 +17,7 @@ export function remember(config: object, provenance: Provenance): void {
 /** @throws TypeError if `config` was not made by `loadConfig` */
 export function provenanceOf(config: unknown): Provenance {
   const found = recall(config);
-  if (found === undefined) throw new TypeError("config must be what loadConfig gave, not a copy of it");
+  if (found === undefined) throw new TypeError("config must be the object that loadConfig returned, not a copy of it");
   return found;
 }
 

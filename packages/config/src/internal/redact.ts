@@ -11,9 +11,9 @@ const NAMED = /(?:pass|secret|token|credential|key|cookie|auth)\w*["']?\s*[:=]/i
 const DEEPEST = 64;
 
 /**
- * A URL with its password blanked out, or its whole user part when that has no colon, and every query parameter with
- * a credential's name; undefined when there is nothing to hide. Text that is no valid URL but has `://` and `@` is cut
- * at its last `@`, since a password with unescaped signs is the usual reason.
+ * Redacts the password of a URL, or the whole user part if it does not have a colon, and every query parameter with the
+ * name of a credential. Returns undefined if there is nothing to hide. If the text has `://` and `@` but is not a valid
+ * URL, everything before the last `@` is redacted, because the usual reason is a password with unescaped characters.
  */
 function maskUrl(text: string): string | undefined {
   const colon = text.indexOf("://");
@@ -33,14 +33,14 @@ function maskUrl(text: string): string | undefined {
   return masked === text ? undefined : masked;
 }
 
-/** The secret parts of a URL, as they stand in it and decoded. */
+/** Returns the secret parts of a URL, as they are written and decoded. */
 export function credentialsOf(text: string): string[] {
   if (!text.includes("://")) return [];
   const found: string[] = [];
   const user = USERINFO.exec(text)?.[2];
   if (user !== undefined) found.push(user.includes(":") ? user.slice(user.indexOf(":") + 1) : user);
-  for (const [, , name, value] of text.matchAll(PARAMETER))
-    if (isSensitiveKey(decode(name as string))) found.push(value as string);
+  for (const [, , name = "", value = ""] of text.matchAll(PARAMETER))
+    if (isSensitiveKey(decode(name))) found.push(value);
   if (!URL.canParse(text) && text.includes("://") && text.lastIndexOf("@") > text.indexOf("://"))
     found.push(text.slice(text.indexOf("://") + 3, text.lastIndexOf("@")));
   return [...new Set(found.flatMap((part) => [part, decode(part)]))].filter((part) => part !== "");
@@ -54,15 +54,15 @@ function decode(text: string): string {
   }
 }
 
-/** Whether a member is a credential by its name: text, or a list, that is called `password`, `apiKey` and the like. */
+/** Returns whether a member is a credential by its name: a string or an array that is called `password`, `apiKey` or similar. */
 export function isCredential(key: string, value: unknown): boolean {
   return (typeof value === "string" || Array.isArray(value)) && namesCredential(key);
 }
 
 /**
- * The credentials inside a value: passwords of URLs, and texts under a credential's name, at any depth and in JSON text
- * too; all of its texts when it is `hidden`. Only plain data is looked into: what is behind an instance of a class may
- * be huge, or guarded by getters.
+ * Returns the credentials inside a value, at any depth and also in JSON text: passwords of URLs, and strings under the name
+ * of a credential. If the value is `hidden`, returns all of its strings. Only plain data is searched, because instances of
+ * classes may be huge or have getters.
  */
 export function credentialsIn(value: unknown, hidden = false, seen: Set<unknown> = new Set()): string[] {
   if (typeof value === "string") {
@@ -77,7 +77,7 @@ export function credentialsIn(value: unknown, hidden = false, seen: Set<unknown>
   );
 }
 
-/** What the secrets inside a value hold. */
+/** Returns the contents of the secrets inside a value. */
 export function secretsIn(value: unknown, seen: Set<unknown> = new Set()): unknown[] {
   if (isSecret(value)) return [value.reveal()];
   if (!(Array.isArray(value) || isPlainObject(value)) || seen.has(value)) return [];
@@ -94,7 +94,7 @@ function textsIn(value: unknown, seen: Set<unknown> = new Set()): string[] {
   return Object.values(value).flatMap((member) => textsIn(member, seen));
 }
 
-/** What JSON text of an object or a list holds; undefined for any other text. */
+/** Returns the value of a JSON text of an object or an array, or undefined for any other text. */
 function jsonIn(text: string): unknown {
   if (!/^\s*[[{]/.test(text)) return undefined;
   try {
@@ -104,18 +104,18 @@ function jsonIn(text: string): unknown {
   }
 }
 
-/** Text as it may be shown; undefined when there is nothing in it to hide. */
+/** Returns text as it may be shown, or undefined if there is nothing to hide. */
 export function maskText(text: string): string | undefined {
   if (!/^\s*[[{]/.test(text)) return maskUrl(text);
   const data = jsonIn(text);
-  // Of JSON that cannot be read, nobody can say where its credential ends.
+  // If JSON cannot be parsed, the end of a credential in it is unknown.
   if (data === undefined) return NAMED.test(text) || maskUrl(text) !== undefined ? REDACTED : undefined;
   return credentialsIn(data).length === 0 ? undefined : JSON.stringify(masked(data));
 }
 
 /**
- * A value as it may be shown: secrets, credentials in URLs and texts under a credential's name are blanked out at any
- * depth, and `scrub` has its way with every other text.
+ * Returns a value as it may be shown. Secrets, credentials in URLs and strings under the name of a credential are redacted
+ * at any depth, and `scrub` is applied to every other string.
  */
 export function masked(value: unknown, hidden = false, scrub: (text: string) => string = same, depth = 0): unknown {
   if (isSecret(value)) return REDACTED;
@@ -136,13 +136,13 @@ function same(text: string): string {
   return text;
 }
 
-/** Collects the texts of one load that must not be shown, and takes them out of what is. */
+/** Collects the strings of one load that must not be shown, and removes them from what is shown. */
 export class Redactor {
   readonly #texts = new Set<string>();
   readonly #secrets = new Set<string>();
   #needles: readonly Needle[] | undefined;
 
-  /** Remembers every text in a value, of which all is secret; or some, as far as is known, when it is `mixed`. */
+  /** Adds every string in a value. If the value is `mixed`, it is known that a part of it is secret, but not which. */
   add(value: unknown, mixed = false): void {
     this.#needles = undefined;
     for (const text of textsIn(value)) {
@@ -151,17 +151,17 @@ export class Redactor {
     }
   }
 
-  /** A message without the secrets in it. Those of fewer than four units are too common in prose to be cut out of it. */
+  /** Returns a message without the secrets in it. Secrets of fewer than four units are too common in prose to be removed. */
   clean(text: string): string {
     return this.#found().reduce((rest, needle) => cut(rest, needle), text);
   }
 
-  /** A value without the secrets in it, but for those that are so short or so well known that they would blank out innocent words. */
+  /** Returns a value without the secrets in it, except those that are so short or well-known that innocent words would change. */
   scrub(text: string): string {
     return this.#found().reduce((rest, needle) => (needle.distinct ? cut(rest, needle) : rest), text);
   }
 
-  /** What is looked for, longest first: where one secret contains another, nothing of the outer one stays. */
+  /** The secrets, the longest first: if one secret contains another, the outer one is removed as a whole. */
   #found(): readonly Needle[] {
     this.#needles ??= [...this.#texts]
       .filter((secret) => secret.length >= 4)
@@ -177,7 +177,7 @@ export class Redactor {
     return this.#needles;
   }
 
-  /** Whether `text` shows a part of a secret, in another case, or encoded: four characters that follow each other. */
+  /** Returns whether a text contains four consecutive characters of a secret, also in another case or encoded. */
   hints(text: string): boolean {
     const plain = text.toLowerCase();
     return [...this.#texts].some((secret) => {
@@ -191,7 +191,7 @@ export class Redactor {
     });
   }
 
-  /** Whether `text` shows a secret, however short. */
+  /** Returns whether a text contains a secret of any length. */
   shows(text: string): boolean {
     return [...this.#texts].some((secret) => text.includes(secret));
   }

@@ -1,15 +1,9 @@
-import {
-  isSeaworthyError,
-  isSecret,
-  type Secret,
-  secret,
-  startTimer,
-  systemClock,
-  toMilliseconds,
-} from "@seaworthy/core";
+import { isSeaworthyError, isSecret, type Secret, secret, toMilliseconds } from "@seaworthy/core";
+import { readMember } from "@seaworthy/core/objects";
+import { waitAtMost } from "@seaworthy/core/waiting";
 import type { LoadConfigOptions } from "./load-options.ts";
 
-/** What a reference named, or why that cannot be had. */
+/** The value of a reference, or why it is not available. */
 export type Resolution = { value: Secret<string> } | { fault: string };
 
 const REFERENCE = /^([a-z][a-z0-9+.-]*):\/\/(.+)$/s;
@@ -18,8 +12,8 @@ const TIMEOUT = "10s";
 const PENDING: Resolution = { fault: "it has not been fetched yet" };
 
 /**
- * Resolves the references of one load, each name once. They are all fetched at the same time, between a first walk over
- * the values, which finds them, and a second one.
+ * Resolves the references of one load, each name once. A first walk over the values finds the references, then all of them
+ * are fetched at the same time, and a second walk uses them.
  */
 export class References {
   readonly #options: LoadConfigOptions;
@@ -36,7 +30,7 @@ export class References {
     return !this.#synchronous && Object.keys(this.#options.references ?? {}).length > 0;
   }
 
-  /** Whether text is a reference: its scheme has a resolver, or is `vault`, which must have one. */
+  /** Whether a string is a reference: its scheme has a resolver, or is `vault`, which must have one. */
   isReference(text: string): boolean {
     const scheme = REFERENCE.exec(text)?.[1];
     return scheme !== undefined && (scheme === "vault" || Object.hasOwn(this.#options.references ?? {}, scheme));
@@ -48,7 +42,7 @@ export class References {
     return known;
   }
 
-  /** Fetches everything that was asked for. */
+  /** Fetches all references that `resolve` was called with. */
   async fetch(): Promise<void> {
     const pending = [...this.#known].filter(([, resolution]) => resolution === PENDING);
     await Promise.all(pending.map(async ([text]) => this.#known.set(text, await this.#fetch(text))));
@@ -65,8 +59,8 @@ export class References {
     const { scheme, name } = partsOf(text);
     try {
       const value: unknown = this.#options.references?.[scheme]?.(name);
-      if (typeof (value as { then?: unknown } | null)?.then !== "function") return asSecret(value);
-      (value as Promise<unknown>).then(undefined, () => undefined);
+      if (typeof readMember(value, "then") !== "function") return asSecret(value);
+      Promise.resolve(value).catch(() => undefined);
       return { fault: "its resolver is asynchronous, which loadConfigSync cannot wait for; use loadConfig" };
     } catch (error) {
       return failure(error);
@@ -75,18 +69,14 @@ export class References {
 
   async #fetch(text: string): Promise<Resolution> {
     const { scheme, name } = partsOf(text);
-    const { references = {}, referenceTimeout = TIMEOUT, clock = systemClock } = this.#options;
-    let cancel = (): void => undefined;
-    const late = new Promise<Resolution>((settle) => {
-      const give = (): void => settle({ fault: `its resolver did not answer within ${String(referenceTimeout)}` });
-      cancel = startTimer(clock, toMilliseconds(referenceTimeout, "referenceTimeout"), give, { keepAlive: true });
-    });
+    const { references = {}, referenceTimeout = TIMEOUT, clock } = this.#options;
+    const limit = toMilliseconds(referenceTimeout, "referenceTimeout");
+    const onLimit = (): Resolution => ({ fault: `its resolver did not answer within ${String(referenceTimeout)}` });
     try {
-      return await Promise.race([late, Promise.resolve(references[scheme]?.(name)).then(asSecret)]);
+      const value = Promise.resolve(references[scheme]?.(name)).then(asSecret);
+      return await waitAtMost(value, { limit, onLimit, clock, keepAlive: true });
     } catch (error) {
       return failure(error);
-    } finally {
-      cancel();
     }
   }
 }
@@ -96,14 +86,14 @@ function partsOf(text: string): { scheme: string; name: string } {
   return { scheme, name };
 }
 
-// The text of a foreign error may hold the value; its code or name does not.
+// The message of a foreign error may contain the value. Its code or name does not.
 function failure(error: unknown): Resolution {
   const kind = isSeaworthyError(error) ? error.code : error instanceof Error ? error.name : typeof error;
   return { fault: `its resolver failed with ${kind}` };
 }
 
 function asSecret(value: unknown): Resolution {
-  const text = isSecret(value) ? value.reveal() : value;
-  if (typeof text !== "string") return { fault: "its resolver gave no text" };
-  return text === "" ? { fault: "its resolver gave empty text" } : { value: secret(value as string | Secret<string>) };
+  const text: unknown = isSecret(value) ? value.reveal() : value;
+  if (typeof text !== "string") return { fault: "its resolver did not return a string" };
+  return text === "" ? { fault: "its resolver returned an empty string" } : { value: secret(text) };
 }

@@ -1,76 +1,87 @@
+import type { ConfigIssue } from "../errors.ts";
+import { finishedIssues } from "./finished-issues.ts";
 import { type Layers, readLayers } from "./layers.ts";
 import type { LoadConfigOptions } from "./load-options.ts";
+import { LoadState } from "./load-state.ts";
+import { missingIssue } from "./missing-issue.ts";
 import { type Model, modelOf } from "./model.ts";
 import { profileOf } from "./profile.ts";
 import { secretsIn } from "./redact.ts";
 import { References } from "./references.ts";
-import { addSchemaIssues, finishedIssues, hintAtDotenv, missing, suggestVariables, warnOfUnused } from "./report.ts";
-import { Run } from "./run.ts";
+import { schemaIssues } from "./schema-issues.ts";
 import { Settler } from "./settle.ts";
+import { warnOfUnused } from "./unused-variables.ts";
 import { environmentVariables } from "./variables.ts";
 import { type Schema, type Validation, validate, validateSync } from "./zod.ts";
 
-/** A load that has been carried through, with or without problems. */
+/** The result of a load. Either `issues` is empty, or `value` is absent. */
 export interface Resolved {
-  readonly run: Run;
-  /** What the schema made of it; absent when there are problems. */
+  readonly state: LoadState;
+  /** Every problem, in the order of the schema, without secrets. */
+  readonly issues: readonly ConfigIssue[];
+  /** The output of the schema. */
   readonly value?: unknown;
 }
 
-/** Reads every layer, merges them, and has the schema check the result. Problems are collected, not thrown. */
+/**
+ * Loads a configuration in five steps. Each step adds what it found to the state; problems are collected and not thrown.
+ *
+ * 1. `begin` reads the schema into a model and finds the profile.
+ * 2. `readLayers` reads files, variables, arguments and overrides, and merges them into one tree.
+ * 3. `settle` walks the model and the tree together: it expands `${VAR}`, resolves references, and reads each string as
+ *    the type of its field.
+ * 4. `validate` lets the schema check the result.
+ * 5. `conclude` turns everything that was found into issues.
+ */
 export async function resolveConfig(schema: Schema, options: LoadConfigOptions): Promise<Resolved> {
-  const { run, layers } = begin(schema, options);
+  const { state, layers } = begin(schema, options);
   const references = new References(options, false);
   if (references.expected) {
-    // What is wrong is told by the second walk.
-    settle(new Run(run.model, options, run.profile), layers, references);
+    // The first walk only finds the references, so its problems are dropped. The second walk reports them.
+    settle(new LoadState(state.model, options, state.profile), layers, references);
     await references.fetch();
   }
-  const input = settle(run, layers, references);
-  return conclude(run, layers, await validate(run.model.schema, input));
+  const input = settle(state, layers, references);
+  return conclude(state, layers, await validate(state.model.schema, input));
 }
 
 /**
- * As {@link resolveConfig}, at once.
+ * Does what {@link resolveConfig} does, synchronously.
  *
  * @throws TypeError if a check or a transform of the schema is asynchronous
  */
 export function resolveConfigSync(schema: Schema, options: LoadConfigOptions): Resolved {
-  const { run, layers } = begin(schema, options);
-  const input = settle(run, layers, new References(options, true));
-  return conclude(run, layers, validateSync(run.model.schema, input));
+  const { state, layers } = begin(schema, options);
+  const input = settle(state, layers, new References(options, true));
+  return conclude(state, layers, validateSync(state.model.schema, input));
 }
 
-function begin(schema: Schema, options: LoadConfigOptions): { run: Run; layers: Layers } {
+function begin(schema: Schema, options: LoadConfigOptions): { state: LoadState; layers: Layers } {
   const model = modelOf(schema, options.prefix);
   const environment = environmentVariables(options.env ?? process.env, (name) => keepsEmpty(model, name));
   const { profile, fault } = profileOf(options, model, environment);
-  const run = new Run(model, options, profile);
-  if (fault !== undefined) run.issues.push(fault);
-  return { run, layers: readLayers(run, environment) };
+  const state = new LoadState(model, options, profile);
+  if (fault !== undefined) state.findings.add(fault);
+  return { state, layers: readLayers(state, environment) };
 }
 
 function keepsEmpty({ byEnv }: Model, name: string): boolean {
   return byEnv.get(name)?.keepEmpty === true;
 }
 
-function settle(run: Run, { merged, sources }: Layers, references: References): unknown {
-  return new Settler(run, sources, references).section(run.model.root, merged);
+function settle(state: LoadState, { merged, sources }: Layers, references: References): unknown {
+  return new Settler(state, sources, references).section(state.model.root, merged);
 }
 
-function conclude(run: Run, { variables }: Layers, result: Validation): Resolved {
-  for (const field of run.model.fields) {
-    if (!field.requiredIn.includes(run.profile) || run.settled.has(field.path) || run.refused.has(field.path)) continue;
-    run.refused.add(field.path);
-    run.issues.push(missing(run, field));
-  }
-  if ("issues" in result) addSchemaIssues(run, result.issues);
-  suggestVariables(run, variables);
-  hintAtDotenv(run);
-  const issues = finishedIssues(run);
-  run.issues.splice(0, run.issues.length, ...issues);
-  warnOfUnused(run, variables);
-  if (issues.length > 0 || "issues" in result) return { run };
-  run.redactor.add(secretsIn(result.value));
-  return { run, value: result.value };
+function conclude(state: LoadState, { variables }: Layers, result: Validation): Resolved {
+  const { model, findings, settled, disclosure, profile } = state;
+  for (const field of model.fields)
+    if (field.requiredIn.includes(profile) && !settled.fields.has(field.path) && !findings.isRefused(field.path))
+      findings.refuse(field, missingIssue(state, field));
+  const refused = "issues" in result ? schemaIssues(state, result.issues) : [];
+  const issues = finishedIssues(state, [...findings.issues, ...refused], variables);
+  warnOfUnused(state, issues, variables);
+  if (issues.length > 0 || "issues" in result) return { state, issues };
+  disclosure.redactor.add(secretsIn(result.value));
+  return { state, issues, value: result.value };
 }

@@ -13,8 +13,8 @@ const NOUNS: Readonly<Record<string, string>> = {
 };
 
 /**
- * What the schema library says in words that follow "expected": "Too small: expected number to be >=1" becomes "a number
- * of at least 1", "Invalid URL" "a valid URL", "must end" "text that must end".
+ * Rewrites a message of the schema library so that it can follow the word "expected": "Too small: expected number to be
+ * >=1" becomes "a number of at least 1", and "Invalid URL" becomes "a valid URL".
  */
 export function wordsOf(message: string): string {
   if (/^Invalid \w/.test(message) && !message.includes(":")) return `a valid ${message.slice("Invalid ".length)}`;
@@ -23,5 +23,5 @@ export function wordsOf(message: string): string {
   if (type !== undefined && sign !== undefined)
     return `${NOUNS[type] ?? `a ${type}`} of ${SIGNS[sign]} ${limit}${limit === "1" ? unit.replace(/s$/, "") : unit}`;
   if (/^one of ".*"\|/.test(words)) return words.replaceAll('"|"', '", "');
-  return words.startsWith("must ") ? `text that ${words}` : words;
+  return words.startsWith("must ") ? `a value that ${words}` : words;
 }

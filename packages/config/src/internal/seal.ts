@@ -1,101 +1,100 @@
 import { isSecret, REDACTED, type Secret, secret } from "@seaworthy/core";
 import { isPlainObject } from "./coerce.ts";
+import type { LoadState } from "./load-state.ts";
 import type { Field, Section } from "./model.ts";
 import { credentialsOf } from "./redact.ts";
-import type { Run } from "./run.ts";
 import { type Mask, recordSeal, type Seal, shownOf } from "./sealed.ts";
 import type { View } from "./secrecy.ts";
 import { isWellKnown } from "./weak.ts";
 
-/** A frozen copy of a configuration's plain data, whose secrets are read by their names alone. */
+/** A frozen copy of the plain data of a configuration, whose secrets can be read by name only. */
 export interface Sealed {
   readonly value: object;
   /** The secrets found in URLs. */
   readonly secrets: readonly Secret<string>[];
 }
 
-/** How secret the surroundings of a value are: by the schema, or only because of where it was read from. */
-type Cover = "schema" | "source" | undefined;
+/** Where a value is in the configuration. */
+interface Spot {
+  /** What the schema says about the secrecy of the value. */
+  readonly view: View;
+  /** The field or section, if the value is one. */
+  readonly node: Field | Section | undefined;
+  /** Why something around the value is secret: because of the schema, or only because of where it was read. */
+  readonly cover: "schema" | "source" | undefined;
+}
 
 interface Sealing {
-  readonly run: Run;
+  readonly state: LoadState;
   readonly secrets: Secret<string>[];
-  /** What was copied already, by how secret its surroundings are. */
+  /** The copies that exist already, by the cover of the original. */
   readonly copies: Readonly<Record<"schema" | "source" | "none", Map<object, Map<View, object>>>>;
 }
 
-type Node = Field | Section | undefined;
-
 /**
- * Copies what the schema gave out, walking the schema and the value together.
+ * Copies the output of the schema, and walks the schema and the output together.
  *
- * A member that the schema makes secret becomes an accessor that is not enumerable. Only that keeps it out of
+ * A member that the schema makes secret becomes an accessor that is not enumerable. Only such a member is left out of
  * `console.dir`, `console.table`, the differences that assertions print, `structuredClone` and `{ ...section }`, all of
- * which read every enumerable property. Items of an array are inherited accessors, since these read items too.
+ * which read every enumerable property. Items of an array are inherited accessors, because these functions read all items.
  */
-export function seal(value: unknown, run: Run): Sealed {
-  // A schema may end in a transform that makes something else of it.
+export function seal(value: unknown, state: LoadState): Sealed {
+  // A schema may end in a transform that returns something else.
   if (typeof value !== "object" || value === null)
-    throw new TypeError(`schema must give out an object; got ${value === null ? "null" : typeof value}`);
-  const sealing = sealingOf(run);
-  const { view, root } = run.model;
-  const cover = view.declared ? "schema" : undefined;
-  return { value: copyOf(value, view, root, cover, sealing) as object, secrets: sealing.secrets };
+    throw new TypeError(`schema must return an object; got ${value === null ? "null" : typeof value}`);
+  const sealing = sealingOf(state);
+  const { view, root } = state.model;
+  const copy = copyOf(value, { view, node: root, cover: view.declared ? "schema" : undefined }, sealing);
+  return { value: copy, secrets: sealing.secrets };
 }
 
-/** What may be shown of what the schema gave out for one field. */
-export function shownField(run: Run, field: Field, value: unknown): unknown {
-  const sealing = sealingOf(run);
-  const mask = maskOf(value, field.view, field, undefined, sealing);
-  return mask === undefined ? shownOf(copyOf(value, field.view, field, undefined, sealing)) : mask.shown;
+/** Returns what may be shown of the output of the schema for a field. */
+export function shownField(state: LoadState, field: Field, value: unknown): unknown {
+  const sealing = sealingOf(state);
+  const spot: Spot = { view: field.view, node: field, cover: undefined };
+  const mask = maskOf(value, spot, sealing);
+  return mask === undefined ? shownOf(copyOf(value, spot, sealing)) : mask.shown;
 }
 
-function sealingOf(run: Run): Sealing {
-  return { run, secrets: [], copies: { schema: new Map(), source: new Map(), none: new Map() } };
+function sealingOf(state: LoadState): Sealing {
+  return { state, secrets: [], copies: { schema: new Map(), source: new Map(), none: new Map() } };
 }
 
-// Other class instances (secrets, what a transform made) stay as they are: they cannot be copied safely.
-function copyOf(value: unknown, view: View, node: Node, cover: Cover, sealing: Sealing): unknown {
-  const known = sealing.copies[cover ?? "none"];
-  if (Array.isArray(value)) return once(value, view, known, [], (copy) => fillArray(value, copy, view, cover, sealing));
-  if (isPlainObject(value))
-    return once(value, view, known, {}, (copy) => fillObject(value, copy, view, node, cover, sealing));
-  switch (typeof value === "object" && value !== null ? Object.getPrototypeOf(value) : undefined) {
-    case Set.prototype:
-      return setOf(value as Set<unknown>, view, cover, sealing);
-    case Map.prototype:
-      return mapOf(value as Map<unknown, unknown>, view, cover, sealing);
-    case Date.prototype:
-      return unchangeable(new Date(value as Date));
-    default:
-      return value;
-  }
+// Instances of other classes (secrets, results of transforms) are not copied, because that is not safe.
+function copyOf<T>(value: T, spot: Spot, sealing: Sealing): T;
+function copyOf(value: unknown, spot: Spot, sealing: Sealing): unknown {
+  if (Array.isArray(value)) return once(value, [], spot, sealing);
+  if (isPlainObject(value)) return once(value, {}, spot, sealing);
+  if (value instanceof Set && isBare(value, Set)) return setOf(value, spot, sealing);
+  if (value instanceof Map && isBare(value, Map)) return mapOf(value, spot, sealing);
+  if (value instanceof Date && isBare(value, Date)) return unchangeable(new Date(value));
+  return value;
 }
 
-function once<T extends object>(
-  value: object,
-  view: View,
-  copies: Map<object, Map<View, object>>,
-  copy: T,
-  fill: (copy: T) => void,
-): object {
+/** Whether a value is an instance of this class and not of one that extends it. */
+function isBare(value: object, type: { readonly prototype: object }): boolean {
+  return Object.getPrototypeOf(value) === type.prototype;
+}
+
+/** Copies an array or an object once per view and cover, so that cycles and shared objects stay what they are. */
+function once(value: object, copy: object, spot: Spot, sealing: Sealing): object {
+  const copies = sealing.copies[spot.cover ?? "none"];
   const made = copies.get(value) ?? new Map<View, object>();
-  const known = made.get(view);
+  const known = made.get(spot.view);
   if (known !== undefined) return known;
-  copies.set(value, made.set(view, copy));
-  fill(copy);
+  copies.set(value, made.set(spot.view, copy));
+  if (Array.isArray(value) && Array.isArray(copy)) fillArray(value, copy, spot, sealing);
+  else fillObject(value, copy, spot, sealing);
   return copy;
 }
 
-function fillObject(value: object, copy: object, view: View, node: Node, cover: Cover, sealing: Sealing): void {
+function fillObject(value: object, copy: object, spot: Spot, sealing: Sealing): void {
   const masks = new Map<string, Mask>();
   const keys = Object.keys(value);
   for (const key of keys) {
-    const member = (value as Record<string, unknown>)[key];
-    const at = view.member(key);
-    const inner = node?.kind === "section" ? node.members.get(key) : undefined;
-    const mask = maskOf(member, at, inner, cover, sealing);
-    const sealed = typeof member === "object" ? copyOf(member, at, inner, coverOf(mask, cover), sealing) : member;
+    const member: unknown = Reflect.get(value, key);
+    const node = spot.node?.kind === "section" ? spot.node.members.get(key) : undefined;
+    const { sealed, mask } = sealedMember(member, { ...spot, view: spot.view.member(key), node }, sealing);
     if (mask === undefined) {
       Object.defineProperty(copy, key, { value: sealed, enumerable: true, configurable: true });
     } else {
@@ -107,13 +106,11 @@ function fillObject(value: object, copy: object, view: View, node: Node, cover: 
   Object.freeze(copy);
 }
 
-function fillArray(value: readonly unknown[], copy: unknown[], view: View, cover: Cover, sealing: Sealing): void {
+function fillArray(value: readonly unknown[], copy: unknown[], spot: Spot, sealing: Sealing): void {
   const masks = new Map<string, Mask>();
-  const prototype = Object.create(Array.prototype) as object;
+  const prototype: object = Object.create(Array.prototype);
   for (const [index, item] of value.entries()) {
-    const at = view.member(index);
-    const mask = maskOf(item, at, undefined, cover, sealing);
-    const sealed = typeof item === "object" ? copyOf(item, at, undefined, coverOf(mask, cover), sealing) : item;
+    const { sealed, mask } = sealedMember(item, itemSpot(spot, index), sealing);
     if (mask === undefined) copy[index] = sealed;
     else {
       masks.set(String(index), mask);
@@ -128,25 +125,32 @@ function fillArray(value: readonly unknown[], copy: unknown[], view: View, cover
   Object.freeze(copy);
 }
 
-function coverOf(mask: Mask | undefined, cover: Cover): Cover {
-  if (cover === "schema" || mask === undefined) return cover;
-  return mask.bySchema ? "schema" : "source";
+function itemSpot({ view, cover }: Spot, key: string | number): Spot {
+  return { view: view.member(key), node: undefined, cover };
 }
 
-/** What is shown in place of a member; undefined if it may be shown as it is, or shows itself as it should. */
-function maskOf(value: unknown, view: View, node: Node, cover: Cover, sealing: Sealing): Mask | undefined {
+/** The copy of a member, and what is shown in its place. A mask covers everything in the member too. */
+function sealedMember(member: unknown, spot: Spot, sealing: Sealing): { sealed: unknown; mask: Mask | undefined } {
+  const mask = maskOf(member, spot, sealing);
+  if (typeof member !== "object") return { sealed: member, mask };
+  const cover = spot.cover === "schema" || mask === undefined ? spot.cover : mask.bySchema ? "schema" : "source";
+  return { sealed: copyOf(member, { ...spot, cover }, sealing), mask };
+}
+
+/** Returns what is shown in place of a member, or undefined if the member may be shown or redacts itself. */
+function maskOf(value: unknown, { view, node, cover }: Spot, sealing: Sealing): Mask | undefined {
   if (value === undefined || value === null || isSecret(value)) return undefined;
   const text = typeof value === "string" ? value : undefined;
   const declared = view.declared || cover === "schema" || (view.tainted && !isContainer(value));
-  if (text !== undefined) remember(text, declared, sealing);
+  if (text !== undefined) register(text, declared, sealing);
   if (declared || (view.named && (text !== undefined || Array.isArray(value))))
     return { shown: REDACTED, bySchema: true };
   const field = node?.kind === "field" ? node : undefined;
-  const { run } = sealing;
-  if (cover === "source" || (field !== undefined && run.hidden.has(field.path) && text === undefined))
+  const { disclosure } = sealing.state;
+  if (cover === "source" || (field !== undefined && disclosure.isHidden(field) && text === undefined))
     return { shown: REDACTED, bySchema: false };
   if (text === undefined) return undefined;
-  const shown = run.shownText(field, text);
+  const shown = disclosure.shownText(field, text);
   return view.url || shown !== text ? { shown, bySchema: view.url } : undefined;
 }
 
@@ -154,38 +158,36 @@ function isContainer(value: unknown): boolean {
   return Array.isArray(value) || isPlainObject(value) || value instanceof Map || value instanceof Set;
 }
 
-// Logs are scrubbed of what lives as a secret.
-function remember(text: string, declared: boolean, { secrets }: Sealing): void {
+/** Registers the secrets in a string as living secrets, of which logs are scrubbed. */
+function register(text: string, declared: boolean, { secrets }: Sealing): void {
   if (declared && text !== "") secrets.push(secret(text));
-  // A password that everybody knows would blank out innocent words in every log.
+  // A well-known password would remove innocent words from every log.
   for (const part of credentialsOf(text)) if (!isWellKnown(part)) secrets.push(secret(part));
 }
 
-function setOf(value: Set<unknown>, view: View, cover: Cover, sealing: Sealing): Set<unknown> {
+function setOf(value: Set<unknown>, spot: Spot, sealing: Sealing): Set<unknown> {
   const masks = new Map<string, Mask>();
   const items = [...value].map((item, index) => {
-    const at = view.member(index);
-    const mask = maskOf(item, at, undefined, cover, sealing);
+    const { sealed, mask } = sealedMember(item, itemSpot(spot, index), sealing);
     if (mask !== undefined) masks.set(String(index), mask);
-    return copyOf(item, at, undefined, coverOf(mask, cover), sealing);
+    return sealed;
   });
   const copy = unchangeable(new Set(items));
   return masks.size === 0 ? copy : shellOf(copy, { keys: undefined, masks });
 }
 
-function mapOf(value: Map<unknown, unknown>, view: View, cover: Cover, sealing: Sealing): Map<unknown, unknown> {
+function mapOf(value: Map<unknown, unknown>, spot: Spot, sealing: Sealing): Map<unknown, unknown> {
   const masks = new Map<string, Mask>();
   const entries = [...value].map(([key, item], index): [unknown, unknown] => {
-    const at = view.member(String(key));
-    const mask = maskOf(item, at, undefined, cover, sealing);
+    const { sealed, mask } = sealedMember(item, itemSpot(spot, String(key)), sealing);
     if (mask !== undefined) masks.set(String(index), mask);
-    return [key, copyOf(item, at, undefined, coverOf(mask, cover), sealing)];
+    return [key, sealed];
   });
   const copy = unchangeable(new Map(entries));
   return masks.size === 0 ? copy : shellOf(copy, { keys: undefined, masks });
 }
 
-/** What these hold is in no property, so that freezing alone does not keep it; their methods that change it throw. */
+/** Makes the methods that change a collection or a date throw. Freezing is not enough, because the content is not in properties. */
 function unchangeable<T extends Set<unknown> | Map<unknown, unknown> | Date>(copy: T): T {
   for (const name of Object.getOwnPropertyNames(Object.getPrototypeOf(copy)))
     if (/^(?:set|add$|delete$|clear$|getOrInsert)/.test(name))
@@ -198,23 +200,23 @@ function refuseChange(): never {
 }
 
 /**
- * An object with the methods of a collection. It is not a collection itself, since printers and `structuredClone` read
- * the items of one whatever its methods say.
+ * Returns an object with the methods of a collection. It is not a collection, because printers and `structuredClone` read
+ * the items of a collection directly.
  */
 function shellOf<T extends Set<unknown> | Map<unknown, unknown>>(full: T, seal: Seal): T {
-  const prototype = Object.getPrototypeOf(full) as object;
-  const shell = Object.create(prototype) as T;
+  const prototype: object = Object.getPrototypeOf(full);
+  const shell: T = Object.create(prototype);
   for (const name of Reflect.ownKeys(prototype)) {
     if (name === "constructor" || name === Symbol.toStringTag) continue;
     if (name === "size") Object.defineProperty(shell, name, { get: () => full.size });
     else if (name === "forEach") {
       const forEach = (visit: (value: unknown, key: unknown, all: T) => void, self?: unknown): void => {
-        for (const [key, value] of full.entries() as Iterable<[unknown, unknown]>) visit.call(self, value, key, shell);
+        for (const [key, value] of full.entries()) visit.call(self, value, key, shell);
       };
       Object.defineProperty(shell, name, { value: forEach });
     } else {
-      const method = Reflect.get(full, name) as (...args: unknown[]) => unknown;
-      Object.defineProperty(shell, name, { value: method.bind(full) });
+      const method: unknown = Reflect.get(full, name);
+      if (typeof method === "function") Object.defineProperty(shell, name, { value: method.bind(full) });
     }
   }
   recordSeal(shell, seal, full);

@@ -5,17 +5,17 @@ import { type Definition, definitionOf, markOf, metadataOf, type Schema } from "
 
 /** What a schema says about the secrecy of one place in a value. */
 export interface View {
-  /** All of it is secret: it, something around it, or what it is made from is declared so. */
+  /** Whether all of it is secret, because it, something around it, or its input is declared secret. */
   readonly declared: boolean;
-  /** It is a URL that usually carries a password. */
+  /** Whether it is a URL that usually has a password. */
   readonly url: boolean;
-  /** It is declared not to be secret, though its name may look like that of a credential. */
+  /** Whether it is declared not to be secret, although its name may look like the name of a credential. */
   readonly open: boolean;
-  /** It has the name of a credential. */
+  /** Whether it has the name of a credential. */
   readonly named: boolean;
-  /** A function made it from something that holds a secret, so that what the schema does not name may hold one too. */
+  /** Whether a function made it from something with a secret in it. Its undeclared parts may then be secret too. */
   readonly tainted: boolean;
-  /** What the schema says of a member, an item or an entry. */
+  /** Returns what the schema says about a member, an item or an entry. */
   member(key: string | number): View;
 }
 
@@ -33,7 +33,7 @@ interface Flags {
   readonly tainted: boolean;
 }
 
-/** Whether a secret may be anywhere in what the schema takes or gives. */
+/** Returns whether the input or the output of a schema may contain a secret. */
 export function holdsSecret(schema: Schema, seen: Set<Schema> = new Set()): boolean {
   if (seen.has(schema)) return false;
   seen.add(schema);
@@ -43,8 +43,8 @@ export function holdsSecret(schema: Schema, seen: Set<Schema> = new Set()): bool
 }
 
 /**
- * Makes the views of one schema. The same schemas in the same situation have one view, so that a recursive schema has
- * finitely many.
+ * Creates the views of one schema. The same schemas in the same situation share a view, so that the number of views of a
+ * recursive schema is finite.
  */
 export class Views {
   readonly #known = new Map<string, View>();
@@ -96,16 +96,16 @@ class SchemaView implements View {
     if (typeof key === "number") return this.#of(this.#items(key), false);
     const known = this.#members.get(key);
     if (known !== undefined) return known;
-    const schemas = this.#nodes.flatMap(({ shape }) =>
-      shape !== undefined && Object.hasOwn(shape, key) ? [shape[key] as Schema] : [],
-    );
+    const schemas = this.#nodes
+      .map(({ shape }) => (shape !== undefined && Object.hasOwn(shape, key) ? shape[key] : undefined))
+      .filter(isPresent);
     if (schemas.length === 0) return this.#unnamed(namesCredential(key));
     const view = this.#of(schemas, namesCredential(key));
     this.#members.set(key, view);
     return view;
   }
 
-  // The keys of records are data: a view each would fill memory over the life of a watched configuration.
+  // The keys of records are data. One view per key would fill the memory of a watched configuration.
   #unnamed(sensitive: boolean): View {
     if (this.#rest === undefined) {
       const schemas = this.#nodes.flatMap(({ valueType, catchall }) => [valueType, catchall]).filter(isPresent);
@@ -134,7 +134,7 @@ function isPresent(schema: Schema | null | undefined): schema is Schema {
   return schema !== undefined && schema !== null;
 }
 
-/** Adds what a schema and its wrappers say. That something is secret wins over that it is not. */
+/** Adds what a schema and its wrappers say. `secret: true` wins over `secret: false`. */
 function collect(schema: Schema, found: Found, seen: Set<Schema>): void {
   if (seen.has(schema)) return;
   seen.add(schema);
@@ -176,18 +176,18 @@ function collect(schema: Schema, found: Found, seen: Set<Schema>): void {
   }
 }
 
-/** Whether the default of a value is a URL with a credential, so that other values of it are likely to have one too. */
+/** Returns whether the default of a value is a URL with a credential. Its other values probably have one too. */
 function holdsCredential(definition: Definition): boolean {
   if (definition.type !== "default" && definition.type !== "prefault") return false;
   try {
     const { defaultValue } = definition;
     return typeof defaultValue === "string" && credentialsOf(defaultValue).length > 0;
   } catch {
-    return false; // a default that is a function of the host's, and cannot be had yet
+    return false; // the default is a function of the host that threw
   }
 }
 
-// What a function makes of a secret may look like anything, so all of it that the schema does not name counts as secret.
+// The result of a function of a secret is unknown, so every part of it that the schema does not name counts as secret.
 function collectPipe(definition: Definition, found: Found, inner: (child: Schema | undefined) => void): void {
   const { in: from, out, transform } = definition;
   if (from === undefined || out === undefined) return;

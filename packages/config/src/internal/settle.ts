@@ -1,34 +1,37 @@
 import { isSecret } from "@seaworthy/core";
-import { coerce, isPlainObject, takesEmptyText } from "./coerce.ts";
+import { withoutUndefined } from "@seaworthy/core/objects";
+import { coerce, isPlainObject, takesEmptyString } from "./coerce.ts";
 import { type Expansion, expand, type VariableSources } from "./expand.ts";
+import type { LoadState } from "./load-state.ts";
 import type { Field, Section } from "./model.ts";
 import { credentialsIn } from "./redact.ts";
 import type { References } from "./references.ts";
-import type { Run } from "./run.ts";
 import { nearest } from "./suggest.ts";
-import { LAYERS, leaf, merge, type Origin, type Tree, treeOfObject } from "./tree.ts";
+import { type Branch, LAYERS, leaf, mergeBranches, type Origin, type Tree, treeOfObject } from "./tree.ts";
 
-/** Turns merged layers into what the schema is given: text expanded, references resolved, text read as its type. */
+/**
+ * Walks the model and the merged layers together, and returns the input for the schema: text expanded, references
+ * resolved, and each string read as the type of its field.
+ */
 export class Settler {
-  readonly #run: Run;
+  readonly #state: LoadState;
   readonly #sources: VariableSources;
   readonly #references: References;
 
-  constructor(run: Run, sources: VariableSources, references: References) {
-    this.#run = run;
+  constructor(state: LoadState, sources: VariableSources, references: References) {
+    this.#state = state;
     this.#sources = sources;
     this.#references = references;
   }
 
   section(section: Section, tree: Tree | undefined): unknown {
     if (tree?.kind === "leaf" && tree.value !== "") {
-      this.#run.sectionSources.set(section.path, tree.origin.source);
+      this.#state.settled.sections.set(section.path, tree.origin.source);
       return tree.value;
     }
     if (tree?.kind !== "branch" && section.absentable && !this.#hasProfileDefault(section)) return undefined;
-    // Without a prototype, so that a key such as `constructor` is there only when it was given.
     const given = tree?.kind === "branch" ? withFallback(section, tree) : undefined;
-    const value = Object.create(null) as Record<string, unknown>;
+    const value = emptyRecord();
     for (const [key, member] of section.members) {
       const inner = given?.members.get(key);
       const settled = member.kind === "section" ? this.section(member, inner) : this.#field(member, inner);
@@ -38,35 +41,36 @@ export class Settler {
       if (section.members.has(key)) continue;
       if (section.open) {
         value[key] = this.#plain(inner, undefined);
-        this.#run.redactor.add(credentialsIn({ [key]: value[key] }));
+        this.#state.disclosure.redactor.add(credentialsIn({ [key]: value[key] }));
       } else this.#refuseKey(section, key, inner);
     }
     return value;
   }
 
   #refuseKey(section: Section, key: string, tree: Tree): void {
-    const { options, issues } = this.#run;
+    const { options, findings } = this.#state;
     if (options.unknownKeys === "ignore" || tree.origin.layer === "schema") return;
     if (section.path === "" && key === "$schema") return;
-    const path = section.path === "" ? key : `${section.path}.${key}`;
+    const pathOf = (name: string): string => (section.path === "" ? name : `${section.path}.${name}`);
     const near = nearest(key, section.members.keys());
-    const known = near === undefined ? {} : { didYouMean: section.path === "" ? near : `${section.path}.${near}` };
     const expected = `only keys of the schema${section.path === "" ? "" : ` in ${section.path}`}`;
-    issues.push({ path, problem: "unknown", expected, ...known, source: tree.origin.source });
+    const didYouMean = near === undefined ? undefined : pathOf(near);
+    const { source } = tree.origin;
+    findings.add(withoutUndefined({ path: pathOf(key), problem: "unknown", expected, didYouMean, source } as const));
   }
 
   #hasProfileDefault(section: Section): boolean {
     if (section.fallback === undefined) return false;
     return [...section.members.values()].some((member) =>
-      member.kind === "section" ? this.#hasProfileDefault(member) : member.defaultIn.has(this.#run.profile),
+      member.kind === "section" ? this.#hasProfileDefault(member) : member.defaultIn.has(this.#state.profile),
     );
   }
 
   #field(field: Field, tree: Tree | undefined): unknown {
     const raw = tree === undefined ? undefined : this.#plain(tree, field);
-    if (tree !== undefined && raw !== undefined && (raw !== "" || takesEmptyText(field.schema)))
+    if (tree !== undefined && raw !== undefined && (raw !== "" || takesEmptyString(field.schema)))
       return this.#given(field, tree, raw);
-    const { profile } = this.#run;
+    const { profile } = this.#state;
     if (tree === undefined && field.defaultIn.has(profile)) {
       const value = field.defaultIn.get(profile);
       return this.#given(field, leaf(value, { layer: "schema", source: "schema" }), value);
@@ -75,34 +79,39 @@ export class Settler {
   }
 
   #given(field: Field, tree: Tree, raw: unknown): unknown {
+    const { settled, findings, disclosure } = this.#state;
     const origins = originsOf(tree);
     const origin = origins.reduce(stronger, tree.origin);
-    this.#run.settled.set(field.path, { ...leaf(raw, origin), shadowed: tree.kind === "leaf" ? tree.shadowed : [] });
-    if (origins.some(({ secret }) => secret === true)) this.#run.hidden.add(field.path);
+    const { source } = origin;
+    settled.fields.set(field.path, { ...leaf(raw, origin), shadowed: tree.kind === "leaf" ? tree.shadowed : [] });
+    if (origins.some(({ secret }) => secret === true)) disclosure.hide(field);
     this.#redact(field, raw);
-    if (typeof field.example === "string" && this.#run.hides(field) && textOf(raw) === field.example) {
-      const hint = "it is the example's own value";
-      this.#run.refuse(field, { problem: "weak", expected: field.expected, hint, source: origin.source });
+    const revealed = isSecret(raw) ? raw.reveal() : raw;
+    if (typeof field.example === "string" && disclosure.hides(field) && revealed === field.example) {
+      const hint = "it is the value of the example";
+      findings.refuse(field, { problem: "weak", expected: field.expected, hint, source });
     }
     return coerce(raw, field.schema, (path, { expected, hint }) => {
-      const at = path.length === 0 ? "" : ` (item ${path.join(".")})`;
-      const advice = hint === undefined ? {} : { hint };
-      this.#run.refuse(field, { problem: "invalid", expected: `${expected}${at}`, ...advice, source: origin.source });
+      const place = path.length === 0 ? "" : ` (item ${path.join(".")})`;
+      const issue = { problem: "invalid", expected: `${expected}${place}`, hint, source } as const;
+      findings.refuse(field, withoutUndefined(issue));
     });
   }
 
   #redact(field: Field, raw: unknown): void {
-    const { redactor, hidden } = this.#run;
-    const whole =
-      field.mark !== undefined || field.view.declared || field.sensitivity === "name" || hidden.has(field.path);
-    if (this.#run.hides(field)) redactor.add(raw, !whole);
-    redactor.add(credentialsIn(raw, this.#run.hides(field) && whole));
+    const { disclosure } = this.#state;
+    const { redactor } = disclosure;
+    const hides = disclosure.hides(field);
+    const isWhole =
+      field.mark !== undefined || field.view.declared || field.sensitivity === "name" || disclosure.isHidden(field);
+    if (hides) redactor.add(raw, !isWhole);
+    redactor.add(credentialsIn(raw, hides && isWhole));
   }
 
-  /** The plain value of a tree, every text in it expanded; undefined when one of them cannot be. */
+  /** The plain value of a tree with every string in it expanded, or undefined if one of them cannot be expanded. */
   #plain(tree: Tree, field: Field | undefined): unknown {
     if (tree.kind === "leaf") return this.#value(tree.value, tree.origin, field);
-    const value = Object.create(null) as Record<string, unknown>;
+    const value = emptyRecord();
     for (const [key, member] of tree.members) value[key] = this.#plain(member, field);
     return value;
   }
@@ -118,38 +127,44 @@ export class Settler {
   }
 
   #text(text: string, origin: Origin, field: Field | undefined): unknown {
-    const whole = this.#run.options.expand === false;
-    const expansion: Expansion = whole ? { text, secrets: [] } : expand(text, this.#sources);
+    const { options, disclosure } = this.#state;
+    const expansion: Expansion = options.expand === false ? { text, secrets: [] } : expand(text, this.#sources);
     if ("fault" in expansion) {
       const { fault, name } = expansion;
       const hint = fault === "unresolved" ? `set ${name}, or write $\${ for a literal \${` : undefined;
       return this.#unresolved(FAULTS[fault](name), origin, field, hint);
     }
-    for (const secret of expansion.secrets) this.#run.redactor.add(secret);
-    if (expansion.secrets.length > 0 && field !== undefined) this.#run.hidden.add(field.path);
+    for (const secret of expansion.secrets) disclosure.redactor.add(secret);
+    if (expansion.secrets.length > 0 && field !== undefined) disclosure.hide(field);
     if (!this.#references.isReference(expansion.text)) return expansion.text;
     const resolution = this.#references.resolve(expansion.text);
     if ("fault" in resolution)
       return this.#unresolved(`the value of ${expansion.text}, but ${resolution.fault}`, origin, field);
-    this.#run.redactor.add(resolution.value);
-    if (field !== undefined) this.#run.hidden.add(field.path);
+    disclosure.redactor.add(resolution.value);
+    if (field !== undefined) disclosure.hide(field);
     return field?.sensitivity === "secret" ? resolution.value : resolution.value.reveal();
   }
 
   #unresolved(expected: string, { source }: Origin, field: Field | undefined, hint?: string): undefined {
-    const issue = { problem: "unresolved" as const, expected, source, ...(hint === undefined ? undefined : { hint }) };
-    if (field !== undefined) this.#run.refuse(field, issue);
-    else this.#run.issues.push({ path: "", ...issue });
+    const { findings } = this.#state;
+    const issue = withoutUndefined({ problem: "unresolved", expected, hint, source } as const);
+    if (field !== undefined) findings.refuse(field, issue);
+    else findings.add({ path: "", ...issue });
   }
 }
 
 const FAULTS = {
   unresolved: (name: string) => `a value for the variable ${name} in \${${name}}`,
   cycle: (name: string) => `variables that do not refer to themselves, but there is ${name}`,
-  depth: (name: string) => `variables that refer to each other over at most 100 steps, but from ${name} there are more`,
-  malformed: () => `a variable's name between \${ and }; write $\${ for a literal \${`,
+  depth: (name: string) => `variables that refer to each other in at most 100 steps, but ${name} needs more`,
+  malformed: () => `the name of a variable between \${ and }; write $\${ for a literal \${`,
   size: (name: string) => `at most 64 KiB of text, but it grows beyond that at \${${name}}`,
 };
+
+/** An object without a prototype, so that it has a key such as `constructor` only if that key was given. */
+function emptyRecord(): Record<string, unknown> {
+  return Object.create(null);
+}
 
 function originsOf(tree: Tree): Origin[] {
   if (tree.kind === "leaf") return [tree.origin];
@@ -160,13 +175,9 @@ function stronger(a: Origin, b: Origin): Origin {
   return LAYERS.indexOf(b.layer) > LAYERS.indexOf(a.layer) ? b : a;
 }
 
-function textOf(value: unknown): unknown {
-  return isSecret(value) ? value.reveal() : value;
-}
-
-/** A section's own default lies under its members, for those that no layer gives. */
-function withFallback(section: Section, tree: Tree & { kind: "branch" }): Tree & { kind: "branch" } {
+/** The default of a section lies under its members, for those that no layer gives. */
+function withFallback(section: Section, tree: Branch): Branch {
   const fallback = section.fallback?.();
-  if (!isPlainObject(fallback)) return tree;
-  return merge(treeOfObject(fallback, "schema", "default"), tree) as Tree & { kind: "branch" };
+  const low = isPlainObject(fallback) ? treeOfObject(fallback, "schema", "default") : undefined;
+  return low?.kind === "branch" ? mergeBranches(low, tree) : tree;
 }

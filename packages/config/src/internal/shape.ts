@@ -3,17 +3,17 @@ import { type Definition, definitionOf, type FieldMark, isSchema, markOf, metada
 
 /** A schema without the wrappers that say what happens when the value is absent. */
 export interface Unwrapped {
-  /** The schema that decides what a value is. */
+  /** The schema inside of all wrappers. */
   readonly base: Schema;
   readonly definition: Definition;
   /** Set for the field types of this package. */
   readonly mark: FieldMark | undefined;
   readonly meta: FieldMeta;
-  /** Whether a wrapper deals with absence: a default, or being optional. */
+  /** Whether a wrapper handles a missing value: `.optional()`, a default or `.catch()`. */
   readonly absentable: boolean;
-  /** Reads the default; absent when there is none. */
+  /** Returns the default, if there is one. */
   readonly fallback: (() => unknown) | undefined;
-  /** The schema that has the default, and whether that is read as an input. */
+  /** The schema that has the default, and whether the default is an input. */
   readonly defaulted: { readonly inner: Schema; readonly prefault: boolean } | undefined;
   /** Whether the output may be another value than the input. */
   readonly transforms: boolean;
@@ -22,7 +22,7 @@ export interface Unwrapped {
 const ABSENTABLE: ReadonlySet<string> = new Set(["optional", "default", "prefault", "catch"]);
 const DEEPEST = 32;
 
-/** Looks through defaults, optional, nullable, readonly, lazy and pipes. */
+/** Removes the wrappers: defaults, optional, nullable, readonly, lazy and pipes. */
 export function unwrap(schema: Schema): Unwrapped {
   let base = schema;
   let meta: FieldMeta = {};
@@ -51,12 +51,12 @@ export function unwrap(schema: Schema): Unwrapped {
   return { base, definition: definitionOf(base), mark, meta, absentable, fallback, defaulted, transforms };
 }
 
-// A pipe that begins with a transform (`z.preprocess`) takes whatever that function takes.
+// A pipe that begins with a transform (`z.preprocess`) accepts what that function accepts, which is unknown.
 function inputOf(definition: Definition): Schema | undefined {
   return definition.in === undefined || definitionOf(definition.in).type === "transform" ? undefined : definition.in;
 }
 
-/** The members of an object or of an intersection of objects; undefined for anything else. */
+/** Returns the members of an object or of an intersection of objects, or undefined for anything else. */
 export function shapeOf({ definition, mark }: Pick<Unwrapped, "definition" | "mark">): Map<string, Schema> | undefined {
   if (mark !== undefined) return undefined;
   if (definition.type === "object") return new Map(Object.entries(definition.shape ?? {}));
@@ -66,14 +66,14 @@ export function shapeOf({ definition, mark }: Pick<Unwrapped, "definition" | "ma
   return left && right && new Map([...left, ...right]);
 }
 
-/** Whether an object takes members that it does not name. */
+/** Returns whether an object accepts members that it does not name. */
 export function isOpen({ definition }: Pick<Unwrapped, "definition">): boolean {
   if (definition.type === "intersection")
     return [definition.left, definition.right].some((side) => side !== undefined && isOpen(unwrap(side)));
   return definition.catchall !== undefined && definitionOf(definition.catchall).type !== "never";
 }
 
-/** Whether a value has parts that variables of their own may set: a record, or a union of objects. */
+/** Returns whether variables may set parts of a value: a record or a union of objects. */
 export function isStructured(schema: Schema, depth = 0): boolean {
   const { definition, mark } = unwrap(schema);
   if (mark !== undefined || depth > 8) return false;
@@ -83,7 +83,7 @@ export function isStructured(schema: Schema, depth = 0): boolean {
   return definition.type === "union" && (definition.options ?? []).some((option) => isStructured(option, depth + 1));
 }
 
-/** Every schema inside a definition, whatever part it plays. */
+/** Returns every schema inside a definition. */
 export function childrenOf(definition: Definition): Schema[] {
   const { type, innerType, element, options, items, rest, keyType, valueType, left, right, catchall } = definition;
   const shape = type === "object" ? Object.values(definition.shape ?? {}) : [];
@@ -103,7 +103,7 @@ const WORDS: Readonly<Record<string, string>> = {
   string: "a string",
   number: "a number",
   int: "an integer",
-  boolean: "true or false",
+  boolean: "a boolean",
   bigint: "an integer",
   date: "an ISO 8601 date",
   array: "an array",
@@ -115,12 +115,12 @@ const WORDS: Readonly<Record<string, string>> = {
   null: "null",
 };
 
-/** What a schema takes, in words. */
+/** Describes what a schema accepts, in words. */
 export function expectationOf(schema: Schema, depth = 0): string {
   const { definition, mark } = unwrap(schema);
   if (mark !== undefined) return mark.expected;
   const { type } = definition;
-  // Of `z.preprocess`, the schema behind the function says what is wanted.
+  // In `z.preprocess`, the schema after the function says what is expected.
   if (type === "pipe" && definition.out !== undefined && depth < 8) return expectationOf(definition.out, depth + 1);
   if (type === "enum") return oneOf(Object.values(definition.entries ?? {}));
   if (type === "literal") return oneOf(definition.values ?? []);
@@ -131,5 +131,5 @@ export function expectationOf(schema: Schema, depth = 0): string {
 
 function oneOf(values: readonly unknown[]): string {
   const shown = values.map((value) => (typeof value === "string" ? JSON.stringify(value) : String(value)));
-  return shown.length === 1 ? (shown[0] as string) : `one of ${shown.join(", ")}`;
+  return shown.length === 1 ? shown.join() : `one of ${shown.join(", ")}`;
 }

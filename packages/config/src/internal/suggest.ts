@@ -1,8 +1,8 @@
 const LONGEST = 128;
 
 /**
- * The candidate that is nearest to a name, as long as it is near at all: one edit for short names, up to four for long
- * ones, or `ratio` of the longer of the two. Case, underscores and other punctuation do not count.
+ * Returns the candidate that is nearest to a name, if one is near: within one edit for short names, up to four for long
+ * ones, or `ratio` of the longer name. Case, underscores and other punctuation do not count.
  */
 export function nearest(name: string, candidates: Iterable<string>, ratio?: number): string | undefined {
   const wanted = plain(name);
@@ -29,7 +29,7 @@ function plain(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, "");
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours that turn one text into the other. */
+/** The number of insertions, deletions, replacements and swaps of neighbors that turn one string into the other. */
 function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, index) => index);
@@ -37,13 +37,13 @@ function editDistance(a: string, b: string): number {
     const row = [i];
     for (let j = 1; j <= b.length; j++) {
       const same = a[i - 1] === b[j - 1] ? 0 : 1;
-      let cost = Math.min((last[j] as number) + 1, (row[j - 1] as number) + 1, (last[j - 1] as number) + same);
+      let cost = Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (last[j - 1] ?? 0) + same);
       if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
-        cost = Math.min(cost, (before[j - 2] as number) + 1);
+        cost = Math.min(cost, (before[j - 2] ?? 0) + 1);
       row.push(cost);
     }
     before = last;
     last = row;
   }
-  return last[b.length] as number;
+  return last[b.length] ?? 0;
 }

@@ -1,24 +1,25 @@
 import { resolve } from "node:path";
+import { readMember } from "@seaworthy/core/objects";
 import { files } from "./node-builtins.ts";
 
-/** A file's text, that it is absent, or why it cannot be read. The fault never quotes the content. */
+/** The text of a file, that it is absent, or why it cannot be read. The fault never quotes the content. */
 export type TextFile = { text: string } | { absent: true } | { fault: string };
 
-/** What was found at each absolute path that a load looked at, for telling whether it has changed since. */
+/** What was found at each absolute path that a load has read, to detect later changes. */
 export type SeenFiles = Map<string, string>;
 
-/** Largest file of secrets: 64 KiB. */
+/** The size limit of a secret file: 64 KiB. */
 export const SECRET_FILE_LIMIT = 65_536;
-/** Largest configuration file: 1 MiB. */
+/** The size limit of a configuration file: 1 MiB. */
 export const CONFIG_FILE_LIMIT = 1_048_576;
 
 const ABSENT: TextFile = { absent: true };
 
 /**
- * Reads a regular file of at most `limit` bytes as UTF-8. Devices and pipes are refused: they may never end.
+ * Reads a regular file of at most `limit` bytes as UTF-8. Devices and pipes are refused, because they may never end.
  *
- * It reads at once, since a promise for each of a few small files takes longer than the files, and an absent file
- * costs an error.
+ * It reads synchronously: promises for a few small files take longer than the files, and create an error for each absent
+ * file.
  */
 export function readTextFile(path: string, limit: number, seen?: SeenFiles): TextFile {
   try {
@@ -34,19 +35,19 @@ export function readTextFile(path: string, limit: number, seen?: SeenFiles): Tex
       files.closeSync(file);
     }
   } catch (error) {
-    const { code } = error as { code?: unknown };
+    const code = readMember(error, "code");
     seen?.set(resolve(path), `fault ${String(code)}`);
     return code === "ENOENT" ? ABSENT : { fault: typeof code === "string" ? code : "it cannot be read" };
   }
 }
 
-/** What stands at a path now, to be compared with what a load has seen. */
+/** Returns what is at a path now, to be compared with what a load has found. */
 export function signatureAt(path: string): string {
   try {
     const found = files.statSync(path, { throwIfNoEntry: false });
     return found === undefined ? "absent" : signatureOf(found);
   } catch (error) {
-    return `fault ${String((error as { code?: unknown }).code)}`;
+    return `fault ${String(readMember(error, "code"))}`;
   }
 }
 
@@ -54,7 +55,7 @@ function signatureOf({ ino, size, mtimeMs, ctimeMs }: ReturnType<typeof files.st
   return `${ino} ${size} ${mtimeMs} ${ctimeMs}`;
 }
 
-// The size that the system tells is not relied on: some file systems say 0, and files grow.
+// The size that the system reports cannot be used: some file systems report 0, and files grow.
 function readUpTo(file: number, limit: number): Buffer | undefined {
   const chunks: Buffer[] = [];
   for (let length = 0; length <= limit; ) {
@@ -75,9 +76,9 @@ function decode(bytes: Buffer): TextFile {
   }
 }
 
-/** The text of a secret file: without one newline at its end, since editors and `echo` put one there. */
+/** Reads a secret file without one newline at its end, because editors and `echo` add one. */
 export function readSecretFile(path: string, seen?: SeenFiles): TextFile {
-  if (path.includes("\0")) return { fault: "its path has a NUL in it" };
+  if (path.includes("\0")) return { fault: "its path contains a NUL" };
   const file = readTextFile(path, SECRET_FILE_LIMIT, seen);
   return "text" in file ? { text: file.text.replace(/\r?\n$/, "") } : file;
 }

@@ -5,7 +5,7 @@ import type { Field } from "./model.ts";
 import { isDeepStrictEqual } from "./node-builtins.ts";
 import { maskText } from "./redact.ts";
 
-/** A value of a field as text that the environment may hold; undefined when there is no such text. */
+/** Returns a value of a field as a string for a variable, or undefined if that is not possible. */
 export function textOf(field: Field, value: unknown): string | undefined {
   const own = field.mark?.toText?.(value);
   if (own !== undefined) return own;
@@ -25,8 +25,8 @@ function revealed(value: unknown): unknown {
 }
 
 /**
- * A field's default as text; undefined when there is none, it is not the same twice, or it is an output that may not
- * be read back.
+ * Returns the default of a field as a string. Returns undefined if there is no default, if it is computed and differs each
+ * time, or if it is an output that the field may not accept.
  */
 export function defaultText(field: Field): string | undefined {
   if (field.fallback === undefined || field.transforms || field.sensitivity !== undefined) return undefined;
@@ -35,19 +35,19 @@ export function defaultText(field: Field): string | undefined {
   return text === undefined || maskText(text) !== undefined ? undefined : text;
 }
 
-/** Text of any kind inside a message: in one line, its control characters visible, cut where nobody reads on. */
+/** Returns text for a message: on one line, with visible control characters, and cut to `longest` units. */
 export function inLine(text: string, longest = 200): string {
   return cutText(text, longest).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (sign) => {
-    return `\\u{${(sign.codePointAt(0) as number).toString(16)}}`;
+    return `\\u{${(sign.codePointAt(0) ?? 0).toString(16)}}`;
   });
 }
 
-/** A path in quotes. It is not cut before the longest that systems know. */
+/** Returns a path in quotes. A path of the longest length that systems allow is not cut. */
 export function pathText(path: string): string {
   return `"${inLine(path, 4096)}"`;
 }
 
-/** Text on one line, its control characters visible, for comments and terminals. */
+/** Returns text on one line, without control characters, for comments and terminals. */
 export function oneLine(text: string): string {
   return text
     .replace(/\s+/g, " ")

@@ -17,14 +17,14 @@ export const LAYERS = [
 /** One of `CONFIG_LAYERS`. */
 export type ConfigLayer = (typeof LAYERS)[number];
 
-/** Where one value comes from. */
+/** The origin of a value. */
 export interface Origin {
   readonly layer: ConfigLayer;
   /** `env:NAME`, `file:PATH:LINE:COLUMN`, `argument:--PATH`, `override:PATH` or `schema`. */
   readonly source: string;
-  /** The file or reference that the source points at. */
+  /** The file or reference that the source points to. */
   readonly via?: string;
-  /** Whether it was read from a secret file. */
+  /** Whether the value was read from a secret file. */
   readonly secret?: boolean;
   /** Whether `${VAR}` and references in it are to be resolved. */
   readonly expands?: boolean;
@@ -41,7 +41,7 @@ export interface Leaf {
   readonly kind: "leaf";
   readonly value: unknown;
   readonly origin: Origin;
-  /** What it hides, strongest first. */
+  /** The values of lower layers that it replaces, the strongest first. */
   readonly shadowed: readonly Leaf[];
 }
 
@@ -55,28 +55,35 @@ export function leaf(value: unknown, origin: Origin): Leaf {
   return { kind: "leaf", value, origin, shadowed: [] };
 }
 
-/** Puts a tree at a path, over what is there, making branches on the way. */
-export function place(root: Branch, path: readonly string[], value: Tree): void {
-  let at = root;
-  for (const key of path.slice(0, -1)) {
-    const next = at.members.get(key);
-    const inner = next?.kind === "branch" ? next : branch(value.origin);
-    at.members.set(key, inner);
-    at = inner;
+/** Merges a tree into `root` at a path, and creates the branches that lead there. */
+export function place(root: Branch, [key = "", ...rest]: readonly string[], value: Tree): void {
+  const there = root.members.get(key);
+  if (rest.length === 0) {
+    root.members.set(key, there === undefined ? value : mergeTrees(there, value));
+    return;
   }
-  const last = path.at(-1) as string;
-  at.members.set(last, merge(at.members.get(last), value) as Tree);
+  const inner = there?.kind === "branch" ? there : branch(value.origin);
+  root.members.set(key, inner);
+  place(inner, rest, value);
 }
 
-/** Two layers as one: objects merge, everything else in `high` replaces what is in `low`. */
+/** Merges two layers: objects merge, and everything else in `high` replaces what is in `low`. */
 export function merge(low: Tree | undefined, high: Tree | undefined): Tree | undefined {
-  if (low === undefined || high === undefined) return high ?? low;
-  if (low.kind === "branch" && high.kind === "branch") {
-    const members = new Map(low.members);
-    for (const [key, member] of high.members) members.set(key, merge(members.get(key), member) as Tree);
-    return { ...high, members };
+  return low === undefined || high === undefined ? (high ?? low) : mergeTrees(low, high);
+}
+
+/** Merges two branches; see {@link merge}. */
+export function mergeBranches(low: Branch, high: Branch): Branch {
+  const members = new Map(low.members);
+  for (const [key, member] of high.members) {
+    const there = members.get(key);
+    members.set(key, there === undefined ? member : mergeTrees(there, member));
   }
-  if (high.kind === "branch") return high;
+  return { ...high, members };
+}
+
+function mergeTrees(low: Tree, high: Tree): Tree {
+  if (high.kind === "branch") return low.kind === "branch" ? mergeBranches(low, high) : high;
   const hidden = low.kind === "leaf" ? low : leaf(plainValue(low), low.origin);
   return {
     ...high,
@@ -84,12 +91,12 @@ export function merge(low: Tree | undefined, high: Tree | undefined): Tree | und
   };
 }
 
-/** A JSON file as a tree. */
+/** Returns the tree of a JSON file. */
 export function treeOfJson(node: JsonNode, layer: ConfigLayer, file: string): Tree {
   return treeOfNode(node, ({ line, column }) => ({ layer, source: `file:${file}:${line}:${column}`, expands: true }));
 }
 
-/** JSON as a tree, whose parts come from where `originOf` says. */
+/** Returns the tree of a JSON value. `originOf` returns the origin of each part. */
 export function treeOfNode(node: JsonNode, originOf: (node: JsonNode) => Origin): Tree {
   if (node.kind === "value") return leaf(node.value, originOf(node));
   const tree = branch(originOf(node));
@@ -98,7 +105,7 @@ export function treeOfNode(node: JsonNode, originOf: (node: JsonNode) => Origin)
 }
 
 /**
- * An object that the host gave as a tree.
+ * Returns the tree of an object that the host gave.
  *
  * @throws TypeError if it is cyclic, deeper than 64 levels, or cannot be read
  */
@@ -131,7 +138,7 @@ function entriesOf(value: unknown, at: string): [string, unknown][] | undefined 
   }
 }
 
-/** The plain value of a tree. */
+/** Returns the plain value of a tree. */
 export function plainValue(tree: Tree): unknown {
   if (tree.kind === "leaf") return tree.value;
   const value: Record<string, unknown> = {};

@@ -1,4 +1,4 @@
-/** Values that stand in tutorials, images and templates, without their punctuation. */
+/** Values from tutorials, images and templates, without punctuation. */
 const WELL_KNOWN: ReadonlySet<string> = new Set([
   "0123456789abcdef",
   "0123456789abcdef0123456789abcdef",
@@ -89,11 +89,11 @@ const WELL_KNOWN: ReadonlySet<string> = new Set([
 const PLACEHOLDER =
   /^(?:please)?(?:changeme|changethis|changeit|replaceme|replacethis|replacewith|fillmein|insert(?:your|secret|key)|placeholder|todo|example|dummy|djangoinsecure|your(?:own|super|jwt|session|api)?(?:[0-9]+bit)?(?:secret|key|token|password|passphrase|signing))/;
 
-/** Phrases by which samples say of themselves that they are none. */
+/** Phrases that show that a value is only a sample. */
 const SAMPLE =
   /changeme|changethis|changein|replaceme|thisisa(?:n|sample|test|secret|fake)|samplesecret|examplesecret|donotuse|notforproduction|yoursecret|secrethere/;
 
-/** Whether a secret is a default, a placeholder, or one of those repeated; punctuation and case do not count. */
+/** Returns whether a secret is a default or a placeholder, also if repeated. Punctuation and case do not count. */
 export function isWellKnown(value: string): boolean {
   const plain = value.toLowerCase().replace(/[^a-z0-9]/g, "");
   if (plain === "") return false;
@@ -102,7 +102,7 @@ export function isWellKnown(value: string): boolean {
   return PLACEHOLDER.test(plain) || SAMPLE.test(plain);
 }
 
-/** Whether a text can be guessed by its pattern: a few characters over and over, or those of a keyboard in their order. */
+/** Returns whether a secret follows a pattern: a few repeated characters, or characters in ascending order. */
 export function isPattern(value: string): boolean {
   const plain = value.toLowerCase().replace(/[^a-z0-9]/g, "");
   if (plain.length < 8) return false;
@@ -110,18 +110,18 @@ export function isPattern(value: string): boolean {
   return unitOf(plain).length <= 3 || steps.length >= 0.8 * (plain.length - 1);
 }
 
-/** As {@link isWellKnown}, also of such a word with a year or a number behind it, such as `password123`. */
+/** Does what {@link isWellKnown} does, also for a word with a year or a number after it, such as `password123`. */
 export function isGuessable(value: string): boolean {
   return isWellKnown(value) || isWellKnown(value.toLowerCase().replace(/\d{1,4}[^a-z0-9]*$/, ""));
 }
 
-/** Whether a text is one character over and over. */
+/** Returns whether a text is one repeated character. */
 export function isOneCharacter(value: string): boolean {
   const [first] = value;
   return first !== undefined && value === first.repeat(value.length / first.length);
 }
 
-/** The shortest text that, repeated, makes this one; a last repetition may be cut short. */
+/** Returns the shortest text whose repetition gives this text. The last repetition may be incomplete. */
 function unitOf(text: string): string {
   for (let size = 1; size <= Math.min(64, text.length / 2); size++) {
     const unit = text.slice(0, size);

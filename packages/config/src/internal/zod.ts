@@ -4,44 +4,44 @@ import { OWN_METADATA } from "./metadata.ts";
 import { isDeepStrictEqual } from "./node-builtins.ts";
 
 /**
- * A schema of zod 4: of `zod` or `zod/mini`, and of any copy of it. It is described by its shape, since the types of two
- * minor versions of zod are not assignable to each other.
+ * A schema of zod 4, from `zod` or `zod/mini` and from any copy of it. It is described by its shape, because the types of
+ * two minor versions of zod are not assignable to each other.
  */
 export interface Schema<out Out = unknown, out In = unknown> {
   readonly _zod: { readonly output: Out; readonly input: In };
 }
 
-/** What a schema gives out. */
+/** The output type of a schema. */
 export type OutputOf<S extends Schema> = S["_zod"]["output"];
 
-/** A field type of this package: a schema of zod whose default may be written as its input, such as `"5s"`. */
+/** A field type of this package: a schema of zod whose default may also be written as an input, such as `"5s"`. */
 export interface FieldSchema<out Out, out In> extends z.ZodType<Out, In> {
-  /** A default is read through the field, and so is checked: a refused one is a `TypeError` when the schema is used. */
+  /** Sets a default, which the field reads and checks. A refused default is a `TypeError` when the schema is used. */
   default(value: Out | In): z.ZodDefault<this>;
   default(value: () => Out | In): z.ZodDefault<this>;
 }
 
-/** What the loader must know of a field type beyond what zod knows. It travels as metadata, so that it survives `.refine()`, `.default()` and the like. */
+/** What the loader must know about a field type in addition to zod. It is metadata, which survives `.refine()` and similar. */
 export interface FieldMark {
   readonly kind: string;
-  /** What the field takes, in words. */
+  /** What the field accepts, in words. */
   readonly expected: string;
-  /** `value`: all of it is secret; `url`: it is a URL that usually carries a password. */
+  /** `value`: the whole value is secret; `url`: the value is a URL that usually has a password. */
   readonly secret?: "value" | "url";
   /** Its JSON Schema. */
   readonly json: Readonly<Record<string, unknown>>;
-  /** An output as text that is read back as the same output; without it, `String(value)`. */
+  /** Returns an output as a string that gives the same output when it is read. @default String(value) */
   readonly toText?: (value: unknown) => string | undefined;
 }
 
-/** Why a field refuses a value. It must not hold the value. */
+/** Why a field refuses a value. It must not contain the value. */
 export interface Refusal {
   readonly expected: string;
   readonly hint?: string;
   readonly problem?: "weak";
 }
 
-/** A problem that zod found, with everything of the input left out. */
+/** An issue of zod, without the input. */
 export interface SchemaIssue {
   readonly path: readonly PropertyKey[];
   readonly code: string;
@@ -49,7 +49,7 @@ export interface SchemaIssue {
   readonly refusal?: Refusal;
 }
 
-/** The parts of a schema's definition that are looked at here, whatever its type. */
+/** The parts of a definition that this package reads, for all types of schemas. */
 export interface Definition {
   readonly type: string;
   readonly innerType?: Schema;
@@ -71,39 +71,41 @@ export interface Definition {
   readonly defaultValue?: unknown;
   readonly parts?: readonly unknown[];
   readonly discriminator?: string;
-  /** Set for codecs, whose output need not look like their input. */
+  /** Set for codecs, whose output may differ from their input. */
   readonly transform?: unknown;
 }
 
 /** The key of metadata that holds a {@link FieldMark}. */
 export const MARK = "seaworthy";
+/** The hint for a value with white space around it. */
+export const WHITE_SPACE = "there is white space around the value";
 
-// Its defaults are read through the field: `duration().default("5s")` is 5000. A constructor of its own keeps that
-// through `.meta()` and `.refine()`, which clone.
+// Its defaults are read by the field: `duration().default("5s")` is 5000. It has a constructor of its own because
+// `.meta()` and `.refine()` clone, and a clone would lose an overridden method.
 const FieldPipe = z.core.$constructor("SeaworthyField", (field: z.ZodPipe, definition: z.ZodPipe["_zod"]["def"]) => {
   const init: (field: z.ZodPipe, definition: never) => void = z.ZodPipe.init;
   init(field, definition as never);
-  // Behind a function, since the library would copy what looks like a plain object, and a `Secret` is not its copy.
+  // As a function, because zod copies what looks like a plain object, and the copy of a `Secret` is not a secret.
   const withDefault = (value: unknown): Schema =>
     z.prefault(field, (typeof value === "function" ? value : () => value) as never);
   Object.defineProperty(field, "default", { value: withDefault, configurable: true, writable: true });
 });
 
-/** A field whose `parse` gives the output, or refuses with {@link refuse}. */
+/** Returns a field. `parse` returns the output, or refuses with {@link refuse}. */
 export function createField<Out, In>(mark: FieldMark, parse: (value: unknown) => Out | Refused): FieldSchema<Out, In> {
   const read = z.transform((value: unknown, context) => {
     const result = parse(value);
     if (!(result instanceof Refused)) return result;
-    const blanks = result.refusal.hint === undefined && typeof value === "string" && value !== value.trim();
-    const refusal = blanks ? { ...result.refusal, hint: "there are blanks around the value" } : result.refusal;
-    // The input stays out of the issue: it may be a secret.
+    const padded = result.refusal.hint === undefined && typeof value === "string" && value !== value.trim();
+    const refusal = padded ? { ...result.refusal, hint: WHITE_SPACE } : result.refusal;
+    // The issue does not contain the input, because it may be a secret.
     context.issues.push({ code: "custom", input: undefined, message: refusal.expected, params: { [MARK]: refusal } });
     return z.NEVER;
   });
   return marked<Out, In>(z.unknown(), read, mark);
 }
 
-/** A field that turns text into a list and has each item checked by `item`. */
+/** Returns a field that splits a string into an array and checks each item. */
 export function createList<Out>(
   mark: FieldMark,
   item: Schema<Out>,
@@ -117,7 +119,7 @@ export function createList<Out>(
   return marked<Out[], string | unknown[]>(splitter, items, mark);
 }
 
-/** Refuses a value inside a field's `parse`. */
+/** Refuses a value in the `parse` function of a field. */
 export function refuse(refusal: Refusal): Refused {
   return new Refused(refusal);
 }
@@ -137,7 +139,7 @@ function marked<Out, In>(from: z.ZodType, to: z.ZodType, mark: FieldMark): Field
   return field as unknown as FieldSchema<Out, In>;
 }
 
-/** Whether `value` is a schema of zod 4. */
+/** Returns whether `value` is a schema of zod 4. */
 export function isSchema(value: unknown): value is Schema {
   return typeof value === "object" && value !== null && "_zod" in value && "safeParseAsync" in value;
 }
@@ -146,12 +148,12 @@ export function definitionOf(schema: Schema): Definition {
   return (schema as z.ZodType)._zod.def as unknown as Definition;
 }
 
-/** Whether an object may lack this member. */
+/** Returns whether an object may lack this member. */
 export function mayBeAbsent(schema: Schema): boolean {
   return (schema as z.ZodType)._zod.optin !== undefined;
 }
 
-/** The metadata of a schema, which the schema itself is asked for: another copy of zod may have another registry. */
+/** Returns the metadata of a schema. It calls the schema's own method, because another copy of zod has another registry. */
 export function metadataOf(schema: Schema): Readonly<Record<string, unknown>> {
   const { meta } = schema as { meta?: unknown };
   const own: unknown = typeof meta === "function" ? meta.call(schema) : z.globalRegistry.get(schema as z.ZodType);
@@ -164,10 +166,10 @@ export function markOf(schema: Schema): FieldMark | undefined {
   return metadataOf(schema)[MARK] as FieldMark | undefined;
 }
 
-/** What a schema makes of a value, or every problem that it has with it. */
+/** The output of a schema, or all of its issues. */
 export type Validation = { readonly value: unknown } | { readonly issues: readonly SchemaIssue[] };
 
-/** Checks a value; the checks of the schema may be asynchronous. */
+/** Checks a value. The checks of the schema may be asynchronous. */
 export async function validate(schema: Schema, value: unknown): Promise<Validation> {
   try {
     return validationOf(await (schema as z.ZodType).safeParseAsync(value, { reportInput: false }));
@@ -177,7 +179,7 @@ export async function validate(schema: Schema, value: unknown): Promise<Validati
 }
 
 /**
- * Checks a value at once.
+ * Checks a value synchronously.
  *
  * @throws TypeError if a check or a transform of the schema is asynchronous
  */
@@ -194,13 +196,13 @@ function validationOf(result: z.ZodSafeParseResult<unknown>): Validation {
   return result.success ? { value: result.data } : { issues: result.error.issues.map(plainIssue) };
 }
 
-// The text of a foreign exception may hold a value; only its kind is told.
+// The message of a foreign exception may contain a value, so only its name is shown.
 function thrown(error: unknown): Validation {
   const message = `checks that do not throw; one threw ${error instanceof Error ? error.name : typeof error}`;
   return { issues: [{ path: [], code: "custom", message }] };
 }
 
-// Copies of zod have classes of their own, so that `instanceof` would not do.
+// Each copy of zod has its own classes, so `instanceof` cannot be used.
 function isAsynchronous(error: unknown): boolean {
   return error instanceof Error && /^Encountered Promise during synchronous parse/.test(error.message);
 }
@@ -211,16 +213,16 @@ function plainIssue(issue: z.core.$ZodIssue): SchemaIssue {
   return { path, code, message, ...(refusal === undefined ? undefined : { refusal }) };
 }
 
-/** Whether a schema takes a value, for choosing between the members of a union. */
+/** Returns whether a schema accepts a value, for choosing between the members of a union. */
 export function accepts(schema: Schema, value: unknown): boolean {
   try {
     return (schema as z.ZodType).safeParse(value).success;
   } catch {
-    return false; // asynchronous or throwing checks decide nothing here
+    return false; // the check is asynchronous or threw, so it cannot decide here
   }
 }
 
-/** The JSON Schema (draft 2020-12) of what may be written in a file; `show` says what is told of a default. */
+/** Returns the JSON Schema (draft 2020-12) of a file. `show` returns what may be shown of a default or an example. */
 export function toJsonSchema(
   schema: Schema,
   show: (value: unknown, schema: Schema, key: string) => unknown,
@@ -237,10 +239,10 @@ export function toJsonSchema(
       const json = jsonSchema as Record<string, unknown>;
       if (mark !== undefined) Object.assign(json, mark.json);
       const { type, innerType, defaultValue } = definitionOf(inner);
-      // The library leaves out defaults of pipes, but each field of this package takes its own output.
+      // Zod leaves out the defaults of pipes, but each field of this package accepts its own output.
       const fallback = type === "default" || type === "prefault";
       if (fallback && innerType !== undefined && markOf(innerType) !== undefined) json.default = defaultValue;
-      // One that is computed differs each time, and says nothing.
+      // A computed default differs each time and must not be written.
       if (fallback && !isDeepStrictEqual(defaultValue, definitionOf(inner).defaultValue)) delete json.default;
       for (const key of [MARK, ...OWN_METADATA, "_prefault"]) delete json[key];
       for (const key of ["default", "examples"].filter((name) => name in json)) {

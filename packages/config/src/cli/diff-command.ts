@@ -1,36 +1,34 @@
 import { resolve } from "node:path";
 import { jsonSafe, secret } from "@seaworthy/core";
+import { withoutUndefined } from "@seaworthy/core/objects";
 import { type ConfigDifference, compareConfigs, sharedSecrets } from "../compare.ts";
 import { readDotenv } from "../internal/dotenv.ts";
 import { checkLoadOptions, type LoadConfigOptions } from "../internal/load-options.ts";
+import type { LoadState } from "../internal/load-state.ts";
 import { resolveConfig } from "../internal/resolve.ts";
-import type { Run } from "../internal/run.ts";
 import { defaultText, textOf } from "../internal/text.ts";
 import { CONFIG_FILE_LIMIT, readTextFile } from "../internal/text-file.ts";
 import type { Schema } from "../internal/zod.ts";
-import { type Invocation, UsageError } from "./load-schema.ts";
+import { type Invocation, UsageError, writeJson } from "./invocation.ts";
 
 /**
- * `diff A B`: what differs between two profiles, and which secrets they share. Values that are missing on this
- * machine are left out, not refused. Of variables, only those given with `--env` count, since the environment of this
- * process belongs to neither.
+ * `diff A B`: shows the differences between two profiles, and which secrets they share. Values that are missing on this
+ * machine are left out and not refused. Only the variables given with `--env` count, because the environment of this
+ * process belongs to neither profile.
  */
 export async function diff(schema: Schema, invocation: Invocation): Promise<number> {
   const { values, rest, io } = invocation;
   const [a, b] = rest;
-  if (a === undefined || b === undefined || rest.length > 2) throw new UsageError("diff needs two profiles");
+  if (a === undefined || b === undefined || rest.length > 2) throw new UsageError("diff takes two profiles");
   const sides = await Promise.all([sideOf(schema, a, invocation), sideOf(schema, b, invocation)]);
   const [before, after] = [sides[0].values, sides[1].values];
   const scrub = (value: unknown): unknown =>
-    typeof value === "string" ? sides.reduce((text, { run }) => run.redactor.scrub(text), value) : value;
+    typeof value === "string" ? sides.reduce((text, { state }) => state.disclosure.redactor.scrub(text), value) : value;
   const differences = compareConfigs(before, after).map((difference) => scrubbed(difference, scrub));
   const shared = sharedSecrets(before, after);
   if (values.json === true) {
-    const all = jsonSafe(
-      { a, b, differences, shared },
-      { depth: 16, members: 10_000, total: 100_000, redact: () => false },
-    );
-    io.out(`${JSON.stringify(all, null, 2)}\n`);
+    const all = { a, b, differences, shared };
+    writeJson(io, jsonSafe(all, { depth: 16, members: 10_000, total: 100_000, redact: () => false }));
   } else if (differences.length === 0) io.out(`${a} and ${b} have the same values.\n`);
   else for (const difference of differences) io.out(`${line(difference)}\n`);
   for (const { path, otherPath } of shared) {
@@ -47,33 +45,35 @@ function scrubbed(difference: ConfigDifference, scrub: (value: unknown) => unkno
 }
 
 interface Side {
-  readonly run: Run;
-  /** Texts and secrets by path. */
+  readonly state: LoadState;
+  /** Strings and secrets by path. */
   readonly values: Record<string, unknown>;
 }
 
 async function sideOf(schema: Schema, profile: string, { values, io }: Invocation): Promise<Side> {
   const secretsDirectory = pick("--secrets", values.secrets, profile);
-  const options: LoadConfigOptions = {
+  const { directory, prefix } = values;
+  const env = variablesOf(pick("--env", values.env, profile), io.directory);
+  const options: LoadConfigOptions = withoutUndefined({
     profile,
-    env: variablesOf(pick("--env", values.env, profile), io.directory),
-    envFile: false,
-    ...(values.directory === undefined ? undefined : { directory: values.directory }),
-    ...(values.prefix === undefined ? undefined : { prefix: values.prefix }),
-    ...(secretsDirectory === undefined ? undefined : { secretsDirectory }),
-  };
+    env,
+    envFile: false as const,
+    directory,
+    prefix,
+    secretsDirectory,
+  });
   checkLoadOptions("diff", options);
-  const { run } = await resolveConfig(schema, options);
-  for (const { message } of run.warnings) io.err(`warning: ${message}\n`);
-  for (const issue of run.issues.filter(({ problem }) => problem === "malformed" || problem === "unreadable"))
+  const { state, issues } = await resolveConfig(schema, options);
+  for (const { message } of state.findings.warnings) io.err(`warning: ${message}\n`);
+  for (const issue of issues.filter(({ problem }) => problem === "malformed" || problem === "unreadable"))
     throw new UsageError(`${profile}: ${issue.hint ?? issue.expected} (${issue.source ?? issue.path})`);
   const flat: Record<string, unknown> = {};
-  for (const field of run.model.fields) {
-    const given = run.settled.get(field.path);
+  for (const field of state.model.fields) {
+    const given = state.settled.fields.get(field.path);
     const text = given === undefined ? defaultText(field) : textOf(field, given.value);
-    if (text !== undefined) flat[field.path] = run.hides(field) ? secret(text) : text;
+    if (text !== undefined) flat[field.path] = state.disclosure.hides(field) ? secret(text) : text;
   }
-  return { run, values: flat };
+  return { state, values: flat };
 }
 
 function pick(option: string, given: readonly string[] | undefined, profile: string): string | undefined {

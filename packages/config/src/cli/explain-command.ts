@@ -1,44 +1,42 @@
 import { jsonSafe } from "@seaworthy/core";
-import { type ConfigExplanation, explainField, valueAt } from "../explain.ts";
-import type { Field } from "../internal/model.ts";
-import type { Run } from "../internal/run.ts";
+import { type ConfigExplanation, explainField, valueAt } from "../internal/explain-field.ts";
+import type { Field, Model } from "../internal/model.ts";
 import { nearest } from "../internal/suggest.ts";
 import { LAYERS } from "../internal/tree.ts";
 import type { Schema } from "../internal/zod.ts";
-import { printIssues, resolved } from "./check.ts";
-import { type Invocation, UsageError } from "./load-schema.ts";
+import { type Invocation, UsageError, writeJson } from "./invocation.ts";
+import { printIssues, resolve } from "./resolve.ts";
 
-/** `explain`: the layers, and where values come from. Exit code 1 when the configuration is invalid. */
+/** `explain`: the layers, and where values come from. Exits with 1 if the configuration is invalid. */
 export async function explain(schema: Schema, invocation: Invocation): Promise<number> {
   const { values, rest, io } = invocation;
-  const result = await resolved(schema, invocation);
-  const { run, value } = result;
-  const fields = rest.length === 0 ? run.model.fields : rest.map((path) => fieldAt(run, path));
-  const explained = fields.map((field) => explainField(run, field, valueAt(value, field.path)));
-  const layers = [...run.layers].sort((a, b) => LAYERS.indexOf(a.layer) - LAYERS.indexOf(b.layer));
+  const result = await resolve(schema, invocation);
+  const { state, value, issues } = result;
+  const { model, profile, visited } = state;
+  const fields = rest.length === 0 ? model.fields : rest.map((path) => fieldNamed(model, path));
+  const explained = fields.map((field) => explainField(state, field, valueAt(value, field.path)));
+  const layers = visited.layers.toSorted((a, b) => LAYERS.indexOf(a.layer) - LAYERS.indexOf(b.layer));
   if (values.json === true) {
-    const all = { profile: run.profile, layers, values: explained };
-    io.out(
-      `${JSON.stringify(jsonSafe(all, { depth: 16, members: 10_000, total: 100_000, redact: () => false }), null, 2)}\n`,
-    );
+    const all = { profile, layers, values: explained };
+    writeJson(io, jsonSafe(all, { depth: 16, members: 10_000, total: 100_000, redact: () => false }));
   } else {
-    io.out(`profile ${run.profile}\n\nlayers, from the weakest to the strongest\n`);
+    io.out(`profile ${profile}\n\nlayers, from the weakest to the strongest\n`);
     io.out(row("schema", "defaults in the schema", "used"));
     for (const { layer, name, state } of layers) io.out(row(layer, name, state));
     for (const explanation of explained) io.out(`\n${lines(explanation)}`);
   }
-  if (run.issues.length > 0) printIssues(result, invocation);
-  return run.issues.length > 0 ? 1 : 0;
+  if (issues.length > 0) printIssues(result, invocation);
+  return issues.length > 0 ? 1 : 0;
 }
 
 function row(layer: string, name: string, state: string): string {
   return `  ${layer.padEnd(12)}${name.padEnd(32)} ${state}\n`;
 }
 
-function fieldAt(run: Run, path: string): Field {
-  const field = run.model.byPath.get(path) ?? run.model.byEnv.get(path);
+function fieldNamed({ byPath, byEnv }: Model, path: string): Field {
+  const field = byPath.get(path) ?? byEnv.get(path);
   if (field !== undefined) return field;
-  const near = nearest(path, run.model.byPath.keys()) ?? nearest(path, run.model.byEnv.keys());
+  const near = nearest(path, byPath.keys()) ?? nearest(path, byEnv.keys());
   throw new UsageError(
     `there is no value ${JSON.stringify(path)}${near === undefined ? "" : `; did you mean ${near}?`}`,
   );
