@@ -1,4 +1,4 @@
-import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
+import { parseArgs } from "node:util";
 import { withoutUndefined } from "@seaworthy/core/objects";
 import type { LoadConfigOptions } from "../internal/load-options.ts";
 
@@ -27,7 +27,7 @@ const OPTIONS = {
   "exit-code": { type: "boolean" },
   json: { type: "boolean" },
   help: { type: "boolean", short: "h" },
-} as const satisfies ParseArgsOptionsConfig;
+} as const;
 
 type Parsed = ReturnType<typeof parseArgs<{ options: typeof OPTIONS; allowPositionals: true }>>;
 
