@@ -10,7 +10,6 @@ import { callPredicate } from "../internal/report.ts";
 import { trackState } from "../internal/tracked-state.ts";
 import { rejectionEvent, stateGauge, transitionEvent } from "../telemetry.ts";
 import type {
-  Breaker,
   BreakerChange,
   BreakerMode,
   BreakerOpening,
@@ -18,28 +17,34 @@ import type {
   BreakerState,
   BreakerStats,
 } from "./breaker.ts";
+import type { CallObserver, ObservableBreaker } from "./call-observer.ts";
 import { Circuit, UNCOUNTED } from "./circuit.ts";
 import { judgeError, shownError, type Verdict } from "./judge.ts";
 import type { BreakerPlan } from "./plan.ts";
 import type { Pass } from "./probes.ts";
 
-/** What a call was let through with: its pass, and where slowness matters the time, on the monotonic clock. */
+/** What a call was let through with: its pass; where slowness matters or calls are observed, also when it began. */
 type Entry = Pass | TimedEntry;
+type CallEnd = ReturnType<CallObserver["begin"]>;
 
 class TimedEntry {
   readonly pass: Pass;
+  /** On the monotonic clock. */
   readonly startedAt: number;
+  readonly ended: CallEnd | undefined;
 
-  constructor(pass: Pass, startedAt: number) {
+  constructor(pass: Pass, startedAt: number, ended: CallEnd | undefined) {
     this.pass = pass;
     this.startedAt = startedAt;
+    this.ended = ended;
   }
 }
 
+const UNOBSERVED: readonly CallObserver[] = [];
 const LEVELS: Readonly<Record<BreakerState, number>> = { closed: 0, "half-open": 1, open: 2, isolated: 2 };
 
 /** What `createBreaker` returns. */
-export class CountingBreaker implements Breaker {
+export class CountingBreaker implements ObservableBreaker {
   readonly #plan: BreakerPlan;
   readonly #pipeline: Pipeline;
   readonly #circuit: Circuit;
@@ -49,6 +54,7 @@ export class CountingBreaker implements Breaker {
   #rejected = 0;
   #wouldReject = 0;
   #untrack: (() => void) | undefined;
+  #observers: readonly CallObserver[] = UNOBSERVED;
 
   constructor(plan: BreakerPlan, restored: BreakerSnapshot | undefined) {
     this.#plan = plan;
@@ -79,20 +85,22 @@ export class CountingBreaker implements Breaker {
       onReturn: (call, value, entry) => {
         const failed =
           isFailedResult !== undefined && callPredicate(isFailedResult, "isFailedResult", false, value, call.attempt);
-        return this.#count(entry, failed ? "failure" : "success", call);
+        return this.#count(entry, failed ? "failure" : "success", call, value);
       },
       onThrow: (call, error, entry) => {
         const verdict = judgeError(error, call, this.#plan.numbers.isFailure);
         const pass = entry instanceof TimedEntry ? entry.pass : entry;
         if (verdict === "failure" && !pass.spent) this.#circuit.lastError = error;
-        return this.#count(entry, verdict, call);
+        return this.#count(entry, verdict, call, error);
       },
     };
     return (call, exit) => {
       if (call.aborted) return unwind(Promise.reject(call.reason), exit);
       const pass = this.#admit();
       if (pass === undefined) return unwind(Promise.reject(this.#refusal(call)), exit);
-      return next(call, new ExitFrame(handler, call, timed ? new TimedEntry(pass, clock.monotonic()) : pass, exit));
+      const ended = this.#observers.length === 0 ? undefined : this.#observed();
+      const entry = timed || ended !== undefined ? new TimedEntry(pass, clock.monotonic(), ended) : pass;
+      return next(call, new ExitFrame(handler, call, entry, exit));
     };
   }
 
@@ -106,6 +114,12 @@ export class CountingBreaker implements Breaker {
   }
 
   #refusal(call: GuardedCall): Error {
+    const error = this.#refusalError(call);
+    for (const observer of this.#observers) observer.refused(error);
+    return error;
+  }
+
+  #refusalError(call: GuardedCall): Error {
     this.#rejected += 1;
     const isolated = this.#isolations > 0;
     if (rejectionEvent.active)
@@ -121,14 +135,30 @@ export class CountingBreaker implements Breaker {
     );
   }
 
-  #count(entry: Entry, verdict: Verdict, call: GuardedCall): undefined {
+  /** Tells the observers of a call that begins, and returns what tells them of its end. */
+  #observed(): CallEnd {
+    const ends = this.#observers.map((observer) => observer.begin());
+    return (...end) => {
+      for (const ended of ends) ended(...end);
+    };
+  }
+
+  observeCalls(observer: CallObserver): () => void {
+    this.#observers = [...this.#observers, observer];
+    return () => {
+      this.#observers = this.#observers.filter((other) => other !== observer);
+    };
+  }
+
+  #count(entry: Entry, verdict: Verdict, call: GuardedCall, outcome: unknown): undefined {
     if (!(entry instanceof TimedEntry)) {
       this.#circuit.count(entry, verdict, false);
       return;
     }
     const { slowAfter, clock } = this.#plan.numbers;
-    const slow = clock.monotonic() - entry.startedAt - call.waited >= slowAfter;
-    this.#circuit.count(entry.pass, verdict, slow);
+    const latency = clock.monotonic() - entry.startedAt - call.waited;
+    this.#circuit.count(entry.pass, verdict, latency >= slowAfter);
+    entry.ended?.(verdict, outcome, latency);
   }
 
   /** Makes a change, and reports it if the state that is shown is another one. */
