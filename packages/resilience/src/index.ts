@@ -32,7 +32,8 @@ export type { Bulkhead, BulkheadOptions, BulkheadStats, QueueOptions } from "./b
 export type { Call, Operation, Runner, RunOptions } from "./call.ts";
 export type { ResilienceErrorCode } from "./errors.ts";
 export type { FetchLike, GuardedFetch, GuardedFetchOptions, GuardedInit } from "./guarded-fetch.ts";
-export type { HedgeOptions, HedgeRunOptions } from "./hedge.ts";
+export type { HedgeRunOptions } from "./hedge.ts";
+export type { HedgeOptions } from "./hedge-options.ts";
 export type { PolicyExplanation } from "./explanation.ts";
 export type { Outcome, Policy, PolicyOptions } from "./policy.ts";
 export type { RetryRunOptions } from "./retry.ts";

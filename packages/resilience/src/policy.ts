@@ -3,7 +3,7 @@ import type { Breaker, BreakerOptions } from "./breaker/breaker.ts";
 import type { Bulkhead, BulkheadOptions } from "./bulkhead/bulkhead.ts";
 import type { Operation, Runner, RunOptions } from "./call.ts";
 import type { PolicyExplanation } from "./explanation.ts";
-import type { HedgeOptions } from "./hedge.ts";
+import type { HedgeOptions } from "./hedge-options.ts";
 import type { RetryBudget, RetryBudgetOptions } from "./retry-budget.ts";
 import type { RetryOptions } from "./retry-options.ts";
 import type { Tier, Tiers } from "./tier.ts";

@@ -4,7 +4,8 @@ import fc from "fast-check";
 import { expect, test, vi } from "vitest";
 import { errors } from "./errors.ts";
 import { retry } from "./index.ts";
-import { parseRetryAfter, retryAfterOf } from "./retry-after.ts";
+import { retryAfterOf } from "./internal/requested-wait.ts";
+import { parseRetryAfter } from "./retry-after.ts";
 import { scriptedOperation } from "./testing.ts";
 
 const NOW = Date.UTC(1994, 10, 6, 8, 49, 0);

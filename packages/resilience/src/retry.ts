@@ -5,8 +5,9 @@ import type { Layer } from "./internal/guarded-call.ts";
 import { checkName, checkSignal, otherwise } from "./internal/options.ts";
 import { createPipeline, startRun } from "./internal/pipeline.ts";
 import { retryLayer } from "./internal/retry-layer.ts";
+import { planRetry, RETRY_OPTIONS } from "./internal/retry-plan.ts";
 import { timeoutLayer } from "./internal/timeout-layer.ts";
-import { planRetry, RETRY_OPTIONS, type RetryOptions } from "./retry-options.ts";
+import type { RetryOptions } from "./retry-options.ts";
 
 /** Options of {@link retry}. */
 export interface RetryRunOptions<T = unknown> extends RetryOptions<T> {

@@ -1,6 +1,5 @@
 import { showValue } from "@seaworthy/core/options";
-
-const final = new WeakSet<object>();
+import { markFinal } from "./internal/final-errors.ts";
 
 /**
  * Marks an error, so that no retry of this package follows it, whatever `retryIf` says. The error itself is returned and
@@ -21,11 +20,5 @@ const final = new WeakSet<object>();
 export function stopRetrying<E extends object>(error: E): E {
   if ((typeof error !== "object" || error === null) && typeof error !== "function")
     throw new TypeError(`stopRetrying takes an error object; got ${showValue(error)}`);
-  final.add(error);
-  return error;
-}
-
-/** Whether the error was given to {@link stopRetrying}. */
-export function isStopped(error: unknown): boolean {
-  return typeof error === "object" && error !== null && final.has(error);
+  return markFinal(error);
 }

@@ -1,7 +1,5 @@
+import { breakerFor } from "../internal/breaker/breaker-for.ts";
 import type { Breaker, BreakerOptions } from "./breaker.ts";
-import { checkSnapshot } from "./check-snapshot.ts";
-import { CountingBreaker } from "./counting-breaker.ts";
-import { planBreaker } from "./options.ts";
 
 /**
  * Creates a breaker. Closed, it counts how calls end; at or above a share of failures or of slow calls it opens and refuses
@@ -23,17 +21,4 @@ import { planBreaker } from "./options.ts";
  */
 export function createBreaker(options: BreakerOptions): Breaker {
   return breakerFor(options);
-}
-
-/**
- * A breaker of a policy or a tier.
- *
- * @param patience - how long the policy waits for a call, in milliseconds
- */
-export function breakerFor(options: BreakerOptions, patience?: number): Breaker {
-  const restore = options?.restore;
-  return new CountingBreaker(
-    planBreaker(options, patience),
-    restore === undefined ? undefined : checkSnapshot(restore),
-  );
 }

@@ -2,8 +2,8 @@ import { manualClock } from "@seaworthy/core/testing";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { adaptiveBulkhead, policy } from "../index.ts";
+import { GradientLimit } from "../internal/bulkhead/gradient-limit.ts";
 import { type Distribution, type SimulationResult, simulate } from "../testing.ts";
-import { GradientLimit } from "./gradient-limit.ts";
 
 const quiet = (): undefined => undefined;
 const SERVICE = 50;

@@ -1,5 +1,8 @@
 import { type Clock, systemClock } from "@seaworthy/core";
 import { checkOptions, clockOption, finiteNumber, integer } from "@seaworthy/core/options";
+import { GradientLimit } from "../internal/bulkhead/gradient-limit.ts";
+import { bulkheadOf, describeBulkhead, MOST_CALLS, planQueue } from "../internal/bulkhead/slot-bulkhead.ts";
+import { Slots } from "../internal/bulkhead/slots.ts";
 import { ExitFrame, type ExitHandler } from "../internal/exit-frames.ts";
 import type { Layer, Next } from "../internal/guarded-call.ts";
 import { isTimeout } from "../internal/invoke.ts";
@@ -7,9 +10,6 @@ import { checkName, otherwise, share } from "../internal/options.ts";
 import { statusOf } from "../internal/status.ts";
 import { limitEvent } from "../telemetry.ts";
 import type { Bulkhead, QueueOptions } from "./bulkhead.ts";
-import { bulkheadOf, describeBulkhead, MOST_CALLS, planQueue } from "./create-bulkhead.ts";
-import { GradientLimit } from "./gradient-limit.ts";
-import { Slots } from "./slots.ts";
 
 /** Options of {@link adaptiveBulkhead}. */
 export interface AdaptiveBulkheadOptions extends QueueOptions {

@@ -28,8 +28,8 @@ test("p-retry is known to one file, and opossum to the statistics and to the vie
     );
   expect(importing("p-retry")).toEqual([join("internal", "retry-loop.ts")]);
   expect(importing("opossum").sort()).toEqual([
-    join("breaker", "opossum-statistics.ts"),
-    join("opossum", "opossum-view.ts"),
+    join("internal", "breaker", "opossum-statistics.ts"),
+    join("internal", "opossum", "opossum-view.ts"),
   ]);
 });
 

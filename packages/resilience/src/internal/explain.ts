@@ -52,6 +52,8 @@ function sentenceOf(facts: Facts): string {
       return `Breaker ${facts.name}: opens at ${facts.opens}${facts.openFor === undefined ? "" : `, for ${show(facts.openFor)}`}.`;
     case "bulkhead":
       return `Bulkhead: ${facts.limit}.`;
+    case "other":
+      return facts.sentence;
     case "propagation":
       return "Propagation: the operation's context carries the signal and the deadline.";
   }

@@ -21,7 +21,9 @@ export type GuardFacts =
     }
   | { readonly guard: "breaker"; readonly name: string; readonly openFor: number | undefined; readonly opens: string }
   | { readonly guard: "bulkhead"; readonly limit: string; readonly wait: number }
-  | { readonly guard: "propagation" };
+  | { readonly guard: "propagation" }
+  /** A guard that neither repeats calls nor bounds their time. */
+  | { readonly guard: "other"; readonly sentence: string };
 
 type Described = Layer & { facts?: () => GuardFacts };
 

@@ -3,11 +3,11 @@ import { showValue } from "@seaworthy/core/options";
 import type { Call } from "../call.ts";
 import type { PolicyOptions } from "../policy.ts";
 import type { Tier } from "../tier.ts";
-import { answer, planOf, prepareTiers, type TierPlan } from "../tiers.ts";
 import { ExitFrame, type ExitHandler } from "./exit-frames.ts";
 import { describeLayer } from "./facts.ts";
 import type { GuardedCall, Layer } from "./guarded-call.ts";
 import { invokeFallback, isCancelled } from "./invoke.ts";
+import { answer, planOf, prepareTiers, type TierPlan } from "./tier-plan.ts";
 
 type Fallback = NonNullable<PolicyOptions<unknown>["fallback"]>;
 type AskFallback = (call: GuardedCall, error: unknown) => Promise<{ value: unknown; tier: string }>;

@@ -7,16 +7,8 @@ import type { Outcome, Policy } from "../policy.ts";
 import type { RetryBudget } from "../retry-budget.ts";
 import { explainLayers } from "./explain.ts";
 import type { CallNotes, GuardedCall } from "./guarded-call.ts";
+import type { PolicyParts } from "./guards/guard.ts";
 import { exposePipeline, type Pipeline, prepare, runPrepared, startRun } from "./pipeline.ts";
-
-/** The parts of a policy that hosts can see. */
-export interface PolicyParts {
-  readonly ownsBreaker: boolean;
-  readonly ownsBulkhead: boolean;
-  readonly breaker: Breaker | undefined;
-  readonly bulkhead: Bulkhead | undefined;
-  readonly budget: RetryBudget | undefined;
-}
 
 /** What `policy` and `compose` return. */
 export class GuardingPolicy<F = never> implements Policy<F> {
@@ -25,8 +17,7 @@ export class GuardingPolicy<F = never> implements Policy<F> {
   readonly bulkhead: Bulkhead | undefined;
   readonly budget: RetryBudget | undefined;
   readonly #pipeline: Pipeline;
-  readonly #ownsBreaker: boolean;
-  readonly #ownsBulkhead: boolean;
+  readonly #releases: readonly (() => void)[];
 
   constructor(pipeline: Pipeline, parts?: PolicyParts) {
     this.name = pipeline.name;
@@ -34,8 +25,7 @@ export class GuardingPolicy<F = never> implements Policy<F> {
     this.breaker = parts?.breaker;
     this.bulkhead = parts?.bulkhead;
     this.budget = parts?.budget;
-    this.#ownsBreaker = parts?.ownsBreaker ?? false;
-    this.#ownsBulkhead = parts?.ownsBulkhead ?? false;
+    this.#releases = parts?.releases ?? [];
     exposePipeline(this, pipeline);
   }
 
@@ -78,8 +68,7 @@ export class GuardingPolicy<F = never> implements Policy<F> {
   }
 
   dispose(): void {
-    if (this.#ownsBreaker) this.breaker?.dispose();
-    if (this.#ownsBulkhead) this.bulkhead?.dispose();
+    for (const release of this.#releases) release();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

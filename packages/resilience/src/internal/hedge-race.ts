@@ -1,8 +1,8 @@
 import { startTimer } from "@seaworthy/core";
 import { errors } from "../errors.ts";
-import type { HedgePlan } from "../hedge.ts";
 import { hedgeEvent } from "../telemetry.ts";
 import type { GuardedCall, Next } from "./guarded-call.ts";
+import type { HedgePlan } from "./hedge-plan.ts";
 import { isRefusal } from "./refusal.ts";
 
 interface Runner {

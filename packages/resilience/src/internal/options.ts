@@ -18,6 +18,12 @@ export function share(name: string, value: unknown): number {
   return value;
 }
 
+/** The options of a guard: they are spread into others, where a number or a string would vanish. */
+export function checkObject(name: string, value: unknown): void {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new TypeError(`${name} must be an object; got ${showValue(value)}`);
+}
+
 /** A boolean, or nothing. */
 export function optionalFlag(name: string, value: unknown): void {
   if (value !== undefined) flag(name, value);

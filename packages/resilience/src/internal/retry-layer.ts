@@ -1,15 +1,15 @@
-import { backoffDelay } from "../backoff.ts";
-import { retryAfterOf } from "../retry-after.ts";
-import type { RetryPlan } from "../retry-options.ts";
-import { isStopped } from "../stop-retrying.ts";
 import { budgetEvent, retryEvent } from "../telemetry.ts";
+import { backoffDelay } from "./backoff-delay.ts";
 import { ExitFrame, type ExitHandler } from "./exit-frames.ts";
 import type { GuardFacts } from "./facts.ts";
+import { isFinalError } from "./final-errors.ts";
 import type { GuardedCall, Layer, Next } from "./guarded-call.ts";
 import { pause, unlessAborted } from "./pause.ts";
 import { isRefusal } from "./refusal.ts";
 import { callPredicate, reportCallback } from "./report.ts";
+import { retryAfterOf } from "./requested-wait.ts";
 import { FailedAttempt, retryLoop } from "./retry-loop.ts";
+import type { RetryPlan } from "./retry-plan.ts";
 import { timeoutLayer } from "./timeout-layer.ts";
 import { wasNeverSent } from "./unsent.ts";
 
@@ -121,7 +121,7 @@ function isFinal(
   // A request that never left this process may be repeated, whatever it would have done.
   if (!call.root.idempotent && !(failure.thrown && wasNeverSent(failure.outcome))) return true;
   if (!failure.thrown) return false;
-  if (isStopped(failure.outcome)) return true;
+  if (isFinalError(failure.outcome)) return true;
   const { retryIf } = plan.options as { retryIf?: Predicate };
   if (retryIf === undefined) return isRefusal(failure.outcome) || isOwnAbort(failure.outcome);
   return judged(retryIf, failure.outcome, attempt);

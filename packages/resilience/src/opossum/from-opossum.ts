@@ -1,7 +1,8 @@
 import { showValue } from "@seaworthy/core/options";
 import type { Breaker } from "../breaker/breaker.ts";
-import type { OpossumBreaker, OpossumInternals } from "./opossum-breaker.ts";
-import { OpossumGuard } from "./opossum-guard.ts";
+import { OpossumGuard } from "../internal/opossum/opossum-guard.ts";
+import type { OpossumInternals } from "../internal/opossum/opossum-internals.ts";
+import type { OpossumBreaker } from "./opossum-breaker.ts";
 
 const METHODS = ["fire", "open", "close", "enable", "disable", "on", "removeListener", "action"] as const;
 

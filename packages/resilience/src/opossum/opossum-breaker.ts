@@ -20,10 +20,3 @@ export interface OpossumBreaker extends Pick<EventEmitter, "on" | "removeListene
   enable(): void;
   disable(): void;
 }
-
-/** What is used of an opossum breaker beyond its published types. */
-export interface OpossumInternals extends OpossumBreaker {
-  /** The function that `fire` calls. */
-  action: (...args: unknown[]) => unknown;
-  readonly options: { readonly resetTimeout?: number; readonly cache?: unknown; readonly coalesce?: unknown };
-}

@@ -8,9 +8,10 @@ import {
   withDefault,
 } from "@seaworthy/core/options";
 import type { Breaker } from "../breaker/breaker.ts";
-import { isObservable } from "../breaker/call-observer.ts";
+import { isObservable } from "../internal/breaker/call-observer.ts";
+import { OpossumView } from "../internal/opossum/opossum-view.ts";
 import type { Policy } from "../policy.ts";
-import { type OpossumFacade, OpossumView } from "./opossum-view.ts";
+import type { OpossumFacade } from "./opossum-facade.ts";
 
 /** Options of {@link toOpossum}: those of opossum's statistics. */
 export interface ToOpossumOptions {

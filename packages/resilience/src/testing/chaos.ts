@@ -6,7 +6,7 @@ import type { Layer } from "../internal/guarded-call.ts";
 import { otherwise } from "../internal/options.ts";
 import { pause } from "../internal/pause.ts";
 import { createPipeline, exposePipeline, startRun } from "../internal/pipeline.ts";
-import { seeded } from "./random.ts";
+import { seeded } from "../internal/testing/random.ts";
 
 /** What goes wrong, and how often. At least one of `fault`, `latency`, `outcome`. */
 export interface ChaosOptions {

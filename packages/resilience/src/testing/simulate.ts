@@ -3,16 +3,17 @@ import { checkOptions, finiteNumber, flag, integer, oneOf, positiveDuration, sho
 import type { Runner } from "../call.ts";
 import { createWithin } from "../internal/creation-scope.ts";
 import { otherwise } from "../internal/options.ts";
-import { type Distribution, seeded } from "./random.ts";
-import { amountOf, arrivals, SimulatedUpstream } from "./simulated-upstream.ts";
+import { seeded } from "../internal/testing/random.ts";
+import { amountOf, arrivals, SimulatedUpstream } from "../internal/testing/simulated-upstream.ts";
+import { replacePlatformTime, VirtualTime } from "../internal/testing/virtual-time.ts";
 import type {
+  Distribution,
   SimulatedFault,
   SimulatedUpstreamOptions,
   SimulationOptions,
   SimulationPhase,
   SimulationResult,
 } from "./simulation.ts";
-import { replacePlatformTime, VirtualTime } from "./virtual-time.ts";
 
 const OPTIONS: readonly string[] = ["policy", "upstream", "fault", "load", "processes", "duration", "seed", "globals"];
 const UPSTREAM_OPTIONS: readonly string[] = ["workers", "service", "distribution"];

@@ -1,6 +1,8 @@
 import type { Clock, Duration } from "@seaworthy/core";
 import type { Runner } from "../call.ts";
-import type { Distribution } from "./random.ts";
+
+/** How service times scatter around their mean. */
+export type Distribution = "constant" | "exponential" | "lognormal" | "bimodal";
 
 /** The upstream of a simulation: workers that each do one call at a time, and a queue before them. */
 export interface SimulatedUpstreamOptions {

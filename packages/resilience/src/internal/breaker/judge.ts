@@ -1,8 +1,8 @@
-import { hasCode } from "../errors.ts";
-import type { GuardedCall } from "../internal/guarded-call.ts";
-import { isCancelled } from "../internal/invoke.ts";
-import { reportCallback } from "../internal/report.ts";
-import type { BreakerOpening, BreakerOptions } from "./breaker.ts";
+import type { BreakerOpening, BreakerOptions } from "../../breaker/breaker.ts";
+import { hasCode } from "../../errors.ts";
+import type { GuardedCall } from "../guarded-call.ts";
+import { isCancelled } from "../invoke.ts";
+import { reportCallback } from "../report.ts";
 import type { WindowCounts } from "./rolling-statistics.ts";
 
 /** What one call says about the upstream. */

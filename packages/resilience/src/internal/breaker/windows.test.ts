@@ -1,7 +1,7 @@
 import { manualClock } from "@seaworthy/core/testing";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createBreaker } from "../index.ts";
+import { createBreaker } from "../../index.ts";
 import { ConsecutiveWindow, CountWindow } from "./count-window.ts";
 import { OpossumStatistics } from "./opossum-statistics.ts";
 import { SLICES } from "./slice-clock.ts";

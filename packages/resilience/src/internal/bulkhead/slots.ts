@@ -1,10 +1,10 @@
 import { type Clock, startTimer } from "@seaworthy/core";
-import { errors } from "../errors.ts";
-import { ExitFrame, type ExitHandler, unwind } from "../internal/exit-frames.ts";
-import type { GuardedCall, Next } from "../internal/guarded-call.ts";
-import { timeoutError } from "../internal/invoke.ts";
-import { rejectionEvent } from "../telemetry.ts";
-import type { BulkheadStats } from "./bulkhead.ts";
+import type { BulkheadStats } from "../../bulkhead/bulkhead.ts";
+import { errors } from "../../errors.ts";
+import { rejectionEvent } from "../../telemetry.ts";
+import { ExitFrame, type ExitHandler, unwind } from "../exit-frames.ts";
+import type { GuardedCall, Next } from "../guarded-call.ts";
+import { timeoutError } from "../invoke.ts";
 import { Place, WaitingLine } from "./waiting-line.ts";
 
 /** Bounds of {@link Slots}. */

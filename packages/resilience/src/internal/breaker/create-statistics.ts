@@ -1,4 +1,4 @@
-import { creationScope } from "../internal/creation-scope.ts";
+import { creationScope } from "../creation-scope.ts";
 import { ConsecutiveWindow, CountWindow } from "./count-window.ts";
 import { OpossumStatistics } from "./opossum-statistics.ts";
 import type { BreakerNumbers } from "./plan.ts";

@@ -1,5 +1,5 @@
 import { finiteNumber, integer, showValue } from "@seaworthy/core/options";
-import type { BreakerSnapshot } from "./breaker.ts";
+import type { BreakerSnapshot } from "../../breaker/breaker.ts";
 
 const STATES: readonly string[] = ["closed", "open", "half-open", "isolated"];
 

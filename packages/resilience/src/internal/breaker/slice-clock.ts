@@ -1,5 +1,5 @@
 import { type Clock, startTimer } from "@seaworthy/core";
-import { PerTimers } from "../internal/per-timers.ts";
+import { PerTimers } from "../per-timers.ts";
 
 /**
  * Counts slices of time for all windows whose slices are equally long. A window compares the count with the one that it

@@ -1,7 +1,7 @@
 import type { Clock, Duration } from "@seaworthy/core";
 import { positiveDuration } from "@seaworthy/core/options";
-import { reportCallback } from "../internal/report.ts";
-import type { BreakerMode, BreakerOptions } from "./breaker.ts";
+import type { BreakerMode, BreakerOptions } from "../../breaker/breaker.ts";
+import { reportCallback } from "../report.ts";
 import type { WindowCounts } from "./rolling-statistics.ts";
 import { tripsOn } from "./trip-rule.ts";
 

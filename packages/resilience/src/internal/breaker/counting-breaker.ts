@@ -1,14 +1,4 @@
 import { oneOf } from "@seaworthy/core/options";
-import type { Operation, RunOptions } from "../call.ts";
-import { errors } from "../errors.ts";
-import { ExitFrame, type ExitHandler, unwind } from "../internal/exit-frames.ts";
-import { describeLayer } from "../internal/facts.ts";
-import type { GuardedCall, Next } from "../internal/guarded-call.ts";
-import { Listeners } from "../internal/listeners.ts";
-import { createPipeline, exposePipeline, type Pipeline, startRun } from "../internal/pipeline.ts";
-import { callPredicate } from "../internal/report.ts";
-import { trackState } from "../internal/tracked-state.ts";
-import { rejectionEvent, stateGauge, transitionEvent } from "../telemetry.ts";
 import type {
   BreakerChange,
   BreakerMode,
@@ -16,7 +6,17 @@ import type {
   BreakerSnapshot,
   BreakerState,
   BreakerStats,
-} from "./breaker.ts";
+} from "../../breaker/breaker.ts";
+import type { Operation, RunOptions } from "../../call.ts";
+import { errors } from "../../errors.ts";
+import { rejectionEvent, stateGauge, transitionEvent } from "../../telemetry.ts";
+import { ExitFrame, type ExitHandler, unwind } from "../exit-frames.ts";
+import { describeLayer } from "../facts.ts";
+import type { GuardedCall, Next } from "../guarded-call.ts";
+import { Listeners } from "../listeners.ts";
+import { createPipeline, exposePipeline, type Pipeline, startRun } from "../pipeline.ts";
+import { callPredicate } from "../report.ts";
+import { trackState } from "../tracked-state.ts";
 import type { CallObserver, ObservableBreaker } from "./call-observer.ts";
 import { Circuit, UNCOUNTED } from "./circuit.ts";
 import { judgeError, shownError, type Verdict } from "./judge.ts";

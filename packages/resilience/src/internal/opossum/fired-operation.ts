@@ -1,4 +1,4 @@
-import type { OpossumInternals } from "./opossum-breaker.ts";
+import type { OpossumInternals } from "./opossum-internals.ts";
 
 /** An operation of a policy on its way through `fire` of an opossum breaker: it is the argument of the call. */
 export class FiredOperation {

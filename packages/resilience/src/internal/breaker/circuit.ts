@@ -1,5 +1,5 @@
 import { startTimer } from "@seaworthy/core";
-import type { BreakerOpening, BreakerSnapshot } from "./breaker.ts";
+import type { BreakerOpening, BreakerSnapshot } from "../../breaker/breaker.ts";
 import { createRestorableStatistics, createStatistics } from "./create-statistics.ts";
 import { openingOf, type Verdict } from "./judge.ts";
 import type { BreakerPlan } from "./plan.ts";

@@ -1,4 +1,4 @@
-import { hasCode, type ResilienceErrorCode } from "../errors.ts";
+import { hasCode, type ResilienceErrorCode } from "../../errors.ts";
 
 const CODES: readonly (readonly [ResilienceErrorCode, code: string, message: string])[] = [
   ["RESILIENCE_CIRCUIT_OPEN", "EOPENBREAKER", "Breaker is open"],

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test, vi } from "vitest";
-import { type BackoffPlan, backoffDelay } from "./backoff.ts";
+import { type BackoffPlan, backoffDelay } from "./backoff-delay.ts";
 
 const plan = (over: Partial<BackoffPlan>): BackoffPlan => ({
   backoff: "exponential",

@@ -9,8 +9,8 @@ import {
   positiveDuration,
   showValue,
 } from "@seaworthy/core/options";
-import { checkName, otherwise, share } from "../internal/options.ts";
-import type { BreakerMode, BreakerOptions, BreakerWindow, SlowCallOptions } from "./breaker.ts";
+import type { BreakerMode, BreakerOptions, BreakerWindow, SlowCallOptions } from "../../breaker/breaker.ts";
+import { checkName, otherwise, share } from "../options.ts";
 import { type BreakerNumbers, BreakerPlan, type OpenTime } from "./plan.ts";
 
 const DEFAULTS = {

@@ -1,4 +1,5 @@
 import { integer } from "@seaworthy/core/options";
+import type { Distribution } from "../../testing/simulation.ts";
 
 /** The mulberry32 generator: 32 bits of state, which is enough to choose calls and service times. */
 export function seeded(seed: number): () => number {
@@ -10,9 +11,6 @@ export function seeded(seed: number): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }
-
-/** How service times scatter around their mean. */
-export type Distribution = "constant" | "exponential" | "lognormal" | "bimodal";
 
 const SIGMA = 0.8;
 const FAST_SHARE = 0.9;

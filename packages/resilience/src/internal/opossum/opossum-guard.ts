@@ -8,20 +8,20 @@ import type {
   BreakerSnapshot,
   BreakerState,
   BreakerStats,
-} from "../breaker/breaker.ts";
+} from "../../breaker/breaker.ts";
+import type { Operation, RunOptions } from "../../call.ts";
+import { errors } from "../../errors.ts";
+import { transitionEvent } from "../../telemetry.ts";
 import { openingOf, shownError } from "../breaker/judge.ts";
 import type { WindowCounts } from "../breaker/rolling-statistics.ts";
-import type { Operation, RunOptions } from "../call.ts";
-import { errors } from "../errors.ts";
-import { detached } from "../internal/exit-frames.ts";
-import { describeLayer } from "../internal/facts.ts";
-import type { GuardedCall, Next } from "../internal/guarded-call.ts";
-import { timeoutError } from "../internal/invoke.ts";
-import { Listeners } from "../internal/listeners.ts";
-import { createPipeline, exposePipeline, type Pipeline, startRun } from "../internal/pipeline.ts";
-import { transitionEvent } from "../telemetry.ts";
+import { detached } from "../exit-frames.ts";
+import { describeLayer } from "../facts.ts";
+import type { GuardedCall, Next } from "../guarded-call.ts";
+import { timeoutError } from "../invoke.ts";
+import { Listeners } from "../listeners.ts";
+import { createPipeline, exposePipeline, type Pipeline, startRun } from "../pipeline.ts";
 import { FiredOperation, shareAction } from "./fired-operation.ts";
-import type { OpossumInternals } from "./opossum-breaker.ts";
+import type { OpossumInternals } from "./opossum-internals.ts";
 
 const RESET_TIMEOUT = 30_000;
 

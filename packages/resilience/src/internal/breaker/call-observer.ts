@@ -1,4 +1,4 @@
-import type { Breaker } from "./breaker.ts";
+import type { Breaker } from "../../breaker/breaker.ts";
 import type { Verdict } from "./judge.ts";
 
 /** Sees every call of a breaker. A breaker without an observer creates nothing for one. */

@@ -1,5 +1,5 @@
-import { type Distribution, exponential, serviceTime } from "./random.ts";
-import type { SimulatedFault } from "./simulation.ts";
+import type { Distribution, SimulatedFault } from "../../testing/simulation.ts";
+import { exponential, serviceTime } from "./random.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
 interface Job {
