@@ -3,22 +3,40 @@ import { errors } from "../errors.ts";
 import type { Ledger } from "./ledger.ts";
 
 const LONGEST_STRETCH = 8;
+const MOST_STEPS = 256;
+
+/** Gives the event loop a turn after so many milliseconds or steps of a long operation. */
+export class Breath {
+  // Of the process, not of the vault's clock: what counts is for how long the event loop is held.
+  #begun = performance.now();
+  #steps = 0;
+
+  /** Counts steps. Says whether it is time for {@link Breath.take}, which callers then await. */
+  isDue(steps = 1): boolean {
+    this.#steps += steps;
+    return this.#steps >= MOST_STEPS || performance.now() - this.#begun >= LONGEST_STRETCH;
+  }
+
+  async take(): Promise<void> {
+    await setImmediate();
+    this.#begun = performance.now();
+    this.#steps = 0;
+  }
+}
 
 /**
- * Does `work` on each item, and lets the event loop have its turn every few milliseconds. The vault may be locked in such
- * a pause; the keys that `work` uses are zeroed then, so this throws `VAULT_LOCKED`.
+ * Does `work` on each item and gives the event loop its turns. The vault may be locked in such a pause. The keys that
+ * `work` uses are zeroed then, so this throws `VAULT_LOCKED`.
  */
 export async function mapBreathing<T, R>(ledger: Ledger, items: readonly T[], work: (item: T) => R): Promise<R[]> {
   const { keys } = ledger;
   const results: R[] = [];
-  // Of the process, not of the vault's clock: what counts is for how long the event loop is held.
-  let begun = performance.now();
+  const breath = new Breath();
   for (const item of items) {
     results.push(work(item));
-    if (performance.now() - begun < LONGEST_STRETCH) continue;
-    await setImmediate();
+    if (!breath.isDue()) continue;
+    await breath.take();
     if (ledger.isLocked || ledger.keys !== keys) throw errors.VAULT_LOCKED();
-    begun = performance.now();
   }
   return results;
 }

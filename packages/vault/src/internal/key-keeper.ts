@@ -10,7 +10,7 @@ import { type KdfCost, noCheaper } from "./crypto/argon2.ts";
 import { randomSecret, wipe } from "./crypto/bytes.ts";
 import { RootKeys } from "./crypto/root-keys.ts";
 import { SLOTS } from "./format/limits.ts";
-import type { PutRecord } from "./format/record.ts";
+import type { Frame, PutRecord } from "./format/record.ts";
 import type { Slot } from "./format/slot.ts";
 import type { Ledger } from "./ledger.ts";
 import { momentOf } from "./moment.ts";
@@ -105,7 +105,7 @@ export class KeyKeeper {
         const value = openEntry(state.vaultId, record, keys);
         const frame = sealEntry(state.vaultId, record, value, keys);
         wipe(value);
-        return frame;
+        return decoded(frame);
       });
       return { purge: true, rewritten };
     });
@@ -121,7 +121,7 @@ export class KeyKeeper {
         fresh ??= new RootKeys(root, state.vaultId);
         const to = fresh;
         const rewritten = await mapBreathing(this.#ledger, recordsOf(state), (record) =>
-          rewrapEntry(state.vaultId, record, keys, to),
+          decoded(rewrapEntry(state.vaultId, record, keys, to)),
         );
         return { rewritten, slots: slotsOf(state, keys, to), keys: to };
       });
@@ -161,6 +161,12 @@ export class KeyKeeper {
   #describe({ id, kind, created }: Slot): KeySlot {
     return Object.freeze({ id: id.toString("hex"), kind, createdAt: created, current: id.equals(this.#current) });
   }
+}
+
+/** A frame whose record is decoded here, between the turns of the event loop, and not with all others at once. */
+function decoded(frame: Frame): Frame {
+  void frame.record;
+  return frame;
 }
 
 function recordsOf(state: State): PutRecord[] {

@@ -1,8 +1,9 @@
 import { errors } from "../errors.ts";
 import type { StoredHead, VaultCommit, VaultStore } from "../stores/store.ts";
+import { Breath } from "./breathe.ts";
 import { Content } from "./content.ts";
 import type { RootKeys } from "./crypto/root-keys.ts";
-import { decodeHead, encodeHead, type Head, isAuthentic, segmentDigest } from "./format/head.ts";
+import { decodeHead, encodeHead, type Head, isAuthentic, type SegmentFacts, segmentDigest } from "./format/head.ts";
 import { openLog, readLog } from "./format/log.ts";
 import { corrupt } from "./format/reader.ts";
 import { type Frame, splitFrames } from "./format/record.ts";
@@ -70,24 +71,33 @@ export async function readSegments(
   known: ReadonlyMap<string, Segment>,
 ): Promise<Segment[] | undefined> {
   const segments: Segment[] = [];
+  const breath = new Breath();
   for (let at = 0; at < head.segments.length; at += READS_AT_ONCE) {
-    const batch = head.segments.slice(at, at + READS_AT_ONCE).map(async (facts) => {
+    const batch = head.segments.slice(at, at + READS_AT_ONCE);
+    const read = batch.map(({ id, digest }) => (isKnown(known.get(id), digest) ? undefined : store.readSegment(id)));
+    const found = await Promise.all(read);
+    for (const [index, facts] of batch.entries()) {
       const cached = known.get(facts.id);
-      if (cached?.digest.equals(facts.digest)) return cached;
-      const bytes = await store.readSegment(facts.id);
-      if (bytes === undefined) return undefined;
-      if (bytes.length !== facts.bytes) throw corrupt("a segment's length is another");
-      const frames = splitFrames(bytes, facts.records);
-      const same = frames.length === facts.records && segmentDigest(frames).equals(facts.digest);
-      if (!same) throw corrupt("a segment's checksum is another");
-      return { ...facts, frames };
-    });
-    for (const segment of await Promise.all(batch)) {
-      if (segment === undefined) return undefined;
-      segments.push(segment);
+      const bytes = found[index];
+      if (cached !== undefined && isKnown(cached, facts.digest)) segments.push(cached);
+      else if (bytes === undefined) return undefined;
+      else segments.push(segmentOf(facts, bytes));
+      if (breath.isDue(facts.records)) await breath.take();
     }
   }
   return segments;
+}
+
+function isKnown(segment: Segment | undefined, digest: Buffer): boolean {
+  return segment?.digest.equals(digest) === true;
+}
+
+function segmentOf(facts: SegmentFacts, bytes: Uint8Array): Segment {
+  if (bytes.length !== facts.bytes) throw corrupt("a segment's length is another");
+  const frames = splitFrames(bytes, facts.records);
+  const isSame = frames.length === facts.records && segmentDigest(frames).equals(facts.digest);
+  if (!isSame) throw corrupt("a segment's checksum is another");
+  return { ...facts, frames };
 }
 
 /** @throws VAULT_TAMPERED when the head is not by the holder of these keys */
@@ -96,11 +106,19 @@ export function authenticate(head: Head, keys: RootKeys): void {
 }
 
 /** The state that an authentic head, the segments it names and its log come to. */
-export function stateOf(head: Head, segments: readonly Segment[], { epoch, log, frames }: Appended): State {
+export async function stateOf(
+  head: Head,
+  segments: readonly Segment[],
+  { epoch, log, frames }: Appended,
+): Promise<State> {
   const content = new Content();
   const tail = frames.length === 0 ? head.tail : [...head.tail, ...frames];
-  for (const segment of segments) for (const frame of segment.frames) content.apply(frame);
-  for (const frame of tail) content.apply(frame);
+  const breath = new Breath();
+  for (const records of [...segments.map((segment) => segment.frames), tail])
+    for (const frame of records) {
+      content.apply(frame);
+      if (breath.isDue()) await breath.take();
+    }
   const { vaultId, created, slots } = head;
   return { epoch, headEpoch: head.epoch, log, vaultId, created, slots, layout: { segments, tail }, content };
 }
