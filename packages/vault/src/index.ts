@@ -7,7 +7,7 @@ export { vaultReferences } from "./references.ts";
 export { rotateCredential } from "./rotate-credential.ts";
 export { fileStore } from "./stores/file-store.ts";
 export { memoryStore } from "./stores/memory-store.ts";
-export { postgresStore, postgresVaultMigration } from "./stores/postgres-store.ts";
+export { postgresStore, vaultMigrations, vaultMigrationsFor } from "./stores/postgres-store.ts";
 
 export type { BundleOptions, ImportOptions, ImportResult } from "./bundle.ts";
 export type { Credential, CredentialSource, KdfOptions, SlotKind } from "./credential.ts";

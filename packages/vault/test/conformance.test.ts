@@ -3,11 +3,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
-import type { SqlClient } from "@seaworthy/core";
+import { runInTransaction, type SqlClient } from "@seaworthy/core";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ConformancePlace, vaultStoreConformance } from "../src/conformance.ts";
-import { fileStore, memoryStore, openVault, postgresStore, postgresVaultMigration } from "../src/index.ts";
+import { fileStore, memoryStore, openVault, postgresStore, vaultMigrations, vaultMigrationsFor } from "../src/index.ts";
 
 function suite(name: string, createPlace: () => Promise<ConformancePlace>): void {
   describe(name, () => {
@@ -78,7 +78,8 @@ describe.skipIf(!reachable && process.env.CI === undefined)("the PostgreSQL stor
   it("works for a role that may read and write the tables and may not create any", async () => {
     const own = `${schema}_role`;
     const role = `${schema}_writer`;
-    for (const statement of postgresVaultMigration(own)) await pool.query(statement);
+    for (const statement of vaultMigrationsFor(own).flatMap(({ statements }) => statements))
+      await pool.query(statement);
     await pool.query(`CREATE ROLE ${role}`);
     await pool.query(`GRANT USAGE ON SCHEMA ${own} TO ${role}`);
     await pool.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${own} TO ${role}`);
@@ -95,6 +96,21 @@ describe.skipIf(!reachable && process.env.CI === undefined)("the PostgreSQL stor
       await pool.query(`DROP SCHEMA ${own} CASCADE`);
       await pool.query(`DROP ROLE ${role}`);
     }
+  });
+
+  it("keeps a write that is made while its caller has a transaction open, also if that one is rolled back", async () => {
+    const store = postgresStore(pool, { schema, name: randomBytes(4).toString("hex") });
+    await using vault = await openVault({ store, key: new Uint8Array(32), create: true });
+    const client = await pool.connect();
+    try {
+      await client.query("BEGIN");
+      await runInTransaction(pool, client, () => vault.set("a", "one"));
+      await client.query("ROLLBACK");
+    } finally {
+      client.release();
+    }
+    expect((await vault.get("a")).reveal()).toBe("one");
+    expect(await vault.verify()).toMatchObject({ epoch: 2, entries: 1 });
   });
 
   it("lets two processes' worth of pools write 60 entries each and keeps all 120", async () => {
@@ -185,9 +201,30 @@ function postgresSuite(client: () => SqlClient, schema?: string): void {
     }
   });
 
+  it("creates its tables with exactly the statements of the migrations", async () => {
+    const sent: string[] = [];
+    const own = `vault_steps_${randomBytes(4).toString("hex")}`;
+    const spying: SqlClient = {
+      query: (text, params) => {
+        sent.push(text);
+        return client().query(text, params as never) as never;
+      },
+    };
+    try {
+      await postgresStore(spying, { schema: own }).epoch();
+      const [step] = vaultMigrationsFor(own);
+      expect(sent.join()).toContain(step?.statements.join(";\n"));
+      expect(sent.join("").match(/CREATE/g)).toHaveLength(step?.statements.length ?? 0);
+      expect(vaultMigrations).toEqual(vaultMigrationsFor("seaworthy_vault"));
+    } finally {
+      await client().query(`DROP SCHEMA IF EXISTS ${own} CASCADE`);
+    }
+  });
+
   it("works on tables that the host has migrated itself", async () => {
     const own = `vault_own_${randomBytes(4).toString("hex")}`;
-    for (const statement of postgresVaultMigration(own)) await client().query(statement);
+    for (const statement of vaultMigrationsFor(own).flatMap(({ statements }) => statements))
+      await client().query(statement);
     try {
       const store = postgresStore(client(), { schema: own, migrate: false });
       await using vault = await openVault({ store, key: new Uint8Array(32), create: true });

@@ -1,4 +1,4 @@
-import type { SqlClient } from "@seaworthy/core";
+import type { SqlClient, SqlMigration } from "@seaworthy/core";
 import { checkOptions } from "@seaworthy/core/options";
 import { errors } from "../errors.ts";
 import { shown } from "../internal/check.ts";
@@ -10,21 +10,24 @@ export interface PostgresStoreOptions {
   name?: string;
   /** Schema of the two tables: lower-case letters, digits and underscores. @default "seaworthy_vault" */
   schema?: string;
-  /** Creates the schema and its tables at the first use if they are missing; otherwise run {@link postgresVaultMigration} yourself. @default true */
+  /** Creates the schema and its tables at the first use if they are missing; if `false`, the host applies {@link vaultMigrations}. @default true */
   migrate?: boolean;
 }
 
-// With transactions that are stricter than the default, the server answers with these if another writer was first.
-// Answers after which it is open whether the statement was done: connection exceptions, shutdown, unknown completion.
+// After these answers it is open whether the statement was executed: connection exceptions, shutdown, unknown completion.
 const UNCERTAIN = /^(08...|57P0[123]|40003)$/;
 const NEVER_SENT = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN"];
+// With transactions that are stricter than the default, the server answers with these if another writer was first.
 const OVERTAKEN = ["40001", "40P01"];
 
 /**
- * A store in PostgreSQL, over any client or pool that runs single statements; PGlite fits too. Every write is one
+ * A store in PostgreSQL, over any client or pool that runs single statements. PGlite fits too. Every write is one
  * statement that compares and swaps the epoch.
  *
- * @throws TypeError when the client or an option is malformed
+ * The store never joins an open transaction of its caller: a vault keeps the newest state in memory, and a rollback would
+ * leave it ahead of its store. Give it a pool, or a client on which no other code begins transactions.
+ *
+ * @throws TypeError if the client or an option is malformed
  */
 export function postgresStore(sql: SqlClient, options: PostgresStoreOptions = {}): VaultStore {
   if (typeof sql?.query !== "function") throw new TypeError(`sql must have a query method; got ${shown(sql)}`);
@@ -51,16 +54,27 @@ export function postgresStore(sql: SqlClient, options: PostgresStoreOptions = {}
   return { kind: "postgres", ...statements(asking, query, schema, name) };
 }
 
-/** The statements that create the store's schema and tables, to be run in order; running them again changes nothing. */
-export function postgresVaultMigration(schema?: string): readonly string[] {
+/**
+ * The steps that create the tables of {@link postgresStore} in the schema `seaworthy_vault`, for a tool that applies
+ * migrations. The store creates its tables with the same statements.
+ */
+export const vaultMigrations: readonly SqlMigration[] = vaultMigrationsFor("seaworthy_vault");
+
+/**
+ * The same steps for another schema. Their ids contain its name, so that vaults in several schemas can be migrated together.
+ *
+ * @throws TypeError if the schema's name is malformed
+ */
+export function vaultMigrationsFor(schema: string): readonly SqlMigration[] {
   const checked = checkSchema(schema);
-  return [
+  const statements = [
     `CREATE SCHEMA IF NOT EXISTS ${checked}`,
     `CREATE TABLE IF NOT EXISTS ${checked}.heads (
        vault text PRIMARY KEY, epoch bigint NOT NULL, head bytea NOT NULL, written timestamptz NOT NULL DEFAULT now())`,
     `CREATE TABLE IF NOT EXISTS ${checked}.segments (
        vault text NOT NULL, id text NOT NULL, bytes bytea NOT NULL, PRIMARY KEY (vault, id))`,
   ];
+  return Object.freeze([Object.freeze({ id: `vault/${checked}/0001-tables`, statements: Object.freeze(statements) })]);
 }
 
 function statements(
@@ -145,10 +159,11 @@ async function createTables(sql: SqlClient, schema: string): Promise<void> {
     `${schema}.segments`,
   ]);
   if (rows[0]?.missing !== true) return;
+  const statements = vaultMigrationsFor(schema).flatMap((step) => step.statements);
   await sql.query(`DO $create$ BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('seaworthy_vault'), hashtext('${schema}'));
     LOCK TABLE pg_catalog.pg_namespace IN ACCESS SHARE MODE;
-    ${postgresVaultMigration(schema).join(";\n")};
+    ${statements.join(";\n")};
   END $create$`);
 }
 
