@@ -1,10 +1,11 @@
-import { createCipheriv, createDecipheriv, hash, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, createSecretKey, hash, randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { open, readdir, readFile, rename } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileStore, memoryStore, openVault, type Vault } from "@seaworthy/vault";
+import { openFields } from "@seaworthy/vault/fields";
 import { compare } from "./harness.ts";
 
 const ENTRIES = 10_000;
@@ -20,6 +21,7 @@ try {
   await listing(path);
   await writing(path);
   await growing();
+  await sealing();
 } finally {
   rmSync(directory, { recursive: true });
 }
@@ -130,6 +132,33 @@ async function writing(path: string): Promise<void> {
     },
     { asynchronous: true, rounds: 15, iterations: 20 },
   );
+}
+
+/** A column of 100 000 rows, with one unlock. */
+async function sealing(): Promise<void> {
+  const rows = 100_000;
+  const vault = await openVault({ store: memoryStore(), key, create: true });
+  using fields = await openFields({ vault, name: "fields/rows", scope: "rows", create: true });
+  await vault.close();
+  const secretKey = createSecretKey(randomBytes(32));
+  const bare = (): string => {
+    const cipher = createCipheriv("aes-256-gcm", secretKey, randomBytes(12), { authTagLength: 16 });
+    return Buffer.concat([cipher.update(value), cipher.final(), cipher.getAuthTag()]).toString("base64url");
+  };
+  let row = 0;
+  const sealed = fields.seal("secret", 7, value);
+  await compare("fields", {
+    "bare AES-256-GCM encrypt": bare,
+    seal: () => fields.seal("secret", row++, value),
+    open: () => fields.open("secret", 7, sealed),
+    "blind index": () => fields.index("secret", value),
+  });
+  const begun = performance.now();
+  const column = Array.from({ length: rows }, (_, id) => fields.seal("secret", id, value));
+  const between = performance.now();
+  for (const [id, one] of column.entries()) fields.open("secret", id, one);
+  const [seal, open] = [between - begun, performance.now() - between];
+  console.log(`\n${rows} rows with one unlock\n  seal ${seal.toFixed(0)} ms, open ${open.toFixed(0)} ms`);
 }
 
 /** One durable statement per call; as many bytes as a record of the vault. */

@@ -21,7 +21,9 @@ export type VaultErrorCode =
   | "VAULT_NOT_TOTP"
   | "VAULT_NOT_TEXT"
   | "VAULT_ROTATION_FAILED"
-  | "VAULT_AUDIT_FAILED";
+  | "VAULT_AUDIT_FAILED"
+  | "VAULT_FIELD_INVALID"
+  | "VAULT_FIELD_KEY_MISSING";
 
 /** Factories by code. No message reaches a service's clients: a vault in trouble is the service's own trouble. */
 export const errors: Readonly<Record<VaultErrorCode, ErrorFactory>> = defineErrors(
@@ -56,6 +58,8 @@ export const errors: Readonly<Record<VaultErrorCode, ErrorFactory>> = defineErro
     VAULT_NOT_TEXT: { status: 500, title: "The value is not text; read it as bytes", expose: false },
     VAULT_ROTATION_FAILED: { status: 500, title: "The credential could not be rotated", expose: false },
     VAULT_AUDIT_FAILED: { status: 500, title: "The access could not be recorded", expose: false },
+    VAULT_FIELD_INVALID: { status: 500, title: "The sealed field cannot be opened in this place", expose: false },
+    VAULT_FIELD_KEY_MISSING: { status: 500, title: "The key of the sealed field is missing", expose: false },
   },
   { owner: "@seaworthy/vault" },
 );
