@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -301,6 +301,29 @@ describe("a damaged vault", () => {
     expect(status).toBe(5);
     expect(out).toContain(`BAD\tsegment ${segment} of the head\tmissing`);
     expect(out).toMatch(/BAD\tfile of the vault\t.*mode 0644/);
+  });
+});
+
+describe("doctor", () => {
+  it("tells what is in a log, what is wrong with it, and which directories above others can replace", async () => {
+    const place = join(directory, "open");
+    const file = join(place, "own", "credentials.vault");
+    await mkdir(place);
+    await chmod(place, 0o777);
+    const vault = await openVault({ store: fileStore(file), key: new Uint8Array(32), create: true });
+    for (let i = 0; i < 4; i++) await vault.set("a", `${i}`);
+    const { status, out } = await bare(["doctor", "--vault", file]);
+    expect(out).toContain("ok\tlog of the head\t2 writes");
+    expect(out).toContain(`ok\tdirectories above\tothers can replace ${await realpath(place)}`);
+    expect(status).toBe(0);
+    const [log] = (await readdir(`${file}.d`)).filter((name) => name.startsWith("l"));
+    const bytes = await readFile(join(`${file}.d`, log as string));
+    await writeFile(join(`${file}.d`, log as string), bytes.with(60, (bytes[60] as number) ^ 1));
+    expect(await bare(["doctor", "--vault", file])).toMatchObject({
+      status: 5,
+      out: expect.stringContaining("BAD\tlog"),
+    });
+    await vault.close();
   });
 });
 

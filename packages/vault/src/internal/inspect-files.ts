@@ -1,4 +1,4 @@
-import { lstat, readdir, readFile } from "node:fs/promises";
+import { lstat, readdir, readFile, realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isSeaworthyError } from "@seaworthy/core";
 import { lastGoodCopyIn } from "./file-names.ts";
@@ -22,6 +22,7 @@ export async function inspectFiles(path: string): Promise<Finding[]> {
   const copy = lastGoodCopyIn(names.filter((name) => name !== `e${head.epoch}`));
   const findings = [
     await inspectMode("directory of the vault", dirname(path), 0o700),
+    ...(await inspectAbove(dirname(path))),
     await inspectMode("file of the vault", path, 0o600),
     await inspectMode("directory beside", side, 0o700),
     ...head.findings,
@@ -40,6 +41,22 @@ async function inspectMode(what: string, path: string, mode: number): Promise<Fi
   const isOurs = stat.uid === (process.getuid?.() ?? stat.uid) && !stat.isSymbolicLink();
   const ok = process.platform === "win32" || (isOurs && (found & ~mode) === 0);
   return { what, ok, detail: `${path}, mode 0${found.toString(8)}, owner ${stat.uid}` };
+}
+
+/** Directories above that other accounts can replace. A vault bears that, apart from being destroyed or put back to an older state. */
+async function inspectAbove(directory: string): Promise<Finding[]> {
+  const replaceable: string[] = [];
+  let below = await realpath(directory).catch(() => directory);
+  for (let above = dirname(below); above !== below; below = above, above = dirname(above)) {
+    const stat = await lstat(above).catch(() => undefined);
+    if (stat === undefined) continue;
+    const isOurs = stat.uid === 0 || stat.uid === process.getuid?.();
+    // In a sticky directory, such as /tmp, only the owner of an entry can rename it.
+    const isOpen = (stat.mode & 0o022) !== 0 && (stat.mode & 0o1000) === 0;
+    if (!isOurs || isOpen) replaceable.push(above);
+  }
+  if (process.platform === "win32" || replaceable.length === 0) return [];
+  return [{ what: "directories above", ok: true, detail: `others can replace ${replaceable.join(", ")}` }];
 }
 
 async function inspectHead(what: string, path: string, side: string): Promise<{ epoch?: number; findings: Finding[] }> {
