@@ -8,8 +8,12 @@ const MOST_STEPS = 256;
 /** Gives the event loop a turn after so many milliseconds or steps of a long operation. */
 export class Breath {
   // Of the process, not of the vault's clock: what counts is for how long the event loop is held.
-  #begun = performance.now();
+  #begun: number;
   #steps = 0;
+
+  constructor() {
+    this.#begun = performance.now();
+  }
 
   /** Counts steps. Says whether it is time for {@link Breath.take}, which callers then await. */
   isDue(steps = 1): boolean {
