@@ -332,7 +332,7 @@ describe("the options of createLogger are refused with a TypeError that names th
 
 test("a level that there is not is refused with a TypeError, for a child as well, and changes nothing", () => {
   const { logger } = captureLogs({ level: "info" });
-  const refusal = new TypeError("unknown level loud; there are trace, debug, info, warn, error, fatal, silent");
+  const refusal = new TypeError("unknown level loud; must be one of trace, debug, info, warn, error, fatal, silent");
   const assign = (): void => {
     logger.level = "loud";
   };

@@ -72,7 +72,7 @@ export interface Logger extends PinoLogger, AsyncDisposable {
    * Measures some work: a line at debug when it starts, one at info with `durationMs` when it finishes, at warn when it
    * took as long as `slow`, at error when it fails. What the work throws is thrown on, the identical value.
    *
-   * @throws TypeError when an argument is not as described
+   * @throws TypeError if an argument is not as described
    */
   operation<T>(name: string, work: OperationWork<T>, options?: OperationOptions): Promise<T>;
   operation<T>(
@@ -94,14 +94,14 @@ export interface Logger extends PinoLogger, AsyncDisposable {
    * A child that writes a random share of its lines. Errors are always written; the next line written says in
    * `suppressed` how many were not.
    *
-   * @throws TypeError when the rate is not from 0 to 1
+   * @throws TypeError if the rate is not from 0 to 1
    */
   sampled(options: SampleOptions): Logger;
   /**
    * A child that writes so many lines in a window. Errors are always written, unless `errors` is set; the next line
    * written says in `suppressed` how many were not.
    *
-   * @throws TypeError when an option is not as described
+   * @throws TypeError if an option is not as described
    */
   limited(options: LimitedOptions): Logger;
   /**

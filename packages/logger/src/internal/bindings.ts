@@ -2,28 +2,28 @@ import { quote } from "./json-text.ts";
 import { claim, type JsonWriter } from "./json-writer.ts";
 import { plainKeys, readMember } from "./values.ts";
 
-/** What a logger and its ancestors were bound to, as it stands in every line. */
+/** What a logger and its ancestors are bound to, as it is in every line. */
 export interface Bindings {
   readonly keys: readonly string[];
   /** The values as JSON. */
   readonly values: readonly string[];
   /** `,"key":value` for each. */
   readonly text: string;
-  /** Whether one of the keys is a name that the logger itself writes sometimes. */
+  /** Whether one of the keys is a name that the logger itself sometimes writes. */
   readonly contested: boolean;
-  /** The binding that says how many did not fit, and that number. */
+  /** Which binding says how many did not fit, and that number. */
   readonly cut: { readonly at: number; readonly missing: number } | undefined;
 }
 
-/** Serializers by key, as pino has them. */
+/** Serializers by key, as in pino. */
 export type Serializers = Readonly<Record<string, ((value: unknown) => unknown) | undefined>>;
 
-/** Bound to nothing. */
+/** The bindings of a logger that is not bound to anything. */
 export const NO_BINDINGS: Bindings = { keys: [], values: [], text: "", contested: false, cut: undefined };
 
 /**
- * `outer` and `fields`: a key bound again has its later value, a name of the logger's own gets an underscore, and what
- * does not fit into an eighth of a line is cut. Never throws.
+ * Returns the bindings `outer` together with `fields`. A key that is bound again has the later value, a name of the logger's
+ * own gets an underscore, and what does not fit into an eighth of a line is cut. Never throws.
  */
 export function bind(outer: Bindings, fields: object, writer: JsonWriter, serializers: Serializers): Bindings {
   const keys = [...outer.keys];
@@ -37,7 +37,7 @@ export function bind(outer: Bindings, fields: object, writer: JsonWriter, serial
   for (const key of all) {
     if (count >= writer.limits.members || writer.room <= 0) {
       const missing = (cut?.missing ?? 0) + all.length - count;
-      // One mark for all ancestors: a chain of children would grow by one each otherwise.
+      // All ancestors share one mark. Otherwise a chain of children would add one mark per child.
       cut = { at: cut?.at ?? keys.length, missing };
       if (cut.at === keys.length) keys.push(claim("…", new Set([...keys, ...all])));
       values[cut.at] = `"[${missing} more]"`;
@@ -64,7 +64,7 @@ export function bind(outer: Bindings, fields: object, writer: JsonWriter, serial
   return { keys, values, text, contested, cut };
 }
 
-/** What the host's serializer for this key makes of the value, if there is one; it must not fail the call. */
+/** Returns what the host's serializer for this key makes of the value. If it throws, the call goes on with a mark. */
 export function serialize(serializers: Serializers, key: string, value: unknown): unknown {
   const own = serializers[key];
   if (typeof own !== "function") return value;

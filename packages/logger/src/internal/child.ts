@@ -1,6 +1,8 @@
+import { withoutUndefined } from "@seaworthy/core/objects";
 import type { RedactOptions } from "../redact.ts";
 import type { Serializers } from "./bindings.ts";
-import { type Engine, type Inside, type State, stateKey } from "./engine.ts";
+import type { Engine } from "./engine.ts";
+import { type Inside, type State, stateKey } from "./inside.ts";
 import { JsonWriter } from "./json-writer.ts";
 import { KeyTable } from "./key-table.ts";
 import { sym } from "./pino.ts";
@@ -16,32 +18,33 @@ interface ChildOptions {
 }
 
 /**
- * pino's `child` for this root: the same options, but names of the logger's own cannot be bound, a key bound again is
- * not written twice, redaction adds to the parent's, and a level given is kept even if it is the parent's.
+ * Returns pino's `child` for this root, with the same options. It differs in four points: the logger's own names cannot be
+ * bound, a name that is bound again is not written twice, redaction adds to that of the parent, and a level that is given
+ * is kept even if the parent has the same one.
  */
-export function createChild(root: Inside, engine: Engine): (this: Inside, fields?: object, options?: object) => Inside {
+export function createChild(
+  root: Inside,
+  engine: Engine,
+): (this: Inside, fields?: object, options?: ChildOptions) => Inside {
   const pinoChild = root.child;
   return function child(this: Inside, fields, given) {
-    const options = (given ?? {}) as ChildOptions;
-    const { level, msgPrefix, redact, serializers, customLevels, formatters } = options;
-    const special = { ...(customLevels && { customLevels }), ...(formatters && { formatters }) };
+    const { level, msgPrefix, redact, serializers, customLevels, formatters } = given ?? {};
     const usesPino = customLevels !== undefined || formatters !== undefined;
-    const made = usesPino ? (pinoChild.call(this, {}, special) as Inside) : (Object.create(this) as Inside);
+    const made: Inside = usesPino
+      ? pinoChild.call(this, {}, withoutUndefined({ customLevels, formatters }))
+      : Object.create(this);
     if (serializers !== undefined && serializers !== null)
       made[sym.serializers] = Object.assign(Object.create(null), this[sym.serializers], serializers);
     if (typeof msgPrefix === "string") made[sym.prefix] = `${this.msgPrefix ?? ""}${msgPrefix}`;
-    adopt(made, this[stateKey], shape(fields ?? {}, formatters?.bindings), redact, engine);
+    const outer = this[stateKey];
+    const { redactor, writer } = redact === undefined ? outer : withRedaction(outer, redact);
+    const bindings = engine.bind(made, format(fields ?? {}, formatters?.bindings), writer);
+    made[stateKey] = { bindings, writer, redactor, gate: outer.gate };
+    made[sym.bindings] = engine.bindingsText(bindings);
     if (level !== undefined) made.level = level;
     if (!usesPino) this.onChild(made);
     return made;
   };
-}
-
-function adopt(child: Inside, outer: State, fields: object, redact: ChildOptions["redact"], engine: Engine): void {
-  const { redactor, writer } = redact === undefined ? outer : withRedaction(outer, redact);
-  const bindings = engine.bind(child, fields, writer);
-  child[stateKey] = { bindings, writer, redactor, gate: outer.gate };
-  child[sym.bindings] = engine.bindingsText(bindings);
 }
 
 function withRedaction(
@@ -52,10 +55,10 @@ function withRedaction(
   return { redactor: inner, writer: new JsonWriter(writer.limits, new KeyTable(inner, writer.keys.reserved)) };
 }
 
-function shape(fields: object, format: ((bindings: object) => object) | undefined): object {
-  if (typeof format !== "function") return fields;
+function format(fields: object, formatter: ((bindings: object) => object) | undefined): object {
+  if (typeof formatter !== "function") return fields;
   try {
-    return format(fields) ?? fields;
+    return formatter(fields) ?? fields;
   } catch {
     return fields;
   }

@@ -14,17 +14,17 @@ export interface ContextFields {
   readonly ids: ContextIds;
   /** `,"name":value` for each. */
   readonly text: string;
-  /** The same of ids that are at the top of the line while fields are further down. */
+  /** The same for ids that are at the top of the line if the fields are in an object of their own. */
   readonly outer: string;
 }
 
-/** No ids. */
+/** The fields of a context without ids. */
 export const NO_CONTEXT: ContextFields = { ids: [], text: "", outer: "" };
 
 /**
- * Reads the ids of the current context and of the active trace. The text of the last one is kept, and no more: a context
- * usually has one line or a few in a row, and a WeakMap of as many keys as there are requests costs the garbage
- * collector more than making it.
+ * Returns a function that reads the ids of the current context and of the active trace. Only the text of the last context
+ * is kept: most contexts have one line, or a few in a row, and a WeakMap with one key per request would cost the garbage
+ * collector more than to make the text again.
  */
 export function createContextReader(format: LineFormat): () => ContextFields {
   const hasCaller = format.caller.length > 0;
@@ -46,7 +46,7 @@ export function createContextReader(format: LineFormat): () => ContextFields {
 function toFields(context: Context, trace: TraceIds | undefined, format: LineFormat): ContextFields {
   const { idKeys, caller, callerKeys, traceId, spanId, fieldsKey } = format;
   const ids: [string, string][] = [];
-  const { correlationId } = context as { correlationId?: unknown };
+  const { correlationId }: { readonly correlationId?: unknown } = context;
   if (typeof correlationId === "string") ids.push([idKeys.correlationId, idText(correlationId)]);
   for (const fact of caller) {
     const value = readCaller(context, fact);
@@ -65,7 +65,7 @@ function toFields(context: Context, trace: TraceIds | undefined, format: LineFor
 
 const join = (ids: ContextIds): string => ids.map(([name, json]) => `,${quote(name)}:${json}`).join("");
 
-// Whoever joins the line looks for secrets in the whole of it, so that a plain id needs no look of its own.
+// The complete line is searched for secrets later, so that a plain id does not have to be searched here.
 function idText(id: string): string {
   return id.length <= LONGEST_ID && isPlain(id) && !id.includes("://") ? `"${id}"` : quote(scrubAndCut(id, LONGEST_ID));
 }

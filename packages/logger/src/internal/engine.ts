@@ -2,49 +2,49 @@ import { type Context, currentContext } from "@seaworthy/core";
 import { type Bindings, bind, NO_BINDINGS, type Serializers } from "./bindings.ts";
 import { type ContextFields, createContextReader, NO_CONTEXT } from "./context-fields.ts";
 import { keepsErrorNames, nameError } from "./error-fields.ts";
-import type { Gate } from "./gate.ts";
+import { floorKey, type Inside, isInside, type State, stateKey } from "./inside.ts";
 import { isTraced, ReplacedStream, traceLine } from "./instrumentation.ts";
 import { quote } from "./json-text.ts";
 import { JsonWriter } from "./json-writer.ts";
 import { writeLine } from "./line.ts";
 import { type LineFormat, startOf } from "./line-format.ts";
 import { readCall, toFields } from "./message.ts";
-import { describeHttp, type PinoInside, sym } from "./pino.ts";
-import type { Redactor } from "./redactor.ts";
+import { describeHttp, serializersOf, sym } from "./pino.ts";
 import type { Sink } from "./sink.ts";
 import { isError, readMember, UNREADABLE } from "./values.ts";
-
-/** What one logger of a family has for itself. */
-export interface State {
-  readonly bindings: Bindings;
-  readonly writer: JsonWriter;
-  readonly redactor: Redactor;
-  readonly gate: Gate | undefined;
-}
-
-/** Where a logger keeps its {@link State}; children inherit it until they have their own. */
-export const stateKey: unique symbol = Symbol("seaworthy.logger.state");
-/** The `floor` of `Sink.write`; children inherit it. */
-export const floorKey: unique symbol = Symbol("seaworthy.logger.floor");
-
-/** A logger seen from inside. */
-export interface Inside extends PinoInside {
-  [stateKey]: State;
-  [floorKey]: number;
-}
 
 /** What the loggers of one family share. */
 export interface EngineOptions {
   readonly root: Inside;
+  /** The members of every line behind the time, as JSON. */
+  readonly base: string;
   readonly sink: Sink;
-  /** The time as JSON. */
+  /** Returns the time as JSON. */
   readonly timestamp: () => string;
   readonly format: LineFormat;
   readonly context: boolean | ((context: Context) => object | undefined);
 }
 
-// A getter that logs the object it belongs to would never end.
+/** One call of a log method. */
+export interface LogCall {
+  /** The logger that the method was called on; the root if the method was called on its own. */
+  readonly caller: unknown;
+  readonly level: number;
+  readonly first: unknown;
+  readonly second: unknown;
+  readonly rest: readonly unknown[];
+}
+
+// A getter that logs the object that it belongs to would never end.
 const DEEPEST_CALL = 4;
+
+/** What one line is made of. */
+interface LineParts {
+  readonly level: number;
+  readonly writer: JsonWriter;
+  readonly fields: object | undefined;
+  readonly message: string | undefined;
+}
 
 /** Turns the calls of a family of loggers into lines. No call throws. */
 export class Engine {
@@ -59,7 +59,7 @@ export class Engine {
   readonly #readContext: () => ContextFields;
   readonly #moreContext: ((context: Context) => object | undefined) | undefined;
   readonly #base: string;
-  readonly #serializers: unknown;
+  readonly #serializers: Serializers;
   readonly #replaced: ReplacedStream | undefined;
   #calls = 0;
 
@@ -74,35 +74,35 @@ export class Engine {
     this.#timeStart = `,${quote(format.timeKey)}:`;
     this.#readContext = context === false ? () => NO_CONTEXT : createContextReader(format);
     this.#moreContext = typeof context === "function" ? context : undefined;
-    this.#base = root[sym.bindings] as string;
-    this.#serializers = root[sym.serializers];
+    this.#base = options.base;
+    this.#serializers = serializersOf(root);
     this.#replaced = ReplacedStream.of(root, sink);
   }
 
-  /** One call of a log method. */
-  log(caller: unknown, level: number, first: unknown, second: unknown, rest: readonly unknown[]): void {
+  /** Writes the line of one call of a log method. */
+  log(call: LogCall): void {
     if (this.#calls >= DEEPEST_CALL) {
       this.sink.lost("recursion");
       return;
     }
     this.#calls++;
     try {
-      const logger = this.#loggerOf(caller);
+      const logger = isInside(call.caller) ? call.caller : this.#root;
       try {
-        this.#log(logger, level, first, second, rest);
+        this.#log(logger, call);
       } catch {
-        // Whatever went wrong, that something was logged here must be known.
+        // Even if the line cannot be made, it must be known that something was logged here.
         const message = `${this.#messageStart}"[unloggable]"`;
-        this.sink.write(`${this.#head(logger, level)}${message}}\n`, level, 0);
+        this.sink.write(`${this.#head(logger, call.level)}${message}}\n`, call.level, 0);
       }
     } catch {
-      this.sink.lost("exception"); // the call stack is used up
+      this.sink.lost("exception"); // the call stack is exhausted
     } finally {
       this.#calls--;
     }
   }
 
-  /** Says how many lines a sampled or limited logger has held back, past its gate. */
+  /** Writes how many lines a sampled or limited logger has held back. That line does not pass the gate of the logger. */
   announce(logger: Inside, level: number, held: number, fields?: object): void {
     const { bindings, writer } = logger[stateKey];
     const free = acquire(writer);
@@ -128,11 +128,11 @@ export class Engine {
     }
   }
 
-  /** What a child bound to `fields` writes in every line. */
+  /** Returns what a child that is bound to `fields` writes in every line. */
   bind(logger: Inside, fields: object, writer: JsonWriter): Bindings {
     const free = acquire(writer);
     try {
-      return bind(logger[stateKey].bindings, fields, free, logger[sym.serializers] as Serializers);
+      return bind(logger[stateKey].bindings, fields, free, serializersOf(logger));
     } catch {
       return logger[stateKey].bindings;
     } finally {
@@ -145,11 +145,7 @@ export class Engine {
     return this.#base + bindings.text;
   }
 
-  #loggerOf(caller: unknown): Inside {
-    return typeof caller === "object" && caller !== null && stateKey in caller ? (caller as Inside) : this.#root;
-  }
-
-  #log(logger: Inside, level: number, first: unknown, second: unknown, rest: readonly unknown[]): void {
+  #log(logger: Inside, { level, first, second, rest }: LogCall): void {
     const state = logger[stateKey];
     const { gate } = state;
     if (gate !== undefined && !gate.pass(level, first, second)) return;
@@ -158,7 +154,7 @@ export class Engine {
       let message: string | undefined;
       let given: unknown;
       if (typeof first === "string" && second === undefined && rest.length === 0) message = first;
-      else if (typeof first === "object" && first !== null && rest.length === 0 && isText(second)) {
+      else if (typeof first === "object" && first !== null && rest.length === 0 && isStringOrMissing(second)) {
         given = first;
         message = second;
       } else {
@@ -167,16 +163,15 @@ export class Engine {
         message = call.message;
       }
       const fields = this.#fields(logger, level, given);
+      const make = (shown: object | undefined): string => this.#line(logger, { level, writer, fields: shown, message });
       let line: string;
       try {
         line = isTraced()
-          ? traceLine(logger, { level, fields, message, time: this.timestamp() }, () =>
-              this.#line(logger, state, writer, level, fields, message),
-            )
-          : this.#line(logger, state, writer, level, fields, message);
+          ? traceLine(logger, { level, fields, message, time: this.timestamp() }, () => make(fields))
+          : make(fields);
       } catch {
-        // A Proxy that does not tell its names: the rest of the line is sound.
-        line = this.#line(logger, state, writer, level, { value: UNREADABLE }, message);
+        // A Proxy that does not list its names. The rest of the line can be written.
+        line = make({ value: UNREADABLE });
       }
       this.sink.write(line, level, logger[floorKey]);
       if (this.#replaced !== undefined) this.#replaced.write(line, level, logger);
@@ -185,19 +180,13 @@ export class Engine {
     }
   }
 
-  #line(
-    logger: Inside,
-    { bindings, gate }: State,
-    writer: JsonWriter,
-    level: number,
-    fields: object | undefined,
-    given: string | undefined,
-  ): string {
+  #line(logger: Inside, { level, writer, fields, message: given }: LineParts): string {
+    const { bindings, gate } = logger[stateKey];
     const prefix = logger[sym.prefix];
     const own = given === undefined && fields !== undefined ? messageOf(fields, this.#format) : undefined;
     const shown = own === undefined ? fields : withoutMessage(fields, this.#format.messageKey);
     const message = given !== undefined && typeof prefix === "string" ? prefix + given : (given ?? own);
-    const serializers = logger[sym.serializers];
+    const serializers = serializersOf(logger);
     return writeLine(
       {
         head: this.#head(logger, level),
@@ -207,7 +196,7 @@ export class Engine {
         fields: shown === undefined || !this.#renamesErrors ? shown : nameError(shown, this.#format),
         message,
         messageStart: this.#messageStart,
-        serializers: serializers === this.#serializers ? undefined : (serializers as Serializers),
+        serializers: serializers === this.#serializers ? undefined : serializers,
         format: this.#format,
       },
       writer,
@@ -222,21 +211,21 @@ export class Engine {
     const known = this.#starts.get(level);
     if (known !== undefined) return known;
     const made = startOf(this.#format, level, logger.levels.labels[level]);
-    // Children may give one number different names, so that only those of pino are kept.
+    // Children may give the same number different names, so that only pino's own levels are kept.
     if (level % 10 === 0 && level >= 10 && level <= 60) this.#starts.set(level, made);
     return made;
   }
 
-  #fields(logger: Inside, level: number, given: unknown): object | undefined {
-    let fields = toFields(given, describeHttp);
+  #fields(logger: Inside, level: number, first: unknown): object | undefined {
+    let fields = toFields(first, describeHttp);
     const mixin = logger[sym.mixin];
     if (typeof mixin === "function") fields = merge(() => mixin(fields ?? {}, level, logger), fields);
     const more = this.#moreContext;
     if (more !== undefined) fields = merge(() => more(currentContext()), fields);
-    const format = (logger[sym.formatters] as { log?: (fields: object) => object }).log;
-    if (typeof format === "function" && fields !== undefined)
-      fields = merge(() => format(fields as object), undefined) ?? fields;
-    return fields;
+    const { log: format } = logger[sym.formatters] as { log?: (fields: object) => object };
+    if (typeof format !== "function" || fields === undefined) return fields;
+    const given = fields;
+    return merge(() => format(given), undefined) ?? fields;
   }
 
   #interpolate(state: State, value: unknown): string {
@@ -250,18 +239,18 @@ export class Engine {
   }
 }
 
-function isText(value: unknown): value is string | undefined {
+function isStringOrMissing(value: unknown): value is string | undefined {
   return value === undefined || typeof value === "string";
 }
 
-/** This writer, or another like it while a getter or toJSON logs in the middle of a line. */
+/** Returns this writer, or another one like it if a getter or toJSON logs in the middle of a line. */
 function acquire(writer: JsonWriter): JsonWriter {
   const free = writer.busy ? new JsonWriter(writer.limits, writer.keys) : writer;
   free.busy = true;
   return free;
 }
 
-/** `fields` over what the host's function adds, which must not fail the call. */
+/** Returns `fields` merged over what a function of the host adds. If that function throws, the call goes on without it. */
 function merge(more: () => unknown, fields: object | undefined): object | undefined {
   try {
     const added = more();
@@ -271,7 +260,7 @@ function merge(more: () => unknown, fields: object | undefined): object | undefi
   }
 }
 
-/** What pino takes for the message of a call that has none. */
+/** Returns the message of a call that was made without one, as pino finds it. */
 function messageOf(fields: object, { messageKey, errorKey }: LineFormat): string | undefined {
   const own = readMember(fields, messageKey);
   if (typeof own === "string") return own;
@@ -284,7 +273,7 @@ function messageOf(fields: object, { messageKey, errorKey }: LineFormat): string
 function withoutMessage(fields: object | undefined, key: string): object | undefined {
   if (fields === undefined || typeof readMember(fields, key) !== "string") return fields;
   try {
-    const { [key]: _, ...rest } = fields as Record<string, unknown>;
+    const { [key]: _, ...rest }: Record<string, unknown> = { ...fields };
     return rest;
   } catch {
     return fields;

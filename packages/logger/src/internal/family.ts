@@ -5,7 +5,8 @@ import type { LimitedOptions, SampleOptions } from "../suppress.ts";
 import type { TailFilter, TailOptions } from "../tail.ts";
 import { NO_BINDINGS } from "./bindings.ts";
 import { createChild } from "./child.ts";
-import { Engine, type Inside, stateKey } from "./engine.ts";
+import { Engine } from "./engine.ts";
+import { type Inside, isInside, stateKey } from "./inside.ts";
 import { JsonWriter } from "./json-writer.ts";
 import { KeyTable } from "./key-table.ts";
 import { replaceLevels } from "./levels.ts";
@@ -21,10 +22,10 @@ import { readOperation, runOperation } from "./run-operation.ts";
 import type { Sink } from "./sink.ts";
 import { Suppression } from "./suppression.ts";
 
-/** What a family of loggers is made of, checked. */
+/** The checked options of a family of loggers. */
 export interface FamilyOptions {
   readonly format: LineFormat;
-  /** The level asked for. */
+  /** The level of the logger. */
   readonly level: LogLevel;
   /** The lowest level that any destination takes. */
   readonly lowest: LogLevel;
@@ -41,10 +42,10 @@ export function createFamily(options: FamilyOptions): Logger {
   const { format, level, lowest, limits, redactor, sink } = options;
   const timestamp = createTime(format.time, options.clock);
   const logger = createPino({ level: lowest, format, stream: sink.stream });
-  const root = logger as unknown as Inside;
-  root[sym.bindings] = baseText(format, limits, redactor);
+  const base = baseText(format, limits, redactor);
+  const root = insideOf(logger, base);
   const writer = new JsonWriter(limits, new KeyTable(redactor, reservedOf(format)));
-  const engine = new Engine({ root, sink, timestamp, format, context: options.context });
+  const engine = new Engine({ root, base, sink, timestamp, format, context: options.context });
   root[stateKey] = { bindings: NO_BINDINGS, writer, redactor, gate: undefined };
   replaceLevels(root, engine, { level, lowest });
   root.level = level;
@@ -61,17 +62,21 @@ export function createFamily(options: FamilyOptions): Logger {
   return logger as Logger;
 }
 
+/** Shows the members of a pino logger under pino's symbols, and of this package under its own. */
+function insideOf(logger: object, base: string): Inside {
+  return Object.assign(logger, { [sym.bindings]: base }) as Inside;
+}
+
 function createMethods({ format, clock, random, sink }: FamilyOptions, engine: Engine, root: Inside): object {
   const suppression = new Suppression(engine, clock, random);
   const observers = new Map<() => void, object>();
-  // A method that was taken off its logger is the root's.
-  const loggerOf = (value: unknown): object =>
-    typeof value === "object" && value !== null && stateKey in value ? value : root;
+  // A method that is called without its logger belongs to the root.
+  const loggerOf = (value: unknown): object => (isInside(value) ? value : root);
   async function close(this: unknown): Promise<void> {
     const logger = loggerOf(this);
     const isOwn = (owner: object): boolean => owner === logger || Object.prototype.isPrototypeOf.call(logger, owner);
     for (const [end, owner] of [...observers]) if (isOwn(owner)) end();
-    suppression.tell(isOwn);
+    suppression.report(isOwn);
     await (logger === root ? sink.close() : sink.flush());
     for (const follower of [...sink.followers]) if (isOwn(follower.owner)) follower.close();
   }
@@ -97,10 +102,10 @@ function createMethods({ format, clock, random, sink }: FamilyOptions, engine: E
     limited(this: Inside, options: LimitedOptions) {
       return suppression.limited(this, options);
     },
-    // Without "this", so that it can be handed to the health package as a check.
+    // It does not use "this", so that it can be passed to the health package as a check.
     health: () => healthOf(sink.statuses),
     flush(done?: (error?: Error) => void) {
-      suppression.tell();
+      suppression.report();
       void sink.flush().then(() => done?.());
     },
     close,

@@ -5,32 +5,34 @@ import { LEVELS } from "./level-numbers.ts";
 export interface Gate {
   /** Whether a line of this level, made of these arguments, is written; counts it if not. */
   pass(level: number, first: unknown, second: unknown): boolean;
-  /** How many lines were held back since this was last asked, by this gate and those around it. */
+  /** Returns how many lines were held back since the last call, by this gate and those around it. */
   take(): number;
 }
 
 /** Options of {@link CountingGate}. */
-export interface CountingGateOptions {
+export interface CountingGateOptions<Owner extends object> {
+  /** The logger that the gate belongs to. */
+  readonly owner: Owner;
   /** Whether one more line is written. */
   readonly admits: () => boolean;
-  /** The gate that is asked first. */
+  /** The gate of the logger around, which decides first. */
   readonly outer: Gate | undefined;
-  /** Whether errors are asked for too. */
+  /** Whether errors are limited too. */
   readonly limitsErrors: boolean;
-  /** Where the gate puts itself while it has something to tell. */
-  readonly waiting: Set<CountingGate>;
+  /** The set that the gate adds itself to while it has something to report. */
+  readonly waiting: Set<CountingGate<Owner>>;
 }
 
-/** A gate that counts what it holds back until that is told. */
-export class CountingGate implements Gate {
-  /** The logger that this gate belongs to. */
-  owner: object | undefined;
-  /** The highest level held back since that was last told. */
+/** A gate that counts what it holds back until that is reported. */
+export class CountingGate<Owner extends object> implements Gate {
+  readonly owner: Owner;
+  /** The highest level that was held back since the last report. */
   highest = 0;
-  readonly #options: CountingGateOptions;
+  readonly #options: CountingGateOptions<Owner>;
   #held = 0;
 
-  constructor(options: CountingGateOptions) {
+  constructor(options: CountingGateOptions<Owner>) {
+    this.owner = options.owner;
     this.#options = options;
   }
 
@@ -53,18 +55,18 @@ export class CountingGate implements Gate {
   }
 }
 
-/** Admits this share of the calls, at random. */
+/** Returns a function that admits this share of the calls, at random. */
 export function admitShare(rate: number, random: () => number): () => boolean {
   return () => {
     try {
       return random() < rate;
     } catch {
-      return true; // rather a line too many than one that nobody decided about
+      return true; // random() of the host threw; a line too many is better than a line that is missing
     }
   };
 }
 
-/** Admits so many calls in each window; a window begins with the first call after the last one ended. */
+/** Returns a function that admits so many calls per window. A window begins with the first call after the last one ended. */
 export function admitPer(milliseconds: number, lines: number, clock: Clock): () => boolean {
   let end = Number.NEGATIVE_INFINITY;
   let left = 0;

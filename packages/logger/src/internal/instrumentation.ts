@@ -2,11 +2,11 @@ import { tracingChannel } from "node:diagnostics_channel";
 import { METADATA, type MetadataStream, type PinoInside, sym } from "./pino.ts";
 import type { Sink } from "./sink.ts";
 
-// pino publishes the making of each line here for tools that watch applications (https://github.com/pinojs/pino/pull/2281);
-// they subscribe by this name, and get from a Seaworthy logger what they get from pino.
+// pino publishes here that it makes a line (https://github.com/pinojs/pino/pull/2281). Tools that monitor applications
+// subscribe by this name, and receive from a logger of this package what they receive from pino.
 const asJson = tracingChannel("pino_asJson");
 
-/** Makes a line where the subscribers of pino's channel see it; without any it costs one look at the channel. */
+/** Makes a line and publishes that on pino's channel. Without a subscriber, it costs the check of the channel. */
 export function traceLine(
   logger: object,
   call: { level: number; fields: object | undefined; message: string | undefined; time: string },
@@ -16,14 +16,14 @@ export function traceLine(
   return asJson.traceSync(make, { instance: logger, arguments: [fields, message, level, `,"time":${time}`] });
 }
 
-/** Whether a tool wants to see lines being made. */
+/** Whether a tool subscribes to the making of lines. */
 export function isTraced(): boolean {
   return asJson.hasSubscribers;
 }
 
 /**
- * The stream that an instrumentation has put in the place of the logger's own when pino was called, so that it receives
- * the lines too: OpenTelemetry's does so. What it hands back to the logger's own stream is not written a second time.
+ * The stream with which an instrumentation has replaced the stream of the logger when pino was called, as that of
+ * OpenTelemetry does. It receives the lines too. What it passes on to the stream of the logger is not written twice.
  */
 export class ReplacedStream {
   readonly #stream: MetadataStream;
@@ -34,7 +34,7 @@ export class ReplacedStream {
     this.#sink = sink;
   }
 
-  /** The stream in the place of the sink's, if there is one. */
+  /** Returns the stream that replaces the sink's; `undefined` if the logger has the stream of the sink. */
   static of(root: PinoInside, sink: Sink): ReplacedStream | undefined {
     const stream = root[sym.stream] as MetadataStream;
     return stream === sink.stream ? undefined : new ReplacedStream(stream, sink);
@@ -50,7 +50,7 @@ export class ReplacedStream {
       }
       stream.write(line);
     } catch {
-      // The tool's own failure; the line has been written.
+      // The tool failed. The line has been written already.
     } finally {
       this.#sink.isEcho = false;
     }

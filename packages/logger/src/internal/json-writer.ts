@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { describeError, REDACTED, scrubSecrets } from "@seaworthy/core";
 import { blankCredentials, scrubAndCut } from "@seaworthy/core/redaction";
 import { isPlain, quote } from "./json-text.ts";
@@ -5,36 +6,40 @@ import type { KeyInfo, KeyTable } from "./key-table.ts";
 import type { Limits } from "./read-limits.ts";
 import type { PathState } from "./redact-paths.ts";
 import type { RedactRules } from "./redactor.ts";
-import { fileText, itemsOf, kindOf, membersOf, plainKeys, readMember } from "./values.ts";
+import { fileText, itemsOf, jsonOf, kindOf, membersOf, plainKeys, readMember } from "./values.ts";
 
 const BLANK = JSON.stringify(REDACTED);
-// An error's record nests ten causes, each with a context of its own; `describeError` has bounded it already.
+// The record of an error has up to ten nested causes, each with a context. `describeError` has bounded it already.
 const ERROR_DEPTH = 24;
-// This writer blanks out the members of the record itself, by the rules of its logger.
+// This writer blanks the members of the record by the rules of its logger.
 const SHOW_ALL = { redact: () => false };
 const HUGE = 1n << 1024n;
 
 /**
- * Writes any value as bounded JSON without ever throwing: cuts are marked, cycles and unreadable members named, names
- * that hide are blanked out, and errors described. Nothing of the caller's is changed.
+ * Writes any value as JSON of a limited length, and never throws. What is cut is marked, and so are cycles and members that
+ * cannot be read. Members are blanked by their names and paths, and errors are described. The value is not changed.
  *
- * Texts that JSON writes as they are stay unscrubbed unless `scrub` is set: whoever joins the line looks for secrets in
- * the whole of it, once, which costs far less than looking in each text.
+ * Strings that JSON writes unchanged are not searched for secrets unless `scrub` is set. The complete line is searched once
+ * by `writeLine`, which costs far less than to search each string.
+ *
+ * Core walks values in two other places, `jsonSafe` and `describeError`, which build bounded copies as objects. This third
+ * walk writes text directly, because a logger cannot afford a copy of each logged object and `JSON.stringify` of that copy.
+ * It also knows the length of the JSON while it writes, and so where to cut.
  */
 export class JsonWriter {
   readonly limits: Limits;
   readonly keys: KeyTable;
   readonly #rules: RedactRules | undefined;
   busy = false;
-  /** Whether every text is scrubbed of secrets. */
+  /** Whether secrets are blanked in every string. */
   scrub = false;
-  /** UTF-16 units of output left. */
+  /** How many UTF-16 units of output are left. */
   room = 0;
   #text = 0;
   #field = 0;
   #left = 0;
   #ancestors: object[] = [];
-  /** Where in the paths of the redaction the value stands that is being written. */
+  /** Where in the paths of the redaction the value is that is being written. */
   #at: PathState | undefined;
   #path: string[] = [];
   #settled = false;
@@ -50,7 +55,7 @@ export class JsonWriter {
     return this.#path;
   }
 
-  /** Begins anew with so many UTF-16 units of output, so many of one text, and so many of one field. */
+  /** Starts again with limits in UTF-16 units: of the output, of one string, and of one field. */
   begin(room: number, text: number = this.limits.text, field: number = this.limits.field): void {
     this.#field = field;
     this.room = room;
@@ -62,7 +67,7 @@ export class JsonWriter {
     this.#path = [];
   }
 
-  /** The value as JSON, or `""` where JSON has none: undefined, functions, symbols. */
+  /** Returns the value as JSON, or `""` if JSON cannot express it: undefined, functions and symbols. */
   value(value: unknown, depth: number): string {
     this.#left--;
     switch (typeof value) {
@@ -92,27 +97,27 @@ export class JsonWriter {
     return json;
   }
 
-  /** What the table knows of a name; while scrubbing, of the scrubbed name. */
+  /** Returns what is known about a name, or about the scrubbed name if `scrub` is set. */
   key(key: string): KeyInfo {
     return this.scrub ? this.keys.scrubbed(key) : this.keys.get(key);
   }
 
-  /** The value of a member as JSON; blanked out if its name hides. */
+  /** Returns the value of a member as JSON, blanked if a rule says so. */
   member(info: KeyInfo, value: unknown, depth: number): string {
-    if (this.#rules !== undefined) return this.#ruled(this.#rules, info.key, info.hidden, value, depth);
+    if (this.#rules !== undefined) return this.#ruled(this.#rules, info, value, depth);
     if (!info.hidden) return this.value(value, depth);
     this.room -= BLANK.length;
     return value === undefined || typeof value === "function" ? "" : BLANK;
   }
 
-  /** The value of a field of a line as JSON, which leaves room for the fields behind it. */
+  /** Returns the value of a field of a line as JSON, and leaves room for the fields after it. */
   field(info: KeyInfo, value: unknown): string {
     const left = this.room;
-    // A quarter of what is left is for the fields behind.
+    // A quarter of what is left is for the fields after it.
     const most = Math.min(left - (left >> 2), this.#field);
     this.room = most;
     let json = this.member(info, value, this.limits.depth);
-    // Marks of what was cut add a little.
+    // The marks of what was cut add a little.
     const bound = this.#field + (this.#field >> 2) + 64;
     if (json.length * 3 > bound && Buffer.byteLength(json) > bound) {
       this.room = Math.floor(most / 6); // bytes are more than units
@@ -122,7 +127,7 @@ export class JsonWriter {
     return json;
   }
 
-  /** What is in a line already, to be scrubbed: names and paths have been dealt with. */
+  /** Writes JSON again with secrets blanked. The rules for names and paths have been applied to it already. */
   rewrite(json: string): string {
     this.#settled = true;
     try {
@@ -132,7 +137,12 @@ export class JsonWriter {
     }
   }
 
-  #ruled(rules: RedactRules, key: string, named: boolean, value: unknown, depth: number): string {
+  #ruled(
+    rules: RedactRules,
+    { key, hidden: named }: Pick<KeyInfo, "key" | "hidden">,
+    value: unknown,
+    depth: number,
+  ): string {
     const outer = this.#at;
     const at = outer?.next(key);
     this.#at = at;
@@ -151,7 +161,7 @@ export class JsonWriter {
       try {
         shown = censor(value, [...this.#path]);
       } catch {
-        shown = REDACTED; // what the host's function could not censor is not shown
+        shown = REDACTED; // the function of the host threw, so that nothing of the value may be shown
       }
     }
     return this.value(shown, depth);
@@ -173,7 +183,7 @@ export class JsonWriter {
     try {
       return this.#composite(value, depth);
     } catch {
-      return '"[unreadable]"'; // a Proxy's trap or a toJSON of the host threw
+      return '"[unreadable]"'; // a trap of a Proxy or a toJSON of the host threw
     } finally {
       ancestors.length = level - 1;
     }
@@ -182,34 +192,32 @@ export class JsonWriter {
   #composite(value: object, depth: number): string {
     switch (kindOf(value)) {
       case "plain":
-        return this.#members(value as Record<string, unknown>, depth - 1);
+        return this.#members(value, depth - 1);
       case "array":
-        return this.#items(value as unknown[], (value as unknown[]).length, depth - 1);
+        return Array.isArray(value) ? this.#items(value, value.length, depth - 1) : "";
       case "error":
-        return this.#members(describeError(value, SHOW_ALL) as unknown as Record<string, unknown>, ERROR_DEPTH);
-      case "date": {
-        const time = (value as Date).getTime();
-        return this.text(Number.isNaN(time) ? "Invalid Date" : new Date(time).toISOString());
-      }
-      case "bytes":
-        return this.text(`[${(value as ArrayBuffer).byteLength} bytes]`);
+        return this.#members(describeError(value, SHOW_ALL), ERROR_DEPTH);
       case "json":
-        return this.value((value as { toJSON(): unknown }).toJSON(), depth - 1);
+        return this.value(jsonOf(value), depth - 1);
       case "pairs":
-        return this.#members(membersOf(value as Iterable<[string, unknown]>), depth - 1);
+        return this.#members(membersOf(value), depth - 1);
       case "file":
-        return this.text(fileText(value as { name?: unknown; size: number; type: string }));
-      case "set":
-        return this.#items(
-          itemsOf(value as Set<unknown>, this.limits.members),
-          (value as Set<unknown>).size,
-          depth - 1,
-        );
-      case "map":
-        return this.#entries(value as Map<unknown, unknown>, depth - 1);
+        return this.text(fileText(value));
       case "boxed":
         return this.value(value.valueOf(), depth);
+      default:
+        return this.#builtIn(value, depth - 1);
     }
+  }
+
+  #builtIn(value: object, depth: number): string {
+    if (types.isDate(value)) {
+      const time = value.getTime();
+      return this.text(Number.isNaN(time) ? "Invalid Date" : new Date(time).toISOString());
+    }
+    if (types.isSet(value)) return this.#items(itemsOf(value, this.limits.members), value.size, depth);
+    if (types.isMap(value)) return this.#entries(value, depth);
+    return this.text(`[${readMember(value, "byteLength")} bytes]`);
   }
 
   #items(items: readonly unknown[], size: number, depth: number): string {
@@ -219,7 +227,9 @@ export class JsonWriter {
     for (; i < most && this.room > 0 && this.#left > 0; i++) {
       const each = readMember(items, i);
       const item =
-        this.#rules === undefined ? this.value(each, depth) : this.#ruled(this.#rules, `${i}`, false, each, depth);
+        this.#rules === undefined
+          ? this.value(each, depth)
+          : this.#ruled(this.#rules, { key: `${i}`, hidden: false }, each, depth);
       json += `${i === 0 ? "" : ","}${item === "" ? "null" : item}`;
       this.room--;
     }
@@ -228,8 +238,8 @@ export class JsonWriter {
     return `${json}]`;
   }
 
-  /** `missing` members were left out before. */
-  #members(value: Record<string, unknown>, depth: number, missing = 0): string {
+  /** @param missing - how many members were left out before */
+  #members(value: object, depth: number, missing = 0): string {
     const most = this.limits.members;
     let json = "";
     let count = 0;
@@ -258,12 +268,11 @@ export class JsonWriter {
     return `{${json}}`;
   }
 
-  // Different keys of a Map may have the same text, so they are made different first.
-  #entries(map: Map<unknown, unknown>, depth: number): string {
+  // Different keys of a Map may be the same as strings, so that they are made different first.
+  #entries(map: ReadonlyMap<unknown, unknown>, depth: number): string {
     const taken = new Set<string>();
     const plain: Record<string, unknown> = Object.create(null);
-    for (const entry of itemsOf(map, this.limits.members)) {
-      const [key, value] = entry as [unknown, unknown];
+    for (const [key, value] of itemsOf(map, this.limits.members)) {
       const name = typeof key === "object" && key !== null ? "[object]" : String(key);
       plain[claim(name, taken)] = value;
     }
@@ -271,7 +280,7 @@ export class JsonWriter {
   }
 }
 
-/** `name`, or with as many underscores behind it as make it different from those taken; it is taken then. */
+/** Returns `name`, with as many underscores as make it different from the names that are taken, and takes it. */
 export function claim(name: string, taken: Set<string>): string {
   let free = name;
   while (taken.has(free)) free += "_";

@@ -3,7 +3,7 @@ import { isPlain, quote } from "./json-text.ts";
 import type { ReservedNames } from "./line-format.ts";
 import type { Redactor } from "./redactor.ts";
 
-/** What is known of a member's name. */
+/** What is known about the name of a member. */
 export interface KeyInfo {
   /** The name as it was given. */
   readonly key: string;
@@ -11,9 +11,9 @@ export interface KeyInfo {
   readonly name: string;
   /** The same as JSON. */
   readonly json: string;
-  /** Whether its value is blanked out. */
+  /** Whether its value is blanked. */
   readonly hidden: boolean;
-  /** Whether it was cut or scrubbed, and so may equal another. */
+  /** Whether it was cut or scrubbed, so that it may be the same as another name. */
   readonly altered: boolean;
   /** Whether the logger itself writes this name at the top of a line, always or sometimes. */
   readonly reserved: "no" | "always" | "sometimes";
@@ -23,7 +23,10 @@ const LONGEST = 256;
 const LONGEST_KEPT = 64;
 const MOST_KEPT = 2000;
 
-/** Remembers what a name means, so that it is judged once and not on every line. Bounded, since hosts log names they do not choose. */
+/**
+ * Remembers what a name means, so that it is judged once and not for every line. The number of names has a limit, because a
+ * host may log names that its clients choose.
+ */
 export class KeyTable {
   readonly redactor: Redactor;
   readonly reserved: ReservedNames;
@@ -44,7 +47,7 @@ export class KeyTable {
     return info;
   }
 
-  /** The same of a name without any value of a living secret. */
+  /** Returns the same for a name from which the values of living secrets are removed. */
   scrubbed(key: string): KeyInfo {
     const name = scrubAndCut(key, LONGEST);
     return name === key ? this.get(key) : this.#judge(key, name);

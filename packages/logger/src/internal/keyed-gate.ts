@@ -3,8 +3,10 @@ import type { Gate } from "./gate.ts";
 import { LEVELS } from "./level-numbers.ts";
 
 /** Options of {@link KeyedGate}. */
-export interface KeyedGateOptions {
-  /** The key of a call; of the first argument and the second, as they were given. */
+export interface KeyedGateOptions<Owner extends object> {
+  /** The logger that the gate belongs to. */
+  readonly owner: Owner;
+  /** Returns the key of a call, from its first and second argument. */
   readonly keyOf: (first: unknown, second: unknown) => string;
   /** Length of a window in milliseconds. */
   readonly per: number;
@@ -13,7 +15,7 @@ export interface KeyedGateOptions {
   readonly clock: Clock;
   readonly outer: Gate | undefined;
   /** Writes how many lines of a key were held back in a window that has ended, at the highest level among them. */
-  readonly tell: (key: string, held: number, level: number) => void;
+  readonly report: (key: string, held: number, level: number) => void;
 }
 
 interface Window {
@@ -27,14 +29,14 @@ interface Window {
 const MOST_KEYS = 1000;
 const OTHERS = "…";
 
-/** Limits the lines of each key by itself, and tells at the end of a window how many it held back. */
-export class KeyedGate implements Gate {
-  /** The logger that this gate belongs to. */
-  owner: object | undefined;
-  readonly #options: KeyedGateOptions;
+/** Limits the lines of each key by itself, and reports at the end of a window how many it held back. */
+export class KeyedGate<Owner extends object> implements Gate {
+  readonly owner: Owner;
+  readonly #options: KeyedGateOptions<Owner>;
   readonly #windows = new Map<string, Window>();
 
-  constructor(options: KeyedGateOptions) {
+  constructor(options: KeyedGateOptions<Owner>) {
+    this.owner = options.owner;
     this.#options = options;
   }
 
@@ -54,13 +56,13 @@ export class KeyedGate implements Gate {
     return false;
   }
 
-  /** What this gate holds back is told by itself. */
+  /** Returns what the gates around have held back. This gate reports by itself. */
   take(): number {
     return this.#options.outer?.take() ?? 0;
   }
 
-  /** Tells what is held back now, before the windows end. */
-  tellAll(): void {
+  /** Reports what is held back now, before the windows end. */
+  reportAll(): void {
     for (const [key, window] of [...this.#windows]) this.#end(key, window);
   }
 
@@ -70,7 +72,7 @@ export class KeyedGate implements Gate {
     const { held, highest } = window;
     window.held = 0;
     window.highest = 0;
-    if (held > 0) this.#options.tell(key, held, highest);
+    if (held > 0) this.#options.report(key, held, highest);
   }
 
   #windowOf(key: string, now: number): [key: string, window: Window] {
@@ -78,7 +80,7 @@ export class KeyedGate implements Gate {
     if (known !== undefined && now < known.end) return [key, known];
     if (known !== undefined) this.#end(key, known);
     else if (this.#windows.size >= MOST_KEYS) this.#forgetEnded(now);
-    // Keys that a client can invent must not fill the memory; beyond the limit they share one window.
+    // Clients may be able to invent keys, which must not fill the memory. Beyond the limit, keys share one window.
     if (known === undefined && this.#windows.size >= MOST_KEYS && key !== OTHERS) return this.#windowOf(OTHERS, now);
     const { per, lines } = this.#options;
     const window = { end: now + per, left: lines, held: 0, highest: 0, cancel: undefined };

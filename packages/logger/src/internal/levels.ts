@@ -1,6 +1,6 @@
-import type { EventEmitter } from "node:events";
 import type { LogLevel } from "../level.ts";
-import { type Engine, floorKey, type Inside } from "./engine.ts";
+import type { Engine } from "./engine.ts";
+import { floorKey, type Inside, levelKey } from "./inside.ts";
 import { LEVELS } from "./level-numbers.ts";
 import { EVERY_DESTINATION } from "./outlet.ts";
 import { sym } from "./pino.ts";
@@ -15,17 +15,14 @@ export interface CreatedLevels {
   readonly lowest: LogLevel;
 }
 
-// The name of the level that was asked for; children inherit it until they have their own.
-const askedKey: unique symbol = Symbol("seaworthy.logger.asked");
 const noop = (): void => undefined;
 
 /**
- * Makes this logger's level methods, and those that its children get with a level of their own, write through the
- * engine. Children without a level of their own inherit the methods, and so every change of the level.
+ * Replaces the log methods of this logger, and those of its children that are given a level, by methods that write through
+ * the engine. Children without a level of their own inherit the methods, and with them every change of the level.
  *
- * At the level that the family was created with, destinations keep their own levels. At any other level, all
- * destinations take that level, so that a level set at run time is seen everywhere. To set the first level again
- * undoes that.
+ * At the level that the family was created with, destinations keep their own levels. At any other level, all destinations
+ * take that level, so that a level that is set at run time is seen everywhere. Setting the first level again undoes that.
  */
 export function replaceLevels(root: Inside, engine: Engine, created: CreatedLevels): void {
   const methods = new Map<number, LogMethod>();
@@ -41,27 +38,24 @@ export function replaceLevels(root: Inside, engine: Engine, created: CreatedLeve
     const name = typeof level === "number" ? labels[level] : level;
     const value = name === undefined ? undefined : values[name];
     if (value === undefined)
-      throw new TypeError(`unknown level ${String(level)}; there are ${Object.keys(values).join(", ")}, silent`);
-    const previous = this[askedKey] as string | undefined;
+      throw new TypeError(`unknown level ${String(level)}; must be one of ${Object.keys(values).join(", ")}, silent`);
+    const previous = this[levelKey];
     const isCreated = name === created.level;
     const least = isCreated ? LEVELS[created.lowest] : value;
     const enables = this[sym.compare] as (level: number, current: number) => boolean;
-    this[askedKey] = name;
+    this[levelKey] = name;
     this[sym.levelValue] = least;
     this[floorKey] = isCreated ? LEVELS[created.level] : EVERY_DESTINATION;
-    for (const key of Object.keys(values)) {
-      const own = values[key] as number;
-      this[key] = enables(own, least) ? methodOf(own) : noop;
-    }
+    for (const [key, own] of Object.entries(values)) this[key] = enables(own, least) ? methodOf(own) : noop;
     const before = previous ?? created.level;
-    (this as unknown as EventEmitter).emit("level-change", name, value, before, values[before], this);
+    this.emit("level-change", name, value, before, values[before], this);
   };
   root[sym.getLevel] = function getLevel(this: Inside): unknown {
-    return this[askedKey];
+    return this[levelKey];
   };
   Object.defineProperty(root, "levelVal", {
     get(this: Inside) {
-      return this.levels.values[this[askedKey] as string];
+      return this.levels.values[this[levelKey] ?? created.level];
     },
   });
 }
@@ -69,10 +63,10 @@ export function replaceLevels(root: Inside, engine: Engine, created: CreatedLeve
 function makeMethod(engine: Engine, level: number): LogMethod {
   if (level < LEVELS.fatal)
     return function log(first, second, ...rest) {
-      engine.log(this, level, first, second, rest);
+      engine.log({ caller: this, level, first, second, rest });
     };
   return function log(first, second, ...rest) {
-    engine.log(this, level, first, second, rest);
+    engine.log({ caller: this, level, first, second, rest });
     engine.sink.flushSync(); // the process is likely to end
   };
 }

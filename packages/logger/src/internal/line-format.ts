@@ -10,13 +10,13 @@ export type LevelStyle = "number" | "name" | "upper" | ((level: number, name: st
 /** How the time is written: ISO 8601 in UTC with six fractional digits, or since 1970 in milliseconds or nanoseconds. */
 export type TimeStyle = "iso" | "epoch" | "epochNanoseconds";
 
-/** Names that the logger itself writes at the top of a line, where a field of the same name gets an underscore. */
+/** Names that the logger itself writes at the top of a line. A field of the same name gets an underscore. */
 export interface ReservedNames {
   readonly always: ReadonlySet<string>;
   readonly sometimes: ReadonlySet<string>;
 }
 
-/** Everything about the shape of a line, resolved. */
+/** The shape of a line, with all defaults. */
 export interface LineFormat {
   readonly level: LevelStyle;
   readonly levelKey: string;
@@ -26,9 +26,9 @@ export interface LineFormat {
   readonly timeKey: string;
   readonly messageKey: string;
   readonly errorKey: string;
-  /** New names for members of the error under `errorKey`; names for the whole line if they begin with a dot. */
+  /** New names for members of the error under `errorKey`. A name that begins with a dot is at the top of the line. */
   readonly errorNames: Readonly<Record<string, string>>;
-  /** Members of every line behind the time. */
+  /** Members of every line, after the time. */
   readonly base: Readonly<Record<string, unknown>>;
   /** Names of the ids of the context. */
   readonly idKeys: { readonly correlationId: string; readonly traceId: string; readonly spanId: string };
@@ -36,10 +36,10 @@ export interface LineFormat {
   readonly callerKeys: Readonly<Record<CallerFact, string>>;
   /** The facts about the caller that are written. */
   readonly caller: readonly CallerFact[];
-  /** The values of the trace's ids as they are written. */
+  /** Return the ids of the trace in the form in which they are written. */
   readonly traceId: (id: string) => string;
   readonly spanId: (id: string) => string;
-  /** Where bindings and fields are, if not at the top of the line. */
+  /** The name of the object with bindings and fields; `undefined` if they are at the top of the line. */
   readonly fieldsKey: string | undefined;
 }
 
@@ -57,13 +57,13 @@ const NAMES: Readonly<Record<number, string>> = Object.fromEntries(
   Object.entries(LEVELS).map(([name, level]) => [level, name]),
 );
 
-/** The name of a level; of a custom one, that of the nearest below. */
+/** Returns the name of a level. For a custom level, it is the name of the nearest level below. */
 export function nameOf(level: number): string {
   const standard = Math.min(60, Math.max(10, Math.floor(level / 10) * 10));
   return NAMES[standard] ?? "info";
 }
 
-/** The start of a line of this level. */
+/** Returns the start of a line of this level. */
 export function startOf(format: LineFormat, level: number, label: string | undefined): string {
   const second = format.levelNumber;
   const more = second === undefined ? "" : `,${quote(second.key)}:${second.of(level)}`;
@@ -79,23 +79,23 @@ function levelJson(style: LevelStyle, level: number, name: string): string {
     if (typeof given === "number" && Number.isFinite(given)) return String(given);
     return quote(typeof given === "string" ? given : name);
   } catch {
-    return quote(name); // a level must be known, whatever the host's function does
+    return quote(name); // the function of the host threw, and the line needs a level
   }
 }
 
-/** Tells the time as JSON in the format's style. Never throws. */
+/** Returns a function that returns the time as JSON in this style. It never throws. */
 export function createTime(style: TimeStyle, clock: Clock): () => string {
   if (style === "iso") {
-    const tell = createTimestamp(clock);
-    return () => `"${tell()}"`;
+    const timestamp = createTimestamp(clock);
+    return () => `"${timestamp()}"`;
   }
-  const tell = (): number => {
+  const now = (): number => {
     try {
       return clock.now();
     } catch {
       return Date.now();
     }
   };
-  // Nanoseconds are more than a JSON number can hold exactly.
-  return style === "epoch" ? () => `${Math.floor(tell())}` : () => `"${Math.floor(tell())}000000"`;
+  // A JSON number cannot hold nanoseconds exactly.
+  return style === "epoch" ? () => `${Math.floor(now())}` : () => `"${Math.floor(now())}000000"`;
 }

@@ -6,27 +6,27 @@ import { claim, type JsonWriter } from "./json-writer.ts";
 import type { LineFormat } from "./line-format.ts";
 import { plainKeys, readMember } from "./values.ts";
 
-/** Everything that one line is made of. */
+/** The parts of one line. */
 export interface Parts {
   /** `{"level":30,"time":"…","pid":…,"hostname":…,"name":…` */
   readonly head: string;
   readonly bindings: Bindings;
   readonly context: ContextFields;
-  /** Lines that a sampler or limiter held back before this one. */
+  /** How many lines a sampler or limiter held back before this one. */
   readonly suppressed: number;
   readonly fields: object | undefined;
   readonly message: string | undefined;
-  /** What stands before the message: `,"msg":`. */
+  /** The text before the message: `,"msg":`. */
   readonly messageStart: string;
   readonly serializers: Serializers | undefined;
   readonly format: LineFormat;
 }
 
-// What marks may add once the room is used up: one for each level of nesting.
+// How much the marks of cuts may add once the room is used up: one mark per level of nesting.
 const SLACK = 1024;
 const CUT = '"…":"[the line was too long]"';
 
-/** The line of these parts, within the limit and without any secret. */
+/** Returns the line of these parts, within the limit and without secrets. */
 export function writeLine(parts: Parts, writer: JsonWriter): string {
   const line = fit(parts, writer);
   if (!containsSecret(line) && !holdsCredentials(line)) return line;
@@ -42,10 +42,14 @@ function fit(parts: Parts, writer: JsonWriter): string {
   const limit = writer.limits.line;
   const used = parts.head.length + parts.bindings.text.length + parts.context.text.length + parts.context.outer.length;
   const room = limit - used - Math.min(SLACK, limit >> 2);
-  let line = assemble(parts, writer, room, writer.limits.text, writer.limits.field);
+  let line = assemble(parts, writer, { room, text: writer.limits.text, field: writer.limits.field });
   if (fits(line, limit)) return line;
-  // Bytes are more than units: three for one beyond Latin, and a control character is written as six.
-  line = assemble(parts, writer, Math.floor(room / 6), Math.floor(room / 12), writer.limits.field >> 3);
+  // A line has more bytes than units: up to three bytes per unit, and six per control character.
+  line = assemble(parts, writer, {
+    room: Math.floor(room / 6),
+    text: Math.floor(room / 12),
+    field: writer.limits.field >> 3,
+  });
   if (fits(line, limit)) return line;
   const message = parts.message === undefined ? "" : parts.messageStart + quote(scrubAndCut(parts.message, 64));
   line = `${parts.head},${CUT}${message}}\n`;
@@ -56,7 +60,14 @@ function fits(line: string, limit: number): boolean {
   return line.length * 3 <= limit || (line.length <= limit && Buffer.byteLength(line) <= limit);
 }
 
-function assemble(parts: Parts, writer: JsonWriter, room: number, text: number, field: number): string {
+/** Limits of one attempt to write a line, in UTF-16 units. */
+interface Room {
+  readonly room: number;
+  readonly text: number;
+  readonly field: number;
+}
+
+function assemble(parts: Parts, writer: JsonWriter, { room, text, field }: Room): string {
   writer.begin(room, text, field);
   const message = parts.message === undefined ? "" : parts.messageStart + writer.text(parts.message);
   const { fields, bindings, context } = parts;
@@ -66,7 +77,7 @@ function assemble(parts: Parts, writer: JsonWriter, room: number, text: number, 
     if (written !== undefined) return join(parts, bindings.text + context.text + written, message);
     writer.begin(room - message.length, text, field);
   }
-  return join(parts, writeApart(parts, writer), message);
+  return join(parts, writeUnique(parts, writer), message);
 }
 
 function join({ head, context, format }: Parts, fields: string, message: string): string {
@@ -74,7 +85,7 @@ function join({ head, context, format }: Parts, fields: string, message: string)
   return `${head}${context.outer}${message},${quote(format.fieldsKey)}:{${fields.slice(1)}}}\n`;
 }
 
-/** The fields as `,"key":value` each; `undefined` if one of the names is in the line already. */
+/** Returns the fields as `,"key":value` each; `undefined` if one of the names is in the line already. */
 function writeFields(fields: object, parts: Parts, writer: JsonWriter, contested: boolean): string | undefined {
   const { serializers, bindings } = parts;
   const { members } = writer.limits;
@@ -101,8 +112,11 @@ function writeFields(fields: object, parts: Parts, writer: JsonWriter, contested
   return json;
 }
 
-/** The same where names meet: the logger's own stay, the host's get underscores, and a field replaces a binding. */
-function writeApart(parts: Parts, writer: JsonWriter): string {
+/**
+ * Returns the fields and bindings if names occur more than once. The logger keeps its own names, other names get underscores,
+ * and a field replaces a binding of its name.
+ */
+function writeUnique(parts: Parts, writer: JsonWriter): string {
   const { bindings, context, fields = {}, serializers } = parts;
   const own = new Map<string, string>(context.ids);
   if (parts.suppressed > 0) own.set("suppressed", String(parts.suppressed));
@@ -111,7 +125,7 @@ function writeApart(parts: Parts, writer: JsonWriter): string {
   const rename = (key: string): string => claim(`${key}_`, taken);
   const line = new Map<string, string>();
   bindings.keys.forEach((key, i) => {
-    const json = bindings.values[i] as string;
+    const json = bindings.values[i] ?? "null";
     const info = writer.key(key);
     const name = own.has(key) ? rename(key) : info.altered ? claim(info.name, taken) : key;
     line.set(name, writer.scrub ? writer.rewrite(json) : json);

@@ -1,24 +1,25 @@
-import { isError, itemsOf, kindOf } from "./values.ts";
+import { types } from "node:util";
+import { isError, itemsOf, jsonOf, kindOf } from "./values.ts";
 
-// Far more than a line takes; the writer marks what it leaves out.
+// Far more than fits into a line. The writer marks what it leaves out.
 const MOST_ENTRIES = 1000;
 const PLACEHOLDER = /%([sdifjoO%])/g;
 
-/** Turns what a placeholder stands for into text. */
+/** Returns the value of a placeholder as text. */
 export type ToJson = (value: unknown) => string;
 
-/** What a log call's arguments mean. */
+/** What the arguments of a log call mean. */
 export interface Call {
-  /** The merging object as it was given. */
+  /** The object with the fields, as it was given. */
   fields: unknown;
-  /** `undefined` when the call has no message. */
+  /** `undefined` if the call has no message. */
   message: string | undefined;
 }
 
 /**
- * Reads the arguments of a call that has more than an object and a text. pino's placeholders are filled in, and nothing
- * that they leave over is lost: the first object becomes the fields, an error becomes `err`, and the rest is added to
- * the message, as `console.log` does it.
+ * Reads the arguments of a call that has more than an object and a string. pino's placeholders are replaced, and what is
+ * left over is not lost: the first object becomes the fields, an error becomes `err`, and the rest is appended to the
+ * message, as `console.log` does.
  */
 export function readCall(first: unknown, second: unknown, rest: readonly unknown[], json: ToJson): Call {
   if (typeof first === "object" && first !== null) return assemble(first, second, rest, json);
@@ -41,16 +42,15 @@ function assemble(given: unknown, message: unknown, args: readonly unknown[], js
   return { fields, message: full === "" && message === undefined ? undefined : full };
 }
 
-/** The fields and one more object; `undefined` where they do not go together. */
+/** Returns the fields together with one more object; `undefined` if they cannot be joined. */
 function join(fields: unknown, more: object): object | undefined {
-  if (fields === undefined) return more;
+  if (typeof fields !== "object" || fields === null) return fields === undefined ? more : undefined;
   try {
     const [error, members] = isError(more) ? [more, fields] : [fields, more];
-    const fits =
-      isError(error as object) && kindOf(members as object) === "plain" && !Object.hasOwn(members as object, "err");
-    return fits ? { ...(members as object), err: error } : undefined;
+    const fits = isError(error) && kindOf(members) === "plain" && !Object.hasOwn(members, "err");
+    return fits ? { ...members, err: error } : undefined;
   } catch {
-    return undefined; // a getter or a Proxy's trap threw
+    return undefined; // a getter or a trap of a Proxy threw
   }
 }
 
@@ -84,7 +84,7 @@ function toNumber(value: unknown): number {
     : Number(value);
 }
 
-/** The merging object of a call as named fields. */
+/** Returns the object of a call as named fields. */
 export function toFields(value: unknown, describeHttp: (value: object) => object | undefined): object | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   try {
@@ -94,9 +94,9 @@ export function toFields(value: unknown, describeHttp: (value: object) => object
       case "error":
         return { err: value };
       case "map":
-        return fromEntries(itemsOf(value as Map<unknown, unknown>, MOST_ENTRIES) as [unknown, unknown][]);
+        return types.isMap(value) ? fromEntries(itemsOf(value, MOST_ENTRIES)) : { value };
       case "json": {
-        const json: unknown = (value as { toJSON(): unknown }).toJSON();
+        const json = jsonOf(value);
         return typeof json === "object" && json !== null && kindOf(json) === "plain" ? json : { value: json };
       }
       default:
@@ -107,7 +107,7 @@ export function toFields(value: unknown, describeHttp: (value: object) => object
   }
 }
 
-function fromEntries(entries: [unknown, unknown][]): object {
+function fromEntries(entries: readonly (readonly [unknown, unknown])[]): object {
   return Object.fromEntries(entries.map(([key, value]) => [toKey(key), value]));
 }
 

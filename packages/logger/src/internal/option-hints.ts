@@ -1,4 +1,4 @@
-// What people who come from pino or winston write, and what it is called here.
+// Options of pino and winston, and what to use here instead.
 const HINTS: Readonly<Record<string, string>> = {
   base: 'use "format.base"',
   messageKey: 'use "format.messageKey"',

@@ -1,5 +1,5 @@
 import type { Destination } from "../destinations/destination.ts";
-import { lineLost, writeFailed } from "../telemetry.ts";
+import { lineLostEvent, writeFailedEvent } from "../telemetry.ts";
 import { readMember } from "./values.ts";
 
 const MOST_WARNINGS = 20;
@@ -63,7 +63,7 @@ export class OutputStatus {
   lost(reason: string, lines = 1): void {
     this.lostLines += lines;
     this.lastError = reason;
-    if (lineLost.active) lineLost.emit({ destination: this.kind, reason }, lines);
+    if (lineLostEvent.active) lineLostEvent.emit({ destination: this.kind, reason }, lines);
     const what = lines === 1 ? "A log line" : `${lines} log lines`;
     this.#warn("LOGGER_LINE_LOST", reason, `${what} could not be written (${this.kind}: ${reason}).`);
   }
@@ -72,7 +72,7 @@ export class OutputStatus {
   failed(reason: string): void {
     this.#failed = true;
     this.lastError = reason;
-    if (writeFailed.active) writeFailed.emit({ destination: this.kind, reason });
+    if (writeFailedEvent.active) writeFailedEvent.emit({ destination: this.kind, reason });
     const text = `Log lines cannot be written at present (${this.kind}: ${reason}).`;
     this.#warn("LOGGER_WRITE_FAILED", reason, text);
   }

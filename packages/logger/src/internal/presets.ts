@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { withoutUndefined } from "@seaworthy/core/objects";
 import { type LineFormat, nameOf } from "./line-format.ts";
 
-/** What a preset needs to know. */
+/** What the shape of a preset depends on. */
 export interface PresetFacts {
   readonly name: string | undefined;
   /** The Google Cloud project that traces belong to. */
@@ -112,7 +112,7 @@ function otel(facts: PresetFacts): LineFormat {
     ...pinoShape(facts),
     level: "upper",
     levelKey: "SeverityText",
-    // 1 TRACE, 5 DEBUG, 9 INFO, 13 WARN, 17 ERROR, 21 FATAL; what lies between is finer.
+    // 1 TRACE, 5 DEBUG, 9 INFO, 13 WARN, 17 ERROR, 21 FATAL. The numbers between them are for finer levels.
     levelNumber: {
       key: "SeverityNumber",
       of: (level) => Math.min(24, Math.max(1, Math.floor(((level - 10) / 10) * 4) + 1)),

@@ -18,7 +18,7 @@ const OPTIONS = [
   "fieldsKey",
   "project",
 ];
-const IDS = ["correlationId", "traceId", "spanId"] as const;
+const ID_OPTIONS = ["correlationId", "traceId", "spanId"] as const;
 const KEYS = ["levelKey", "timeKey", "messageKey", "errorKey", "fieldsKey"] as const;
 
 /**
@@ -40,8 +40,8 @@ export function toFormat(
   if (time !== undefined) oneOf("format.time", time, ["iso", "epoch", "epochNanoseconds"]);
   if (base !== undefined && (typeof base !== "object" || base === null || Array.isArray(base)))
     throw new TypeError(`format.base must be an object; got ${showValue(base)}`);
-  checkOptions("format.ids", ids, IDS);
-  for (const id of IDS) if (ids[id] !== undefined) boundedString(`format.ids.${id}`, ids[id], 1, 128);
+  checkOptions("format.ids", ids, ID_OPTIONS);
+  for (const id of ID_OPTIONS) if (ids[id] !== undefined) boundedString(`format.ids.${id}`, ids[id], 1, 128);
   if (project !== undefined) {
     boundedString("format.project", project, 1, 128);
     if (preset !== "gcp") throw new TypeError('format.project has a meaning only with the preset "gcp"');

@@ -1,3 +1,4 @@
+import { readMember } from "@seaworthy/core/objects";
 import type { ParsedLine } from "../destinations/destination.ts";
 import { LEVELS } from "./level-numbers.ts";
 import { type LineFormat, nameOf, startOf } from "./line-format.ts";
@@ -41,25 +42,32 @@ function levelsOf(format: LineFormat): Map<string, number> {
   const levels = new Map<string, number>();
   for (const level of Object.values(LEVELS)) {
     if (!Number.isFinite(level)) continue;
-    const start = JSON.parse(`${startOf(format, level, nameOf(level))}}`) as Record<string, unknown>;
-    // Two levels may have the same word; the higher one is what a reader should see.
+    const start: Record<string, unknown> = JSON.parse(`${startOf(format, level, nameOf(level))}}`);
+    // Two levels may have the same word. The reader is shown the higher one.
     levels.set(JSON.stringify(start[format.levelKey]), level);
   }
   return levels;
 }
 
 function nameIn(base: Readonly<Record<string, unknown>>): string | undefined {
-  const { Resource: resource = {}, serviceContext = {} } = base as Record<string, Record<string, unknown>>;
-  const name = base.name ?? base["service.name"] ?? base.service ?? resource["service.name"] ?? serviceContext.service;
+  const { Resource: resource, serviceContext } = base;
+  const name =
+    base.name ??
+    base["service.name"] ??
+    base.service ??
+    readMember(resource, "service.name") ??
+    readMember(serviceContext, "service");
   return typeof name === "string" ? name : undefined;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function objectOf(line: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(line);
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
+    return isRecord(value) ? value : undefined;
   } catch {
     return undefined;
   }

@@ -1,14 +1,14 @@
 /** One path of the `redact` option: names from the top of the line, or `undefined` for `*`. */
 export interface PathRule {
   readonly steps: readonly (string | undefined)[];
-  /** Whether what it leads to is blanked, or is kept in spite of its name. */
+  /** Whether the value is blanked, or is kept in spite of its name. */
   readonly hides: boolean;
 }
 
-// A name, a quoted name in brackets, an index or an asterisk; as pino has them.
+// A name, a quoted name in brackets, an index or an asterisk, as in pino.
 const STEP = /^(?:\[\s*(?:"([^"]*)"|'([^']*)'|`([^`]*)`|(\d+|\*))\s*\]|\.?([^.[\]\s]+))/;
 
-/** The steps of a path such as `user.id`, `*.password` or `items[*].token`; `undefined` if it is malformed. */
+/** Returns the steps of a path such as `user.id`, `*.password` or `items[*].token`; `undefined` if it is malformed. */
 export function readPath(path: string): (string | undefined)[] | undefined {
   const steps: (string | undefined)[] = [];
   let rest = path;
@@ -17,7 +17,7 @@ export function readPath(path: string): (string | undefined)[] | undefined {
     if (match === null || (rest.startsWith(".") && steps.length === 0)) return undefined;
     const [all, double, single, tick, inBrackets, plain] = match;
     const open = inBrackets ?? plain;
-    // Other libraries write "**.token" for any depth; that is the name alone here, and nothing is called "**".
+    // Other libraries write "**.token" for any depth. Here this is the name alone, and "**" is not a name.
     if (plain !== undefined && plain !== "*" && plain.includes("*")) return undefined;
     if (steps.length > 0 && plain !== undefined && !all.startsWith(".")) return undefined;
     steps.push(open === "*" ? undefined : (double ?? single ?? tick ?? open));
@@ -26,9 +26,9 @@ export function readPath(path: string): (string | undefined)[] | undefined {
   return steps.length === 0 ? undefined : steps;
 }
 
-/** Where in the paths a value stands. States are made as values are met, and kept. */
+/** The position of a value in the paths. States are made when a value is first reached, and kept. */
 export class PathState {
-  /** Whether a path ends here, and which; the paths that keep win. */
+  /** The path that ends here, if one does. A path that keeps the value takes precedence. */
   readonly rule: PathRule | undefined;
   readonly #open: readonly PathRule[];
   readonly #depth: number;
@@ -43,7 +43,7 @@ export class PathState {
     for (const { steps } of this.#open) if (steps[depth] !== undefined) this.#named.set(steps[depth], undefined);
   }
 
-  /** The state of a member of this name; `undefined` if no path leads there. */
+  /** Returns the state of a member of this name; `undefined` if no path leads there. */
   next(key: string): PathState | undefined {
     if (!this.#named.has(key)) {
       if (this.#other === null) this.#other = this.#make(undefined);

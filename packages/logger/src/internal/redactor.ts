@@ -11,16 +11,16 @@ export interface RedactRules {
   readonly remove: boolean;
 }
 
-/** A redactor: whether a name is blanked out, and the secrets that it keeps alive so that they are found by value. */
+/** Decides which names are blanked, and keeps the given values alive as secrets, so that they are found by value. */
 export interface Redactor {
   readonly hides: (key: string) => boolean;
   readonly held: readonly Secret<unknown>[];
-  /** Absent if names are all there is to it. */
+  /** `undefined` if only names are blanked. */
   readonly rules: RedactRules | undefined;
   readonly parts: RedactParts;
 }
 
-/** What a redactor was made of. */
+/** The parts that a redactor is made of. */
 export interface RedactParts {
   readonly defaults: boolean;
   /** In lower case. */
@@ -43,9 +43,9 @@ const NOTHING: RedactParts = {
 };
 
 /**
- * Reads the `redact` option, on top of `outer` if a child logger adds to it.
+ * Reads the `redact` option, and adds it to `outer` if it is the option of a child logger.
  *
- * @throws TypeError if an option is not as described, or a value is too short to be scrubbed without blanking innocent text
+ * @throws TypeError if an option is not as described, or if a value is so short that it would be blanked in other text too
  */
 export function createRedactor(options: readonly string[] | RedactOptions | undefined, outer?: Redactor): Redactor {
   const { parts, held } = outer ?? { parts: NOTHING, held: [] };
@@ -66,7 +66,7 @@ export function createRedactor(options: readonly string[] | RedactOptions | unde
     if (kept.names.has(name)) throw new TypeError(`redact.except has ${showValue(name)}, which redact blanks as well`);
   return assemble(
     {
-      // A child cannot do without what its parent hides by default.
+      // A child cannot show what its parent hides by default.
       defaults: outer === undefined ? defaults : parts.defaults || defaults,
       names: new Set([...parts.names, ...names]),
       exceptNames: new Set([...parts.exceptNames].filter((name) => !names.has(name)).concat([...kept.names])),
@@ -99,11 +99,11 @@ function readEntries(option: string, given: unknown, hides: boolean): { names: S
   const paths: PathRule[] = [];
   given.forEach((entry: unknown, i) => {
     const steps = typeof entry === "string" ? readPath(entry) : undefined;
-    if (steps === undefined)
+    if (typeof entry !== "string" || steps === undefined)
       throw new TypeError(
         `${option}[${i}] must be a name or a path such as "user.id" or "items[*].token"; got ${showValue(entry)}`,
       );
-    if (BARE.test(entry as string)) names.add((entry as string).toLowerCase());
+    if (BARE.test(entry)) names.add(entry.toLowerCase());
     else paths.push({ steps, hides });
   });
   return { names, paths };
@@ -122,12 +122,12 @@ function readValues(values: unknown): Secret<unknown>[] {
   if (!Array.isArray(values)) throw new TypeError(`redact.values must be an array; got ${showValue(values)}`);
   return values.map((value: unknown, i) => {
     const text = isSecret(value) ? value.reveal() : value;
-    // The value itself stays out of the message: it is a secret.
+    // The message does not contain the value, which is a secret.
     if (typeof text !== "string")
       throw new TypeError(`redact.values[${i}] must be a string or a secret that holds one; got ${typeof text}`);
     if (text.length < SHORTEST_SCRUBBED || text.trim().length < SHORTEST_SCRUBBED)
       throw new TypeError(
-        `redact.values[${i}] must have ${SHORTEST_SCRUBBED} or more characters, or it would blank out innocent text; got ${text.length}`,
+        `redact.values[${i}] must have ${SHORTEST_SCRUBBED} or more characters, or it would blank other text as well; got ${text.length}`,
       );
     return secret(value);
   });

@@ -1,7 +1,7 @@
 import { type Clock, describeError, toMilliseconds } from "@seaworthy/core";
 import { boundedString, checkOptions, oneOf, requiredFunction, showValue } from "@seaworthy/core/options";
 import type { Logger, Operation, OperationEndLevel, OperationOptions, OperationWork } from "../logger.ts";
-import { operated } from "../telemetry.ts";
+import { operationEvent } from "../telemetry.ts";
 import { isError, plainKeys, readMember } from "./values.ts";
 
 const END_LEVELS: readonly OperationEndLevel[] = ["trace", "debug", "info", "warn"];
@@ -49,7 +49,7 @@ export async function runOperation<T>(logger: Logger, call: OperationCall<T>, cl
   const operation = Object.assign(child, { set, elapsed }) as Operation;
   const end = (outcome: "ok" | "failed", level: OperationEndLevel | "error", error?: unknown): void => {
     const durationMs = elapsed();
-    if (operated.active) operated.emit({ operation: name, outcome }, durationMs / 1000);
+    if (operationEvent.active) operationEvent.emit({ operation: name, outcome }, durationMs / 1000);
     const isSlow = durationMs >= slow;
     if (Object.hasOwn(added, "operation")) added.operation = name;
     const facts = { ...added, durationMs, ...(isSlow ? { slow: true, slowAfterMs: slow } : undefined) };

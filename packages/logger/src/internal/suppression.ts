@@ -1,8 +1,9 @@
 import type { Clock } from "@seaworthy/core";
 import { checkOptions, finiteNumber, flag, integer, positiveDuration, showValue } from "@seaworthy/core/options";
 import type { LimitedOptions, SampleOptions } from "../suppress.ts";
-import { type Engine, type Inside, stateKey } from "./engine.ts";
+import type { Engine } from "./engine.ts";
 import { admitPer, admitShare, CountingGate } from "./gate.ts";
+import { type Inside, stateKey } from "./inside.ts";
 import { KeyedGate, type KeyedGateOptions } from "./keyed-gate.ts";
 
 /** The sampled and limited loggers of one family. */
@@ -10,9 +11,9 @@ export class Suppression {
   readonly #engine: Engine;
   readonly #clock: Clock;
   readonly #random: () => number;
-  readonly #waiting = new Set<CountingGate>();
-  // A limited logger that nobody has any more takes its gate with it.
-  readonly #keyedGates = new Set<WeakRef<KeyedGate>>();
+  readonly #waiting = new Set<CountingGate<Inside>>();
+  // Weak, so that a limited logger that is not used any more is collected together with its gate.
+  readonly #keyedGates = new Set<WeakRef<KeyedGate<Inside>>>();
 
   constructor(engine: Engine, clock: Clock, random: () => number) {
     this.#engine = engine;
@@ -38,36 +39,35 @@ export class Suppression {
     return this.#keyed(logger, { keyOf: keyReader(key), per, lines, limitsErrors });
   }
 
-  /** Writes a line for each logger that has held lines back and not said so yet, if it is one of these. */
-  tell(isOne: (owner: object) => boolean = () => true): void {
+  /** Writes how many lines each of these loggers has held back, unless one of its lines has said so already. */
+  report(isOne: (owner: object) => boolean = () => true): void {
     for (const gate of [...this.#waiting]) {
-      if (!isOne(gate.owner as object)) continue;
+      if (!isOne(gate.owner)) continue;
       const level = gate.highest;
-      this.#engine.announce(gate.owner as Inside, level, gate.take());
+      this.#engine.announce(gate.owner, level, gate.take());
     }
     for (const gate of this.#keyedGates) {
       const owned = gate.deref();
       if (owned === undefined) this.#keyedGates.delete(gate);
-      else if (isOne(owned.owner as object)) owned.tellAll();
+      else if (isOne(owned.owner)) owned.reportAll();
     }
   }
 
-  #keyed(logger: Inside, options: Pick<KeyedGateOptions, "keyOf" | "per" | "lines" | "limitsErrors">): Inside {
-    const child = logger.child({}) as Inside;
+  #keyed(logger: Inside, options: Pick<KeyedGateOptions<Inside>, "keyOf" | "per" | "lines" | "limitsErrors">): Inside {
+    const child = logger.child({});
     const state = child[stateKey];
-    const tell = (key: string, held: number, level: number): void => this.#engine.announce(child, level, held, { key });
-    const gate = new KeyedGate({ ...options, clock: this.#clock, outer: state.gate, tell });
-    gate.owner = child;
+    const report = (key: string, held: number, level: number): void =>
+      this.#engine.announce(child, level, held, { key });
+    const gate = new KeyedGate({ ...options, owner: child, clock: this.#clock, outer: state.gate, report });
     child[stateKey] = { ...state, gate };
     this.#keyedGates.add(new WeakRef(gate));
     return child;
   }
 
   #gated(logger: Inside, admits: () => boolean, limitsErrors: boolean): Inside {
-    const child = logger.child({}) as Inside;
+    const child = logger.child({});
     const state = child[stateKey];
-    const gate = new CountingGate({ admits, outer: state.gate, limitsErrors, waiting: this.#waiting });
-    gate.owner = child;
+    const gate = new CountingGate({ owner: child, admits, outer: state.gate, limitsErrors, waiting: this.#waiting });
     child[stateKey] = { ...state, gate };
     return child;
   }
@@ -82,7 +82,7 @@ function keyReader(key: NonNullable<LimitedOptions["key"]>): (first: unknown, se
       const text = key === "message" ? (message ?? "") : key(typeof first === "object" ? first : second, message);
       return typeof text === "string" ? text.slice(0, LONGEST_KEY) : "";
     } catch {
-      return ""; // a host's function that throws must not cost a line
+      return ""; // a function of the host that throws must not cost a line
     }
   };
 }

@@ -3,17 +3,18 @@ import { type Clock, systemClock } from "@seaworthy/core";
 const THREE_DIGITS: readonly string[] = Array.from({ length: 1000 }, (_, n) => String(n).padStart(3, "0"));
 
 /**
- * A function that tells the time as ISO 8601 in UTC with six fractional digits.
+ * Returns a function that returns the time as ISO 8601 in UTC with six fractional digits. It never throws.
  *
- * The wall clock counts whole milliseconds, so the rest comes from the monotonic clock: an offset between the two is
- * moved only as far as the wall clock proves it wrong, which makes it converge, follow corrections and take jumps.
- * The text up to the second is kept from call to call. Never throws.
+ * The wall clock has a resolution of one millisecond, so that the microseconds come from the monotonic clock. The offset
+ * between the two clocks is corrected only if the time that it leads to is outside the current millisecond of the wall
+ * clock. In this way it converges, and follows corrections and jumps of the wall clock. The text up to the second is kept
+ * from one call to the next.
  */
 export function createTimestamp(clock: Clock = systemClock): () => string {
   let offset = 0;
   let second = Number.NaN;
   let prefix = "";
-  const tell = (): string => {
+  const format = (): string => {
     const wall = clock.now();
     const monotonic = clock.monotonic();
     let time = monotonic + offset;
@@ -31,7 +32,7 @@ export function createTimestamp(clock: Clock = systemClock): () => string {
   };
   return () => {
     try {
-      return tell();
+      return format();
     } catch {
       return new Date().toISOString().replace("Z", "000Z"); // a clock that fails, or is beyond the year 275 760
     }

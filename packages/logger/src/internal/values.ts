@@ -1,15 +1,25 @@
 import { types } from "node:util";
+import { readMember as readGuarded } from "@seaworthy/core/objects";
 
 /** How a value that is an object is written. */
 export type Kind = "plain" | "array" | "error" | "date" | "bytes" | "json" | "map" | "set" | "pairs" | "file" | "boxed";
 
-/** What stands for a member that could not be read. */
+function hasToJson(value: object): value is { toJSON(): unknown } {
+  return "toJSON" in value && typeof value.toJSON === "function";
+}
+
+/** What the `toJSON` of a value of kind "json" returns. Throws what that throws. */
+export function jsonOf(value: object): unknown {
+  return hasToJson(value) ? value.toJSON() : undefined;
+}
+
+/** What is written in place of a member that could not be read. */
 export const UNREADABLE = "[unreadable]";
 
 /** The kind of an object. May throw what a Proxy's trap throws. */
 export function kindOf(value: object): Kind {
   const prototype: unknown = Object.getPrototypeOf(value);
-  const hasJson = typeof (value as { toJSON?: unknown }).toJSON === "function";
+  const hasJson = hasToJson(value);
   if (prototype === Object.prototype) return hasJson ? "json" : "plain";
   if (Array.isArray(value)) return "array";
   if (isError(value)) return "error";
@@ -22,7 +32,7 @@ export function kindOf(value: object): Kind {
   return KIND_OF_TAG[Object.prototype.toString.call(value)] ?? "plain";
 }
 
-// Classes of the web, of Node.js or of a library; what they hold is behind methods.
+// Classes of the web, of Node.js or of a library, whose content is behind methods.
 const KIND_OF_TAG: Readonly<Record<string, Kind | undefined>> = {
   "[object Headers]": "pairs",
   "[object URLSearchParams]": "pairs",
@@ -31,13 +41,16 @@ const KIND_OF_TAG: Readonly<Record<string, Kind | undefined>> = {
   "[object File]": "file",
 };
 
-// So many pairs are looked at; an iterator of the host's may never end.
+// An iterator of the host may never end, so that only so many pairs are read.
 const MOST_PAIRS = 10_000;
 
-/** The pairs of headers, query parameters or a form as members; a name that comes again has an array. */
-export function membersOf(pairs: Iterable<[string, unknown]>): Record<string, unknown> {
+/** The pairs of headers, query parameters or a form as members. A name that occurs more than once has an array. */
+export function membersOf(pairs: object): Record<string, unknown> {
   const members: Record<string, unknown> = Object.create(null);
-  for (const [name, value] of itemsOf(pairs, MOST_PAIRS) as [string, unknown][]) {
+  for (const pair of isIterable(pairs) ? itemsOf(pairs, MOST_PAIRS) : []) {
+    if (!Array.isArray(pair)) continue;
+    const [name, value]: unknown[] = pair;
+    if (typeof name !== "string") continue;
     const known = members[name];
     if (known === undefined) members[name] = value;
     else if (Array.isArray(known)) known.push(value);
@@ -46,10 +59,14 @@ export function membersOf(pairs: Iterable<[string, unknown]>): Record<string, un
   return members;
 }
 
-/** A file or blob in a few words; its bytes take no part in a log. */
-export function fileText({ name, size, type }: { name?: unknown; size: number; type: string }): string {
+function isIterable(value: object): value is Iterable<unknown> {
+  return Symbol.iterator in value;
+}
+
+/** A file or blob in a few words, without its bytes. */
+export function fileText({ name, size, type }: { name?: unknown; size?: unknown; type?: unknown }): string {
   const what = typeof name === "string" ? `file ${name}` : "blob";
-  return `[${what}: ${size} bytes${type === "" ? "" : `, ${type}`}]`;
+  return `[${what}: ${size} bytes${type === "" ? "" : `, ${String(type)}`}]`;
 }
 
 /** Whether this is an error of this realm or another. Never throws. */
@@ -61,16 +78,12 @@ export function isError(value: object): boolean {
   }
 }
 
-/** A member, or a mark in place of what its getter threw. */
+/** A member, or a mark if its getter throws. */
 export function readMember(target: object, key: string | number): unknown {
-  try {
-    return (target as Record<string | number, unknown>)[key];
-  } catch {
-    return UNREADABLE;
-  }
+  return readGuarded(target, key, UNREADABLE);
 }
 
-/** Own enumerable names; none where they cannot be had. */
+/** Own enumerable names; an empty array if they cannot be read. */
 export function plainKeys(value: object): string[] {
   try {
     return Object.keys(value);
@@ -80,8 +93,8 @@ export function plainKeys(value: object): string[] {
 }
 
 /** The first items of an iterable. */
-export function itemsOf(values: Iterable<unknown>, most: number): unknown[] {
-  const items: unknown[] = [];
+export function itemsOf<T>(values: Iterable<T>, most: number): T[] {
+  const items: T[] = [];
   for (const value of values) {
     if (items.length >= most) break;
     items.push(value);

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from "@seaworthy/core";
 import type { DestinationSetting } from "../../destinations/destination.ts";
 import { errors } from "../../errors.ts";
-import { rotated } from "../../telemetry.ts";
+import { rotatedEvent } from "../../telemetry.ts";
 import { beforeExit } from "../before-exit.ts";
 import { reasonOf } from "../output-status.ts";
 import { Archive } from "./archive.ts";
@@ -291,5 +291,5 @@ export class FileWriter {
 }
 
 function tell(outcome: "ok" | "failed"): void {
-  if (rotated.active) rotated.emit({ outcome });
+  if (rotatedEvent.active) rotatedEvent.emit({ outcome });
 }
