@@ -33,17 +33,17 @@ import type { RedactOptions } from "./redact.ts";
 
 /** Options of {@link createLogger}. */
 export interface LoggerOptions {
-  /** Name of the service, in every line; 128 characters at the most. @default no name */
+  /** Name of the service, which is in every line; 1 to 128 characters. @default no name */
   name?: string;
-  /** Least level of the lines made, and of every destination that has no level of its own. @default "info" */
+  /** Lines below this level are not written, except to destinations with a lower level of their own. @default "info" */
   level?: LogLevel;
-  /** Where lines go. @default standard output */
+  /** Where lines are written, one or more. @default `stdout()` */
   destinations?: AnyDestination | readonly AnyDestination[];
-  /** What is blanked out besides the values of living secrets; a list is one of `keys`. @default what usually holds a credential */
+  /** What is blanked besides the values of living secrets. An array is the same as `{ paths }`. @default names of credentials */
   redact?: readonly string[] | RedactOptions;
   /**
-   * Whether lines carry `correlationId`, `traceId` and `spanId` of the current context; a function gives further fields
-   * of it. @default true
+   * Whether lines have the `correlationId`, `traceId` and `spanId` of the current context. A function returns further fields
+   * from the context. @default true
    */
   context?: boolean | ((context: Context) => object | undefined);
   /**
@@ -53,16 +53,16 @@ export interface LoggerOptions {
    */
   caller?: readonly CallerFact[];
   /**
-   * Lines for people in place of JSON: `true` for every destination but files, `"auto"` for `stdout()` where it is a
-   * terminal and `NODE_ENV` is not `production`. @default "auto"
+   * Whether lines are formatted for people instead of JSON: `true` for every destination except files, `"auto"` for
+   * destinations that are terminals, unless `NODE_ENV` is `production`. @default "auto"
    */
   pretty?: boolean | "auto";
   /**
    * The shape of a line: the name of a preset, or names and styles of the level, the time, the message and so on.
-   * @default pino's, with ISO times
+   * @default "pino", with ISO times
    */
   format?: FormatPreset | FormatOptions;
-  /** What is cut, and where. */
+  /** Limits beyond which a line is cut. */
   limits?: LimitOptions;
   /**
    * How long `close()` and `flush()` wait for the destinations. What a destination has not written by then counts as a
@@ -71,7 +71,7 @@ export interface LoggerOptions {
   closeTimeout?: Duration;
   /** @default the system's clock */
   clock?: Clock;
-  /** Decides what a sampled logger writes. @default Math.random */
+  /** Decides which lines a sampled logger writes. @default Math.random */
   random?: () => number;
 }
 
@@ -92,13 +92,14 @@ const OPTIONS = [
 const LONGEST_NAME = 128;
 
 /**
- * Creates a logger: pino's interface, one JSON line a call, and no call that throws.
+ * Creates a logger with the interface of pino. It writes one line of JSON per call, and its log methods never throw.
  *
- * A destination with a level of its own takes lines from that level, be it above or below the logger's. A level that is
- * set later, on the logger or on a child, holds for all destinations, until the first level is set again.
+ * A destination with a level of its own receives lines from that level on, which may be above or below the level of the
+ * logger. A level that is set later, on the logger or on a child, applies to all destinations, until the first level is set
+ * again.
  *
- * @throws TypeError when an option is not as described
- * @throws LOGGER_FILE_UNUSABLE when the file of a `file()` destination cannot be opened
+ * @throws TypeError if an option is not as described
+ * @throws LOGGER_FILE_UNUSABLE if the file of a `file()` destination cannot be opened
  * @example
  * ```ts
  * import { createLogger } from "@seaworthy/logger";
@@ -168,7 +169,7 @@ function consoleFor(
   return (write) => createConsoleWriter({ format, clock, terminal: destination, write });
 }
 
-// A silent logger is silent everywhere.
+// A silent logger writes nothing, whatever the levels of its destinations are.
 function lowestOf(level: LogLevel, entries: readonly DestinationEntry[]): LogLevel {
   if (level === "silent") return level;
   let lowest: LogLevel = level;

@@ -11,19 +11,19 @@ import type { RedactOptions } from "./redact.ts";
 export interface RedactionFinding {
   /** Names from the top of the line, joined by dots. */
   path: string;
-  /** What happens to the value; a part of a text is blanked for `"secret"` and `"credential"`. */
+  /** What happens to the value. For the rules `"secret"` and `"credential"`, only a part of a string is blanked. */
   outcome: "blanked" | "censored" | "removed" | "kept";
   /**
-   * Why: the name usually holds a credential, the name or the path was given, an exception keeps it, the text holds the
-   * value of a living secret, or it holds a password of a URL or a parameter such as `access_token=`.
+   * Why: it has the name of a credential (`default`), its name or its path was given, an exception keeps it, the string
+   * contains the value of a living secret, or it contains the password of a URL or a parameter such as `access_token=`.
    */
   rule: "default" | "name" | "path" | "except" | "secret" | "credential";
-  /** The words of the name, the name or the path that matched; absent for texts. */
+  /** The words of the name, the name, or the path that matched. It is missing for `"secret"` and `"credential"`. */
   match?: string;
 }
 
 /**
- * Tells what a logger with these `redact` options would blank in a line with these fields, and why. Nothing is logged.
+ * Returns what a logger with these `redact` options would blank in a line with these fields, and why. It logs nothing.
  *
  * @throws TypeError if an option is not as described
  * @example
@@ -81,23 +81,23 @@ function reasonOf(path: readonly string[], redactor: Redactor): Pick<RedactionFi
 
 const showPath = (steps: readonly (string | undefined)[]): string => steps.map((step) => step ?? "*").join(".");
 
-/** Tells of every text in which something is blanked. */
+/** Reports every string in which something is blanked. */
 class ExplainingWriter extends JsonWriter {
-  readonly #tell: (path: readonly string[], rule: "secret" | "credential") => void;
+  readonly #report: (path: readonly string[], rule: "secret" | "credential") => void;
 
   constructor(
     limits: ConstructorParameters<typeof JsonWriter>[0],
     keys: KeyTable,
-    tell: (path: readonly string[], rule: "secret" | "credential") => void,
+    report: (path: readonly string[], rule: "secret" | "credential") => void,
   ) {
     super(limits, keys);
-    this.#tell = tell;
+    this.#report = report;
   }
 
   override text(text: string): string {
     const scrubbed = scrubSecrets(text);
-    if (scrubbed !== text) this.#tell(this.path, "secret");
-    else if (blankCredentials(text) !== text) this.#tell(this.path, "credential");
+    if (scrubbed !== text) this.#report(this.path, "secret");
+    else if (blankCredentials(text) !== text) this.#report(this.path, "credential");
     return super.text(text);
   }
 }

@@ -1,13 +1,13 @@
 import type { LevelStyle, TimeStyle } from "./internal/line-format.ts";
 
-/** A shape of lines that has a name. */
+/** The name of a shape of lines. */
 export type FormatPreset = "pino" | "ecs" | "gcp" | "datadog" | "otel";
 
-/** The shape of a line. What is not given is as in the preset. */
+/** The shape of a line. Options that are missing are taken from the preset. */
 export interface FormatOptions {
   /** pino's own shape, Elastic Common Schema, Google Cloud Logging, Datadog, or OpenTelemetry's log data model. @default "pino" */
   preset?: FormatPreset;
-  /** A number as pino has them, `info`, `INFO`, or what a function of both gives. @default "number" */
+  /** A number as in pino, the name (`info`), the name in upper case (`INFO`), or a function of number and name. @default "number" */
   level?: LevelStyle;
   /** @default "level" */
   levelKey?: string;
@@ -17,13 +17,13 @@ export interface FormatOptions {
   timeKey?: string;
   /** @default "msg" */
   messageKey?: string;
-  /** Where `logger.error(error)` puts the error. @default "err" */
+  /** The name of the error in `logger.error(error)`. @default "err" */
   errorKey?: string;
-  /** Members of every line in place of `pid` and `hostname`, or of what the preset has there. `{}` for none. */
+  /** Members of every line, instead of those of the preset; `{}` for no members. @default `pid` and `hostname` */
   base?: Readonly<Record<string, unknown>>;
-  /** Names of the context's ids. @default `correlationId`, `traceId` and `spanId` */
+  /** Names of the ids of the context. @default `correlationId`, `traceId` and `spanId` */
   ids?: { correlationId?: string; traceId?: string; spanId?: string };
-  /** Puts bindings and fields into an object of this name. @default the top of the line */
+  /** The name of an object that contains bindings and fields. @default they are at the top of the line */
   fieldsKey?: string;
   /** Only with the preset `"gcp"`: the project that traces belong to. */
   project?: string;

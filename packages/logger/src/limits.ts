@@ -1,17 +1,17 @@
 import type { ByteSize } from "@seaworthy/core";
 
-/** Limits of one line. What is cut is marked where it was cut. */
+/** Limits of one line. A mark shows where something was cut. */
 export interface LimitOptions {
-  /** Bytes of a whole line with its line feed, 1 KiB or more. @default "64kib" */
+  /** Bytes of a line with its line feed, 1 KiB or more. @default "64kib" */
   line?: ByteSize;
-  /** Bytes of one field, 256 or more, so that a huge one leaves room for the others. @default half of the line */
+  /** Bytes of one field, 256 or more. It leaves room for the fields after a huge one. @default half of the line */
   field?: ByteSize;
-  /** UTF-16 units kept of one text, at most a quarter of the line. @default 8192 */
+  /** UTF-16 units of one string, 16 or more; a quarter of the line at most. @default 8192 */
   text?: number;
-  /** Levels of nesting kept below a field. @default 8 */
+  /** Levels of nesting below a field, 1 to 100. @default 8 */
   depth?: number;
-  /** Members kept of one object or array. @default 100 */
+  /** Members of one object or array, 1 or more. @default 100 */
   members?: number;
-  /** Values kept of one line in all. @default 2000 */
+  /** Values of one line, 1 or more. @default 2000 */
   values?: number;
 }

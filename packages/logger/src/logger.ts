@@ -11,53 +11,53 @@ export type OperationEndLevel = "trace" | "debug" | "info" | "warn";
 
 /** Options of `logger.operation()`. */
 export interface OperationOptions {
-  /** An operation that takes this long or longer ends in a warning. @default never */
+  /** If the operation takes this long or longer, its last line has the level warn. @default never */
   slow?: Duration;
   /** The level of the last line, unless the operation failed or was slow. @default "info" */
   level?: OperationEndLevel;
 }
 
-/** What an operation's function receives: a logger whose lines carry the operation's name and fields. */
+/** The argument of the function of an operation: a logger whose lines have the name and the fields of the operation. */
 export interface Operation extends Logger {
   /** Adds fields to the line that ends the operation. */
   set(fields: Readonly<Record<string, unknown>>): void;
-  /** Milliseconds since it began. */
+  /** Returns the milliseconds since the operation began. */
   elapsed(): number;
 }
 
-/** The work that is measured. */
+/** The function whose work is measured. */
 export type OperationWork<T> = (operation: Operation) => T | PromiseLike<T>;
 
-/** Options of `logger.child()`: those of pino, and redaction that is added to the parent's. */
+/** Options of `logger.child()`: the options of pino, and redaction that is added to that of the parent. */
 export interface ChildOptions<C extends string = never> extends Omit<ChildLoggerOptions<C>, "redact"> {
   redact?: ChildLoggerOptions<C>["redact"] | readonly string[] | RedactOptions;
 }
 
 /** Options of `logger.observe()`. */
 export interface ObserveOptions {
-  /** Events below this level make no line, whatever the level of the logger. @default "info" */
+  /** Events below this level are not written, whatever the level of the logger is. @default "info" */
   level?: LogLevel;
 }
 
-// What the placeholders of a message stand for; pino has the same type, but does not export it.
+// The types of the values of the placeholders in a message. pino has the same type, but does not export it.
 type Placeholders<M, Values extends unknown[] = []> = M extends `${infer _}%${infer Kind}${infer Rest}`
   ? Kind extends "d" | "i" | "f"
     ? Placeholders<Rest, [...Values, number]>
     : Placeholders<Rest, Kind extends "s" | "o" | "O" | "j" ? [...Values, unknown] : Values>
   : Values;
 
-// An object, or what a `catch` clause has; a text or a number that no placeholder asks for is a mistake.
+// An object, or the `unknown` of a `catch` clause. A string or a number without a placeholder is a mistake.
 type Details<D> = unknown extends D ? unknown : object;
 
-/** A method that logs at one level: pino's, which also takes an error or an object after the message. */
+/** A method that logs at one level: the method of pino, which also accepts an error or an object after the message. */
 export interface LogMethod extends LogFn {
-  /** An error becomes `err`; the members of another object become fields. What was caught may have the type `unknown`. */
+  /** An error is written as `err`, and the members of another object as fields. A caught value may have the type `unknown`. */
   <M extends string, D>(message: M, ...values: [...Placeholders<M>, details: D & Details<D>]): void;
 }
 
 /**
- * A pino logger, for use wherever one is taken, whose calls never throw, whatever they are given. It and its children
- * are one family: they share destinations, redaction and limits.
+ * A pino logger, which can be used wherever one is expected. Its log methods never throw, whatever their arguments are. It
+ * and its children are one family, which shares destinations, redaction and limits.
  */
 export interface Logger extends PinoLogger, AsyncDisposable {
   fatal: LogMethod;
@@ -66,11 +66,11 @@ export interface Logger extends PinoLogger, AsyncDisposable {
   info: LogMethod;
   debug: LogMethod;
   trace: LogMethod;
-  /** Returns a logger that adds these fields to its lines. With `options.level` it keeps that level when this one's changes. */
+  /** Returns a logger that adds these fields to its lines. With `options.level`, it keeps its level if the level of this logger changes. */
   child<C extends string = never>(bindings: Bindings, options?: ChildOptions<C>): Logger & PinoLogger<C>;
   /**
-   * Measures some work: a line at debug when it starts, one at info with `durationMs` when it finishes, at warn when it
-   * took as long as `slow`, at error when it fails. What the work throws is thrown on, the identical value.
+   * Measures some work. It writes a line at debug when the work starts, and a line with `durationMs` when it ends: at info, at
+   * warn if it took as long as `slow`, or at error if it failed. The value that the work throws is thrown again.
    *
    * @throws TypeError if an argument is not as described
    */
@@ -88,32 +88,38 @@ export interface Logger extends PinoLogger, AsyncDisposable {
    * @throws TypeError if an option is not as described
    */
   observe(options?: ObserveOptions): () => void;
-  /** The lines of this family from now on, parsed; bounded, so that a slow reader loses the oldest and never slows a writer. */
+  /**
+   * Returns the lines of this family from now on, parsed. The number of lines that wait has a limit: a slow reader loses the
+   * oldest ones, and never slows a writer down.
+   *
+   * @throws TypeError if the filter or an option is not as described
+   */
   tail(filter?: TailFilter, options?: TailOptions): Tail;
   /**
-   * A child that writes a random share of its lines. Errors are always written; the next line written says in
-   * `suppressed` how many were not.
+   * Returns a child that writes a random share of its lines. Errors are always written. The next line that is written has
+   * the number of lines that were not written, as `suppressed`.
    *
    * @throws TypeError if the rate is not from 0 to 1
    */
   sampled(options: SampleOptions): Logger;
   /**
-   * A child that writes so many lines in a window. Errors are always written, unless `errors` is set; the next line
-   * written says in `suppressed` how many were not.
+   * Returns a child that writes a limited number of lines per window. Errors are always written, unless `errors` is set. The
+   * next line that is written has the number of lines that were not written, as `suppressed`.
    *
    * @throws TypeError if an option is not as described
    */
   limited(options: LimitedOptions): Logger;
   /**
-   * Returns whether the destinations take lines, what waits, what was lost and why. It can be given to the health package
-   * as a check: `health.add("log", logger.health)`.
+   * Returns whether the destinations accept lines, how much waits, how much was lost, and why. It can be passed to the health
+   * package as a check: `health.add("log", logger.health)`.
    */
   readonly health: () => LoggerHealth;
   /**
-   * Says what is still suppressed, and waits until all lines are with the operating system and rotated files compressed.
+   * Reports what is still suppressed, flushes and closes the destinations, and waits for that, but no longer than
+   * `closeTimeout`. It never rejects.
    *
-   * On a child, ends only what that child and its own children began: their observers, tails and suppression. The
-   * destinations stay open for the rest of the family.
+   * On a child, it ends only the observers, tails and suppression of that child and of its own children. The destinations stay
+   * open for the rest of the family.
    */
   close(): Promise<void>;
 }

@@ -8,19 +8,19 @@ import { createReader } from "./internal/read-line.ts";
 export interface PrettyOptions {
   /** Whether lines are colored. @default false */
   color?: boolean;
-  /** Columns at which lines are continued on the next row, 40 or more. @default lines are not wrapped */
+  /** Width at which lines are wrapped, 40 or more columns. @default lines are not wrapped */
   columns?: number;
-  /** Whether ids are shown whole in place of their first eight characters. @default false */
+  /** Whether ids are shown in full instead of their first eight characters. @default false */
   fullIds?: boolean;
-  /** The `format` of the logger that writes the lines. @default pino's */
+  /** The `format` of the logger that writes the lines. @default "pino" */
   format?: FormatPreset | FormatOptions;
 }
 
 /**
- * A function that turns a JSON line into one for people: the local time, the level unless it is info, the message and
- * `key=value` pairs, and the first characters of the correlation id. Telemetry events become sentences, and an error has
- * its message above its frames, of which those of packages and of Node.js are folded. Nothing that was logged can begin a
- * line of its own or reach the terminal as a control character. Text that is not a line of JSON passes as it is.
+ * Returns a function that formats a JSON line for people: the local time, the level unless it is info, the message,
+ * `key=value` pairs, and the first characters of the correlation id. Telemetry events become sentences. An error has its
+ * message above its frames, and frames of packages and of Node.js are folded. A logged value can neither begin a line of
+ * its own nor reach the terminal as a control character. Text that is not a line of JSON is returned unchanged.
  *
  * @throws TypeError if an option is not as described
  * @example

@@ -1,9 +1,9 @@
 import type { Secret } from "@seaworthy/core";
 
-/** Makes what is written in place of a value; `path` has the names from the top of the line. `undefined` leaves the member out. */
+/** Returns what is written in place of a value, or `undefined` to leave the member out. `path` has the names from the top of the line. */
 export type Censor = (value: unknown, path: readonly string[]) => unknown;
 
-/** What is blanked out of every line, besides the values of living secrets. */
+/** What is blanked in every line, besides the values of living secrets. */
 export interface RedactOptions {
   /**
    * Names and paths. A name such as `"iban"` is blanked at any depth and in any case. A path in pino's syntax, such as
@@ -11,11 +11,11 @@ export interface RedactOptions {
    * @default none
    */
   paths?: readonly string[];
-  /** Names that are blanked at any depth and in any case, dots and brackets in them included. @default none */
+  /** Names that are blanked at any depth and in any case. They may contain dots and brackets. @default none */
   names?: readonly string[];
   /**
-   * Names and paths, written as in `paths`, that are not blanked although their name is one of a credential or another
-   * rule covers them. Values of living secrets are still blanked in them. @default none
+   * Names and paths, in the syntax of `paths`, that are not blanked although they have the name of a credential or match
+   * another rule. Values of living secrets are still blanked in them. @default none
    */
   except?: readonly string[];
   /** Whether names that usually hold a credential (`password`, `authorization`, `apiKey` …) are blanked too. @default true */

@@ -6,26 +6,26 @@ import type { LogLevel } from "./level.ts";
 import type { Logger } from "./logger.ts";
 import type { LogRecord } from "./record.ts";
 
-/** Log lines caught in a test. It is a stream too, to be put among the `destinations` of a logger that the test makes. */
+/** Log lines that were captured in a test. It is also a destination, for a logger that the test creates itself. */
 export interface CapturedLogs extends Disposable {
-  /** A logger whose lines are caught, at every level. */
+  /** A logger whose lines are captured, at every level. */
   readonly logger: Logger;
-  /** The lines, parsed. */
+  /** The parsed lines. */
   readonly records: readonly LogRecord[];
-  /** The lines as they were written, without the line feed. */
+  /** The lines as they were written, without line feeds. */
   readonly lines: readonly string[];
-  /** All lines as one text. */
+  /** All lines as one string. */
   readonly text: string;
-  /** The records of this level. */
+  /** Returns the records of this level. */
   of(level: LogLevel): LogRecord[];
-  /** The records with this message, or of which the function is true. */
+  /** Returns the records with this message, or those for which the function returns true. */
   find(wanted: string | RegExp | ((record: LogRecord) => boolean)): LogRecord[];
   clear(): void;
   write(line: string): void;
 }
 
 /**
- * Catches what a logger writes. Options are those of `createLogger`; the level is `"trace"` unless given.
+ * Captures what a logger writes. The options are those of `createLogger`, and the default of `level` is `"trace"`.
  *
  * @example
  * ```ts
@@ -49,12 +49,13 @@ export function captureLogs(options: Omit<LoggerOptions, "destinations"> = {}): 
     get text() {
       return lines.join("\n");
     },
-    of: (level: LogLevel) => records.filter((_, i) => read(lines[i] as string)?.level === LEVELS[level]),
+    of: (level: LogLevel) => records.filter((_, i) => read(lines[i] ?? "")?.level === LEVELS[level]),
     find: (wanted: string | RegExp | ((record: LogRecord) => boolean)) => records.filter(predicate(wanted)),
     clear,
     write: (line: string) => {
       lines.push(line.endsWith("\n") ? line.slice(0, -1) : line);
-      records.push(JSON.parse(line) as LogRecord);
+      const record: LogRecord = JSON.parse(line);
+      records.push(record);
     },
     [Symbol.dispose]: clear,
   };

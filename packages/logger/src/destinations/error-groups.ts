@@ -17,9 +17,9 @@ export interface ErrorGroupsOptions {
   level?: LogLevel;
   /** How often summaries are written, while errors occur. @default "1m" */
   every?: Duration;
-  /** How many kinds of errors are told apart, 1 to 10 000. Errors of further kinds are counted together. @default 100 */
+  /** How many kinds of errors are distinguished, 1 to 10 000. Errors of further kinds are counted together. @default 100 */
   groups?: number;
-  /** How many frames of the stack tell kinds apart, 1 to 20. @default 3 */
+  /** How many frames of the stack distinguish kinds, 1 to 20. @default 3 */
   frames?: number;
 }
 

@@ -4,32 +4,32 @@ import type { Destination } from "./destination.ts";
 
 /** Options of `file()`. */
 export interface FileOptions {
-  /** Where the file is. Missing directories are made, with mode 0700. */
+  /** The path of the file. Missing directories are created with mode 0700. */
   path: string;
-  /** Lines below are not written here. @default the logger's level */
+  /** Lines below this level are not written here. @default the logger's level */
   level?: LogLevel;
-  /** When the file is set aside and a new one begun, always between two lines. @default never */
+  /** When the file is renamed and a new one is started, always between two lines. @default never */
   rotate?: {
-    /** Before the file would grow past this. A line that is longer has a file for itself. */
+    /** Before the file would exceed this size. A longer line has a file for itself. */
     size?: ByteSize;
-    /** At multiples of this since 1970 in UTC, so that `"1d"` means midnight UTC; checked when a line is written. */
+    /** At multiples of this since 1970 in UTC, 1 second or more: `"1d"` is midnight UTC. It is checked when a line is written. */
     every?: Duration;
   };
-  /** Which rotated files are kept; the oldest go first. @default all */
+  /** Which rotated files are kept. The oldest ones are deleted first. @default all */
   keep?: {
-    /** How many, 1 or more. */
+    /** How many files, 1 or more. */
     files?: number;
-    /** Since their last line. */
+    /** How long after their last line. */
     age?: Duration;
-    /** In all. With `rotate.size` the file being written is counted in, at its full size. */
+    /** How many bytes together. With `rotate.size`, the current file counts too, with its full size. */
     bytes?: ByteSize;
   };
   /**
-   * Whether rotated files are compressed (gzip, in the background). A file that other processes write to as well is
-   * compressed 3 seconds later, when they have followed the rotation. @default false
+   * Whether rotated files are compressed with gzip, in the background. If other processes write to the same path, a file is
+   * compressed 3 seconds after its rotation, when they write to the new file. @default false
    */
   compress?: boolean;
-  /** Permissions of the files. An existing file is changed to it. @default 0o600 */
+  /** Permissions of the files. Those of an existing file are changed. @default 0o600 */
   mode?: number;
   /** @default the logger's clock */
   clock?: Clock;
@@ -37,10 +37,10 @@ export interface FileOptions {
 
 /** A file destination. */
 export interface FileDestination extends Destination {
-  readonly kind: "file";
+  readonly kind: string;
   readonly path: string;
-  /** Sets the file aside now. Never throws; a failure is told as an event, and lines go on in the old file. */
+  /** Rotates the file now. Never throws. A failure is an event, and further lines are written to the old file. */
   rotate(): void;
-  /** Opens the path anew, after another program has moved the file. Never throws. Without a call it is noticed within a second of writing. */
+  /** Opens the path again, after another program has moved the file. Never throws. Without a call, this is noticed within a second of writing. */
   reopen(): void;
 }

@@ -3,12 +3,12 @@ import { realFileSystem } from "../internal/file/file-system.ts";
 import type { FileDestination, FileOptions } from "./file-options.ts";
 
 /**
- * A file that rotates and loses nothing: each line is with the operating system before the log call returns, so an
- * exit, an exception, an unhandled rejection, SIGTERM and even SIGKILL cost no line. While the file cannot be written
- * (disk full, directory gone), up to 1 MiB of lines wait in memory and what exceeds that is counted.
+ * A file that rotates and loses nothing. The operating system has received each line when the log call returns, so that no
+ * line is lost by an exit, an exception, an unhandled rejection, SIGTERM or SIGKILL. While the file cannot be written to
+ * (the disk is full, or the directory was deleted), up to 1 MiB of lines waits in memory, and what exceeds that is counted.
  *
- * @throws TypeError when an option is not as described
- * @throws LOGGER_FILE_UNUSABLE from `createLogger` when the file cannot be opened
+ * @throws TypeError if an option is not as described
+ * @throws LOGGER_FILE_UNUSABLE from `createLogger` if the file cannot be opened
  * @example
  * ```ts
  * import { createLogger, file } from "@seaworthy/logger";

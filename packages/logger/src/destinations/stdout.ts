@@ -7,25 +7,26 @@ import { toLevel } from "../internal/level-numbers.ts";
 import { toPretty } from "../internal/pretty-choice.ts";
 import { BackgroundWriter } from "../internal/stdout/background-writer.ts";
 import { TurnWriter } from "../internal/stdout/turn-writer.ts";
-import { type Written, writeAll } from "../internal/write-all.ts";
+import { codeOf } from "../internal/system-code.ts";
+import { type WriteTarget, writeAll } from "../internal/write-all.ts";
 import type { LogLevel } from "../level.ts";
 import type { Destination, DestinationSetting } from "./destination.ts";
 
 /** Options of {@link stdout}. */
 export interface StdoutOptions {
-  /** Lines below are not written here. @default the logger's level */
+  /** Lines below this level are not written here. @default the logger's level */
   level?: LogLevel;
-  /** Lines for people in place of JSON: always, never, or where standard output is a terminal and `NODE_ENV` not `production`. @default the logger's `pretty` */
+  /** Whether lines are formatted for people; `"auto"` on a terminal, unless `NODE_ENV` is `production`. @default the logger's `pretty` */
   pretty?: boolean | "auto";
   /**
-   * When lines are written. `"line"`: each before the log call returns. `"turn"`: all lines of one turn of the event loop
-   * at its end, in one system call, and when the process exits or receives a signal; only SIGKILL and a crash of Node.js
-   * lose lines. `"background"`: as the reader takes them, so that the process never waits for a reader that has stalled;
-   * what exceeds `buffer` is dropped and counted.
+   * When lines are written. `"line"`: each line before the log call returns. `"turn"`: all lines of one turn of the event loop
+   * at its end, in one system call, and when the process exits or receives a signal. Only SIGKILL and a crash of Node.js
+   * lose lines. `"background"`: as fast as the reader reads, so that the process never waits for a reader that has stalled.
+   * What exceeds `buffer` is dropped and counted.
    * @default "line"
    */
   mode?: "line" | "turn" | "background";
-  /** Only with `"background"`: how much waits in memory, 64 KiB or more. @default "1mb" */
+  /** How much waits in memory with the mode `"background"`, 64 KiB or more. @default "1mb" */
   buffer?: ByteSize;
 }
 
@@ -35,9 +36,8 @@ const SMALLEST_BUFFER = 64 * 1024;
 const BUSY = new Set(["EAGAIN", "EBUSY", "EINTR"]);
 
 /**
- * Standard output. Unless `mode` says otherwise, each line has been handed to the operating system before the log call
- * returns, so that nothing is lost however the process ends; a reader that stops reading makes the process wait, as a
- * shell pipe does.
+ * Standard output. By default, the operating system has received each line when the log call returns, so that nothing is
+ * lost, however the process ends. If the reader stops reading, the process waits, as in a shell pipe.
  *
  * @throws TypeError if an option is not as described
  * @example
@@ -52,7 +52,7 @@ export function stdout(options: StdoutOptions = {}): Destination {
   const { level, pretty, mode = "line", buffer } = options;
   oneOf("stdout mode", mode, MODES);
   if (buffer !== undefined && mode !== "background")
-    throw new TypeError('stdout buffer has a meaning only with the mode "background"');
+    throw new TypeError('stdout buffer requires the mode "background"');
   const most =
     buffer === undefined ? 1_000_000 : integer("stdout buffer", toBytes(buffer, "stdout buffer"), SMALLEST_BUFFER);
   const part: Part = mode === "line" ? { write: createWrite() } : mode === "turn" ? perTurn() : inBackground(most);
@@ -75,35 +75,35 @@ export function stdout(options: StdoutOptions = {}): Destination {
 
 type Part = Pick<Destination, "write" | "open" | "flush" | "flushSync" | "close" | "waitingBytes">;
 
-/** Writes all of a text before it returns. */
+/** Returns a function that writes all of a text before it returns. */
 function createWrite(): (text: string) => void {
-  const written: Written = { bytes: 0 };
-  let gone = false;
+  const target: WriteTarget = { fd: 1, bytes: 0 };
+  let isReaderLost = false;
   let isTorn = false;
   return (text) => {
-    if (gone) return;
+    if (isReaderLost) return;
     if (isRedirected()) return void process.stdout.write(text);
-    written.bytes = 0;
+    target.bytes = 0;
     try {
       // Standard output may be a file on a disk that was full: half a line must not run into the next one.
       if (isTorn) {
-        writeAll(1, "\n", 1, written);
+        writeAll("\n", 1, target);
         isTorn = false;
-        written.bytes = 0;
+        target.bytes = 0;
       }
-      writeAll(1, text, Buffer.byteLength(text), written);
+      writeAll(text, Buffer.byteLength(text), target);
     } catch (error) {
-      isTorn ||= written.bytes > 0;
-      // The reader has gone for good; without this every later line would be told as lost.
-      if ((error as NodeJS.ErrnoException).code === "EPIPE") gone = true;
+      isTorn ||= target.bytes > 0;
+      // The reader does not come back. Without this, every later line would be reported as lost.
+      if (codeOf(error) === "EPIPE") isReaderLost = true;
       throw error;
     }
   };
 }
 
 /**
- * Whether lines have to go through the stream: its `write` was replaced, as test runners do, or this is a worker thread,
- * whose standard output its parent may capture.
+ * Whether lines have to be written through the stream: because its `write` was replaced, as test runners do, or because this
+ * is a worker thread, whose standard output may be captured by its parent.
  */
 function isRedirected(): boolean {
   return !isMainThread || Object.hasOwn(process.stdout, "write");
@@ -111,7 +111,7 @@ function isRedirected(): boolean {
 
 function perTurn(): Part {
   let setting: DestinationSetting | undefined;
-  const writer = new TurnWriter(createWrite(), (error, lines) => setting?.onLost(codeOf(error), lines));
+  const writer = new TurnWriter(createWrite(), (error, lines) => setting?.onLost(codeOf(error) ?? "error", lines));
   return {
     open: (given) => {
       setting = given;
@@ -152,18 +152,13 @@ function inBackground(most: number): Part {
   };
 }
 
-/** What the system takes at once. Reading `process.stdout` has made Node.js open a pipe so that it never waits. */
+/** Writes what the system accepts at once. Reading `process.stdout` makes Node.js open a pipe in non-blocking mode. */
 function writeSome(bytes: Buffer): number {
   void process.stdout;
   try {
     return writeSync(1, bytes);
   } catch (error) {
-    if (BUSY.has((error as NodeJS.ErrnoException).code ?? "")) return 0;
+    if (BUSY.has(codeOf(error) ?? "")) return 0;
     throw error;
   }
-}
-
-function codeOf(error: unknown): string {
-  const { code } = error as NodeJS.ErrnoException;
-  return typeof code === "string" ? code : "error";
 }

@@ -1,6 +1,5 @@
 /**
- * What is done when the process exits: one listener of the process for all files, and only while something has to be
- * done.
+ * Tasks for the exit of the process. There is one listener of the process for all tasks, and only while there are tasks.
  */
 class BeforeExit {
   readonly #tasks = new Set<() => void>();

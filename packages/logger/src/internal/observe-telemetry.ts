@@ -3,7 +3,7 @@ import { checkOptions } from "@seaworthy/core/options";
 import type { Logger, ObserveOptions } from "../logger.ts";
 import { LEVELS, toLevel } from "./level-numbers.ts";
 
-/** Writes a line for every telemetry event of the level or above, until the returned function is called. */
+/** Writes a line for every telemetry event of this level or above. Returns a function that stops it. */
 export function observeTelemetry(logger: Logger, options: ObserveOptions = {}): () => void {
   checkOptions("observe", options, ["level"]);
   const least = LEVELS[toLevel(options.level ?? "info", "observe level")];
@@ -21,7 +21,7 @@ function measure(value: number | undefined, unit: TelemetryUnit | undefined): ob
   return { value: unit === "seconds" ? brief(value) : value, unit };
 }
 
-// No clock here tells less than a nanosecond; the digits behind it are noise that takes longer to write than to measure.
+// Clocks have a resolution of a nanosecond at best. Further digits are noise.
 const brief = (value: number): number => Math.round(value * 1e9) / 1e9;
 
 function levelOf({

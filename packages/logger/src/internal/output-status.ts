@@ -7,10 +7,10 @@ const MOST_WARNINGS = 20;
 /** The state of one destination: what it has lost, why, and when it last took a line. */
 export class OutputStatus {
   readonly kind: string;
-  /** Whether the time of each write is kept; only a logger whose health is asked for pays for it. */
+  /** Whether the time of each write is recorded, which only a logger needs whose health is read. */
   isWatched = false;
   lostLines = 0;
-  /** Epoch milliseconds. */
+  /** When a line was last written, in epoch milliseconds. */
   wroteAt: number | undefined;
   lastError: string | undefined;
   #threw = false;
@@ -44,22 +44,22 @@ export class OutputStatus {
     }
   }
 
-  /** A line was handed over. */
+  /** Records that the destination has accepted a line. */
   wrote(): void {
-    // A reader that has gone does not come back; later lines are dropped without another attempt.
+    // The reader of standard output does not come back. Later lines are dropped without another attempt.
     if (this.#threw && this.lastError === "EPIPE") return;
     this.#threw = false;
     if (!this.#failed) this.wroteAt = Date.now();
   }
 
-  /** A write threw, or its stream emitted an error: the line is lost. */
+  /** Records that a write failed, and that its line is lost. */
   threw(reason: string): void {
     this.#threw = true;
     this.isWatched = true;
     this.lost(reason);
   }
 
-  /** Lines are lost for good: an event each time, and the first time of each reason a warning as well. */
+  /** Records that lines are lost: as an event, and the first time per reason as a warning. */
   lost(reason: string, lines = 1): void {
     this.lostLines += lines;
     this.lastError = reason;
@@ -68,7 +68,7 @@ export class OutputStatus {
     this.#warn("LOGGER_LINE_LOST", reason, `${what} could not be written (${this.kind}: ${reason}).`);
   }
 
-  /** A write failed, and its line waits. */
+  /** Records that a write failed, and that its line waits. */
   failed(reason: string): void {
     this.#failed = true;
     this.lastError = reason;
@@ -77,6 +77,7 @@ export class OutputStatus {
     this.#warn("LOGGER_WRITE_FAILED", reason, text);
   }
 
+  /** Records that lines can be written again. */
   recovered(): void {
     this.#failed = false;
   }
@@ -88,7 +89,7 @@ export class OutputStatus {
     try {
       process.emitWarning(`${text} Later failures of this kind are counted as events only.`, { code });
     } catch {
-      // Warnings are turned into errors (--throw-deprecation and the like); a log call must not throw.
+      // A host may turn warnings into errors. A log call must not throw.
     }
   }
 }

@@ -13,7 +13,7 @@ const DEEPEST = 100;
 /**
  * Reads the `limits` option.
  *
- * @throws TypeError when a limit is not a whole number in its bounds
+ * @throws TypeError if a limit is not an integer within its bounds
  */
 export function toLimits(options: LimitOptions = {}): Limits {
   checkOptions("limits", options, OPTIONS);

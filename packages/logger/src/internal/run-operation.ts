@@ -1,4 +1,5 @@
 import { type Clock, describeError, toMilliseconds } from "@seaworthy/core";
+import { withoutUndefined } from "@seaworthy/core/objects";
 import { boundedString, checkOptions, oneOf, requiredFunction, showValue } from "@seaworthy/core/options";
 import type { Logger, Operation, OperationEndLevel, OperationOptions, OperationWork } from "../logger.ts";
 import { operationEvent } from "../telemetry.ts";
@@ -6,7 +7,7 @@ import { isError, plainKeys, readMember } from "./values.ts";
 
 const END_LEVELS: readonly OperationEndLevel[] = ["trace", "debug", "info", "warn"];
 
-/** Arguments of `logger.operation()` once the optional ones are sorted out. */
+/** The arguments of `logger.operation()`, with defaults for those that are missing. */
 export interface OperationCall<T> {
   readonly name: string;
   readonly fields: Readonly<Record<string, unknown>>;
@@ -16,9 +17,9 @@ export interface OperationCall<T> {
 }
 
 /**
- * Sorts out the arguments of `logger.operation()`, in which the fields may be missing.
+ * Reads the arguments of `logger.operation()`, of which the fields may be missing.
  *
- * @throws TypeError when one of them is not as described
+ * @throws TypeError if one of them is not as described
  */
 export function readOperation<T>(name: unknown, args: readonly unknown[]): OperationCall<T> {
   const checked = boundedString("operation name", name, 1, 128);
@@ -38,7 +39,7 @@ export function readOperation<T>(name: unknown, args: readonly unknown[]): Opera
   };
 }
 
-/** Runs the work between a first line and a last one; what it throws is thrown on, the same. */
+/** Runs the work between a first line and a last one. What the work throws is thrown again. */
 export async function runOperation<T>(logger: Logger, call: OperationCall<T>, clock: Clock): Promise<T> {
   const { name, fields, work, slow, level: endLevel } = call;
   const start = clock.monotonic();
@@ -52,7 +53,7 @@ export async function runOperation<T>(logger: Logger, call: OperationCall<T>, cl
     if (operationEvent.active) operationEvent.emit({ operation: name, outcome }, durationMs / 1000);
     const isSlow = durationMs >= slow;
     if (Object.hasOwn(added, "operation")) added.operation = name;
-    const facts = { ...added, durationMs, ...(isSlow ? { slow: true, slowAfterMs: slow } : undefined) };
+    const facts = { ...added, durationMs, ...withoutUndefined(isSlow ? { slow: true, slowAfterMs: slow } : {}) };
     if (outcome === "failed") child[level]({ ...facts, err: describeThrown(error) }, `${name} failed`);
     else child[isSlow ? "warn" : level](facts, `${name} finished${isSlow ? " slowly" : ""}`);
   };
@@ -68,7 +69,7 @@ export async function runOperation<T>(logger: Logger, call: OperationCall<T>, cl
   return result;
 }
 
-/** Copies what can be read; a getter that throws must neither stop the work nor change its outcome. */
+/** Copies what can be read. A getter that throws must neither stop the work nor change its outcome. */
 function copyMembers(from: unknown, into: Record<string, unknown>): Record<string, unknown> {
   if (typeof from !== "object" || from === null) return into;
   for (const key of plainKeys(from))
@@ -81,7 +82,7 @@ function copyMembers(from: unknown, into: Record<string, unknown>): Record<strin
   return into;
 }
 
-/** An error is described when the line is written; anything else that was thrown would not look like a failure. */
+/** Errors are described when the line is written. Any other thrown value is described here, so that it looks like a failure. */
 function describeThrown(error: unknown): unknown {
   return typeof error === "object" && error !== null && isError(error) ? error : describeError(error);
 }

@@ -1,4 +1,4 @@
-// pino marks a transport whose worker hands lines to several targets, or to one behind a level.
+// pino marks a transport with several targets, or with one target that has a level.
 const SEVERAL_TARGETS = Symbol.for("pino.transport.usesMultistream");
 
 interface Transport {
@@ -15,14 +15,14 @@ function isTransport(stream: object): stream is Transport {
   return (stream as Transport)[SEVERAL_TARGETS] === true;
 }
 
-/** A logger begins to use this stream. */
+/** Counts one more logger that uses this stream. */
 export function takeStream(stream: object): void {
   if (isTransport(stream)) users.set(stream, (users.get(stream) ?? 0) + 1);
 }
 
 /**
- * A logger is closed. Only its end tells when all targets of such a transport have written: its flush calls back once
- * the worker has read the lines. So it is ended by the last of the loggers that use it.
+ * Counts one logger less, which is closed. The `flush` of such a transport calls back when the worker has read the lines, and
+ * only its end shows that all targets have written them. The last logger that uses the transport therefore ends it.
  */
 export function releaseStream(stream: object): Promise<void> | undefined {
   if (!isTransport(stream)) return undefined;
@@ -32,7 +32,7 @@ export function releaseStream(stream: object): Promise<void> | undefined {
   return new Promise((resolve) => {
     stream.once("close", resolve);
     stream.once("error", resolve);
-    // Nothing else may hold the process open until the worker is done.
+    // The process must stay open until the worker is done.
     stream.ref();
     stream.end();
   });

@@ -44,10 +44,15 @@ const KIND_OF_TAG: Readonly<Record<string, Kind | undefined>> = {
 // An iterator of the host may never end, so that only so many pairs are read.
 const MOST_PAIRS = 10_000;
 
-/** The pairs of headers, query parameters or a form as members. A name that occurs more than once has an array. */
+/**
+ * The pairs of headers, query parameters or a form as members. A name that occurs more than once has an array.
+ *
+ * @throws TypeError if the object has no pairs, although it says that it is of such a class
+ */
 export function membersOf(pairs: object): Record<string, unknown> {
+  if (!isIterable(pairs)) throw new TypeError("the object is not iterable");
   const members: Record<string, unknown> = Object.create(null);
-  for (const pair of isIterable(pairs) ? itemsOf(pairs, MOST_PAIRS) : []) {
+  for (const pair of itemsOf(pairs, MOST_PAIRS)) {
     if (!Array.isArray(pair)) continue;
     const [name, value]: unknown[] = pair;
     if (typeof name !== "string") continue;

@@ -36,6 +36,6 @@ export function createConsoleWriter({ format, clock, terminal, write }: ConsoleW
       if (record === undefined) fold.pass(line);
       else fold.push(render(record, settings));
     },
-    flush: () => fold.tell(),
+    flush: () => fold.report(),
   };
 }

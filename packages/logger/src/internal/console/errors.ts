@@ -1,7 +1,7 @@
 import { DIM, type Paint, RED } from "./paint.ts";
 import { escapeUnsafe, showValue } from "./values.ts";
 
-/** An error as it stands in a line. */
+/** An error as it is in a line. */
 export interface ShownError {
   readonly type: string;
   readonly message: string;
@@ -19,22 +19,21 @@ const PACKAGE = /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//;
 /** Whether a field holds an error that was logged. */
 export function isShownError(value: unknown): value is ShownError {
   if (typeof value !== "object" || value === null) return false;
-  const { type, message } = value as Partial<ShownError>;
-  return typeof type === "string" && typeof message === "string";
+  return "type" in value && typeof value.type === "string" && "message" in value && typeof value.message === "string";
 }
 
-/** `TypeError: no such user`. */
+/** Class and message of an error: `TypeError: no such user`. */
 export function headline({ type, message }: ShownError): string {
   return escapeUnsafe(message === "" ? type : `${type}: ${message}`);
 }
 
-/** An error within a line: its class only if that says more than that it is an error. */
+/** An error within a line. Its class is shown only if it is more specific than `Error`. */
 export function brief(error: ShownError): string {
   const { type, message } = error;
   return message !== "" && (type === "Error" || type === "SeaworthyError") ? escapeUnsafe(message) : headline(error);
 }
 
-/** The lines of an error below that of the record: its message, its members, its frames, and its causes. */
+/** The lines of an error, below the line itself: its message, its members, its frames, and its causes. */
 export function errorBlock(error: ShownError, paint: Paint, directory: string, withHeadline: boolean): string[] {
   const lines: string[] = [];
   let each: unknown = error;

@@ -3,10 +3,10 @@ import { beforeExit } from "../before-exit.ts";
 import { createPaint, DIM } from "./paint.ts";
 import { INDENT, type Rendered } from "./render.ts";
 
-// So long a person waits for the number of equal lines before it is told, though no other line has come.
+// After this time, the number of equal lines is written even if no other line follows.
 const PATIENCE = 1000;
 
-/** Holds back lines that say the same as the one before, and tells how many there were. */
+/** Holds back lines that are the same as the one before, and writes their number. */
 export class Fold {
   readonly #clock: Clock;
   readonly #color: boolean;
@@ -26,7 +26,7 @@ export class Fold {
     if (line.key === this.#key) {
       if (this.#held++ === 0) beforeExit.add(this.#atExit);
       this.#last = line;
-      this.#cancel ??= startTimer(this.#clock, PATIENCE, () => this.tell());
+      this.#cancel ??= startTimer(this.#clock, PATIENCE, () => this.report());
       return;
     }
     const before = this.#take();
@@ -34,20 +34,20 @@ export class Fold {
     this.#write(before + line.text);
   }
 
-  /** A line that is not one of the logger's. */
+  /** Writes text that is not a line of the logger. */
   pass(text: string): void {
     const before = this.#take();
     this.#key = "";
     this.#write(before + text);
   }
 
-  /** Writes how many lines are held back, if any are. */
-  tell(): void {
+  /** Writes how many lines are held back, if there are any. */
+  report(): void {
     const text = this.#take();
     if (text !== "") this.#write(text);
   }
 
-  readonly #atExit = (): void => this.tell();
+  readonly #atExit = (): void => this.report();
 
   #take(): string {
     this.#cancel?.();

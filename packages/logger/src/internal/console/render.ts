@@ -4,14 +4,14 @@ import { BOLD, CYAN, colorOf, createPaint, DIM, type Paint, RED, widthOf, YELLOW
 import { type Sentence, sentenceOf } from "./sentences.ts";
 import { escapeUnsafe, showTime, showValue } from "./values.ts";
 
-/** How lines are rendered. */
+/** Options of {@link render}. */
 export interface RenderOptions {
   readonly color: boolean;
-  /** Columns of the terminal; asked for each line, since people resize windows. `undefined` never wraps. */
+  /** Returns the width of the terminal. It is called for each line, because windows are resized. `undefined` means that lines are not wrapped. */
   readonly columns: () => number | undefined;
   /** Whether ids are cut to eight characters. */
   readonly shortIds: boolean;
-  /** Paths below it are shown relative to it. */
+  /** Paths below this directory are shown relative to it. */
   readonly directory: string;
 }
 
@@ -19,7 +19,7 @@ export interface RenderOptions {
 export interface Rendered {
   /** With a line feed at the end of each line. */
   readonly text: string;
-  /** The same for lines that say the same: without times, ids and durations. */
+  /** The text without times, ids and durations, which is the same for lines that are folded. */
   readonly key: string;
   readonly time: string;
   readonly id: string;
@@ -35,10 +35,10 @@ const LEVELS: Readonly<Record<string, [name: string, ...colors: number[]]>> = {
 const INFO = 30;
 const ERROR = 50;
 const SHORT_ID = 8;
-/** As wide as a time and a space. */
+/** Spaces of the width of a time and a space. */
 export const INDENT: string = " ".repeat(13);
 
-/** Renders a line that was taken apart. */
+/** Renders a parsed line. */
 export function render(line: ParsedLine, options: RenderOptions): Rendered {
   const paint = createPaint(options.color);
   const time = showTime(line.time);
@@ -74,10 +74,10 @@ export function render(line: ParsedLine, options: RenderOptions): Rendered {
 function levelText(level: number | string, paint: Paint): string {
   if (level === INFO) return "";
   const [name, ...colors] = LEVELS[level] ?? [escapeUnsafe(String(level))];
-  return paint(name as string, ...colors);
+  return paint(name, ...colors);
 }
 
-/** The message; of an error that was logged alone, its class as well. */
+/** The message, with the class of the error if the error was logged alone. */
 function headOf(message: string | undefined, error: ShownError | undefined, paint: Paint): string {
   if (error !== undefined && (message === undefined || message === error.message)) return paint(headline(error), RED);
   return message === undefined ? "" : escapeUnsafe(message);
@@ -103,7 +103,7 @@ function fieldWords(
     .map(([key, value]) => `${paint(`${escapeUnsafe(key)}=`, DIM)}${showValue(withoutStacks(value, 0))}`);
 }
 
-/** Errors inside other values keep their message only; their frames would be a wall of text. */
+/** Removes the frames of errors inside other values, which would be too long to read. */
 function withoutStacks(value: unknown, depth: number): unknown {
   if (typeof value !== "object" || value === null || depth > 12) return value;
   if (Array.isArray(value)) return value.map((each) => withoutStacks(each, depth + 1));
@@ -115,7 +115,7 @@ function withoutStacks(value: unknown, depth: number): unknown {
   );
 }
 
-/** Joins words by spaces, and continues indented on the next row where the terminal ends. */
+/** Joins words by spaces, and continues with an indent on the next row at the width of the terminal. */
 function wrap(words: readonly string[], columns: number | undefined): string {
   let text = "";
   let used = 0;

@@ -1,13 +1,13 @@
 import { CYAN, DIM, GREEN, type Paint, RED, YELLOW } from "./paint.ts";
 import { escapeUnsafe, showMeasure, showSeconds, showValue } from "./values.ts";
 
-/** What is said of an event, and the members that this has used up. */
+/** The sentence about an event, and the members that are in it. */
 export interface Sentence {
   readonly text: string;
-  /** The same without durations and other figures that differ from one occurrence to the next. */
+  /** The sentence without durations and other figures that differ from one occurrence to the next. */
   readonly key: string;
   readonly used: readonly string[];
-  /** Whether it is about the service and not about the request in which it happened to be noticed. */
+  /** Whether it is about the service, and not about the request during which it was noticed. */
   readonly ofService?: boolean;
 }
 
@@ -63,7 +63,7 @@ function transition(fields: Fields, paint: Paint): Sentence | undefined {
 }
 
 function causeOf({ failed, calls, slow, reason }: Fields): string {
-  // The calls that it counts are those that opened the breaker before.
+  // The calls that are counted here are those that opened the breaker earlier.
   if (reason === "probes") return ", the probes failed";
   const bad = typeof failed === "number" ? failed : slow;
   if (typeof bad !== "number" || typeof calls !== "number" || calls <= 0) return because(reason);
@@ -79,7 +79,7 @@ function attempt(fields: Fields, paint: Paint): Sentence | undefined {
   const call = typeof number === "number" ? `attempt ${number}` : "call";
   const head = `${word(policy)}: ${call} ${ATTEMPTS[String(outcome)] ?? `${word(outcome)} after`}`;
   const used = ["policy", "outcome", "attempt"];
-  // That it took too long is all that the error of a timeout says.
+  // The error of a timeout says nothing more than that.
   if (outcome === "timeout") used.push("error");
   return say(`${head} ${paint(took(fields), DIM)}`, used, head);
 }
@@ -124,7 +124,7 @@ const WRITERS: Readonly<Record<string, Writer>> = {
   "resilience.attempt": attempt,
 };
 
-/** What is said of any other event: its name, and what it measured. */
+/** The sentence about any other event: its name and its value. */
 function plain({ event, value, unit }: Fields, paint: Paint): Sentence {
   const head = word(event);
   const measured = typeof value === "number" ? ` ${paint(showMeasure(value, unit), DIM)}` : "";
@@ -132,7 +132,7 @@ function plain({ event, value, unit }: Fields, paint: Paint): Sentence {
 }
 
 /**
- * A telemetry event, or the start or end of an operation, as a person would say it; `undefined` if the line is neither.
+ * Returns a sentence about a telemetry event, or about the start or end of an operation; `undefined` if the line is neither.
  *
  * @param room - columns of the terminal that are left
  */
@@ -161,7 +161,7 @@ export function sentenceOf(
       used: ["operation", "durationMs", ...(over ? ["slow", "slowAfterMs"] : [])],
     };
   }
-  // The application's own lines may have a field of this name; an event's message is its name.
+  // A line of the application may have a field called `event`. The message of an event is its name.
   if (typeof event !== "string" || event !== message || !event.includes(".")) return undefined;
   const writer = Object.hasOwn(WRITERS, event) ? WRITERS[event] : undefined;
   return writer?.(fields, paint, room) ?? plain(fields, paint);

@@ -1,22 +1,22 @@
 import { escapeUnit } from "../json-text.ts";
 
-// Control characters, line separators, and what reorders or hides text (Unicode TR 36); joiners stay, for emoji.
+// Control characters, line separators, and characters that reorder or hide text (Unicode TR 36). Joiners are kept, for emoji.
 const UNSAFE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\u2028\u2029]/gu;
 const SHORT_ESCAPES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 const SIMPLE = /^[\w./:@+-]+$/;
 
-/** `text` with every character that could end a line or steer a terminal written as an escape. */
+/** Returns `text` with an escape for every character that could end a line or control a terminal. */
 export function escapeUnsafe(text: string): string {
   return text.replace(UNSAFE, (unit) => SHORT_ESCAPES[unit] ?? escapeUnit(unit));
 }
 
-/** A value on one line: a simple text as it is, anything else as JSON. */
+/** Returns a value on one line: a simple string unchanged, anything else as JSON. */
 export function showValue(value: unknown): string {
   if (typeof value === "string" && SIMPLE.test(value)) return value;
   return escapeUnsafe(JSON.stringify(value) ?? String(value));
 }
 
-/** A duration as a person says it: `0.07 ms`, `7.1 ms`, `59 ms`, `1.04 s`, `2 min 5 s`. */
+/** Returns a duration for people: `0.07 ms`, `7.1 ms`, `59 ms`, `1.04 s`, `2 min 5 s`. */
 export function showSeconds(seconds: number): string {
   const ms = seconds * 1000;
   if (ms < 1) return `${Number(ms.toPrecision(2))} ms`;
@@ -27,7 +27,7 @@ export function showSeconds(seconds: number): string {
   return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
-/** A measured value of an event with its unit. */
+/** Returns the value of an event with its unit. */
 export function showMeasure(value: number, unit: unknown): string {
   if (unit === "seconds") return showSeconds(value);
   if (unit === "ratio") return `${Number((value * 100).toPrecision(3))} %`;
@@ -38,12 +38,12 @@ export function showMeasure(value: number, unit: unknown): string {
   return `${Number((value / 1024 ** step).toPrecision(3))} ${steps[step - 1]}`;
 }
 
-/** The local time of day of a line's time, whatever its style; what is not a time stands as it is. */
+/** Returns the local time of day of a line, whatever its style is. Text that is not a time is returned unchanged. */
 export function showTime(time: unknown): string {
-  const nanoseconds = typeof time === "string" && /^\d{16,20}$/.test(time);
-  const date = new Date(nanoseconds ? Number(BigInt(time) / 1_000_000n) : (time as string | number));
-  if (Number.isNaN(date.getTime()) || (typeof time !== "string" && typeof time !== "number"))
-    return escapeUnsafe(String(time));
+  if (typeof time !== "string" && typeof time !== "number") return escapeUnsafe(String(time));
+  const isNanoseconds = typeof time === "string" && /^\d{16,20}$/.test(time);
+  const date = new Date(isNanoseconds ? Number(BigInt(time) / 1_000_000n) : time);
+  if (Number.isNaN(date.getTime())) return escapeUnsafe(String(time));
   const two = (n: number): string => String(n).padStart(2, "0");
   const milliseconds = String(date.getMilliseconds()).padStart(3, "0");
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${milliseconds}`;

@@ -1,4 +1,5 @@
 import { basename, dirname, extname, join } from "node:path";
+import { codeOf } from "../system-code.ts";
 import type { FileSystem } from "./file-system.ts";
 
 /** One rotated file. */
@@ -7,12 +8,13 @@ export interface Archived {
   readonly path: string;
   /** When it was rotated, in epoch milliseconds. */
   readonly rotatedAt: number;
-  /** Whether the file itself is there, its compressed form, or both. */
+  /** Whether the file itself exists. */
   readonly plain: boolean;
+  /** Whether its compressed form exists. */
   readonly packed: boolean;
 }
 
-/** The names of a log file's rotated predecessors: `app.log` becomes `app.20260101T000000123Z.log`, in UTC. */
+/** The rotated files of a log file, and their names: `app.log` becomes `app.20260101T000000123Z.log`, in UTC. */
 export class Archive {
   readonly directory: string;
   readonly #stem: string;
@@ -31,8 +33,8 @@ export class Archive {
   }
 
   /**
-   * Takes a name for a file rotated at this time: later than all before it, even where the clock was set back. An empty
-   * file stands there until the rotated one is moved over it, so that no other process takes the same name.
+   * Reserves a name for a file that is rotated at this time. It is later than all earlier names, even if the clock was set
+   * back. An empty file has the name until the rotated file replaces it, so that no other process takes the same name.
    */
   takeName(time: number): string {
     for (this.#last = Math.max(Math.floor(time), this.#last + 1); ; this.#last++) {
@@ -47,18 +49,18 @@ export class Archive {
       this.#fs.closeSync(this.#fs.openSync(path, "wx", 0o600));
       return true;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+      if (codeOf(error) === "EEXIST") return false;
       throw error;
     }
   }
 
-  /** The rotated files, the newest first. */
+  /** Returns the rotated files, the newest first. */
   list(): Archived[] {
     const found = new Map<string, { rotatedAt: number; plain: boolean; packed: boolean }>();
     for (const name of this.#fs.readdirSync(this.directory)) {
       const match = this.#pattern.exec(name);
       if (match === null || match[3] !== undefined) continue;
-      const rotatedAt = toTime(match[1] as string);
+      const rotatedAt = toTime(match[1] ?? "");
       if (Number.isNaN(rotatedAt)) continue;
       const base = match[2] === undefined ? name : name.slice(0, -3);
       const entry = found.get(base) ?? { rotatedAt, plain: false, packed: false };
@@ -73,7 +75,7 @@ export class Archive {
     return archived;
   }
 
-  /** Temporary files of a compression that did not end, and was not at work since this time. */
+  /** Returns the temporary files of compressions that did not end, and did not write since this time. */
   leftovers(before: number): string[] {
     return this.#fs
       .readdirSync(this.directory)

@@ -8,8 +8,8 @@ import { type Clock, startTimer } from "@seaworthy/core";
 const ATTEMPTS = 3;
 
 /**
- * Compresses files one after the other in the background. A file is replaced only by a complete `.gz`, written under a
- * temporary name; whatever interrupts that, one of the two is whole. Several processes may compress the same file.
+ * Compresses files one after the other in the background. The `.gz` is written under a temporary name, and a file is deleted
+ * only if its `.gz` is complete, so that one of the two is always complete. Several processes may compress the same file.
  */
 export class Compressor {
   readonly #mode: number;
@@ -22,7 +22,7 @@ export class Compressor {
     this.#onDone = onDone;
   }
 
-  /** Compresses a file once `delay` milliseconds have passed; the process may end before. */
+  /** Compresses a file after `delay` milliseconds. The process may end before. */
   addLater(path: string, delay: number, clock: Clock): void {
     if (delay > 0) startTimer(clock, delay, () => this.add(path));
     else this.add(path);
@@ -35,21 +35,21 @@ export class Compressor {
       try {
         await compress(path, this.#mode);
       } catch {
-        // The plain file is still there; it is tried again when the log is next opened.
+        // The file itself still exists. Compression is tried again when the log is opened the next time.
       }
       this.#queued.delete(path);
       if (this.#queued.size === 0) this.#onDone();
     });
   }
 
-  /** Settles when nothing is left to compress, except what is still to wait. */
+  /** Resolves when no file is left to compress, apart from files whose delay has not passed. */
   async idle(): Promise<void> {
     while (this.#queued.size > 0) await this.#work;
   }
 }
 
 async function compress(path: string, mode: number): Promise<void> {
-  // Each process has a name of its own: what one has begun, another must not finish.
+  // Each process has a temporary name of its own, so that none completes the file of another.
   const temporary = `${path}.gz.${randomBytes(4).toString("hex")}.tmp`;
   const file = await open(path);
   try {
@@ -66,11 +66,11 @@ async function compress(path: string, mode: number): Promise<void> {
   await unlink(path);
 }
 
-/** Compresses all of the file, also what is added to it meanwhile. */
+/** Compresses all of the file, including lines that are appended to it at the same time. */
 async function writeWhole(file: Awaited<ReturnType<typeof open>>, temporary: string, mode: number): Promise<void> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const source = file.createReadStream({ autoClose: false, start: 0 });
-    // Flushed before it is renamed: after a power cut a name must not lead to an empty file.
+    // Flushed before it is renamed. Otherwise the file could be empty after a power failure.
     await pipeline(source, createGzip(), createWriteStream(temporary, { mode, flush: true }));
     if ((await file.stat()).size === source.bytesRead) return;
   }

@@ -13,9 +13,9 @@ export function createFile(options: FileOptions, fs: FileSystem): FileDestinatio
   checkOptions("file", options, OPTIONS);
   const { path, level, clock, compress = false, mode = 0o600 } = options;
   if (typeof path !== "string" || path === "" || path.includes("\0"))
-    throw new TypeError(`file path must be text that is not empty; got ${showValue(path)}`);
+    throw new TypeError(`file path must be a string that is not empty; got ${showValue(path)}`);
   if (!Number.isInteger(mode) || mode < 0o200 || mode > 0o777 || (mode & 0o200) === 0)
-    throw new TypeError(`file mode must be permission bits that let the owner write; got ${showValue(mode)}`);
+    throw new TypeError(`file mode must be permission bits that allow the owner to write; got ${showValue(mode)}`);
   clockOption("file clock", clock);
   const rotate = readRotation(options.rotate);
   const writer = new FileWriter({
@@ -29,7 +29,7 @@ export function createFile(options: FileOptions, fs: FileSystem): FileDestinatio
   return {
     kind: "file",
     path,
-    // A file is for programs, also if the logger is told to format lines for people.
+    // A file is for programs, also if `pretty: true` formats lines for people.
     pretty: false,
     ...withoutUndefined({ level: level === undefined ? undefined : toLevel(level, "file level") }),
     get waitingBytes() {

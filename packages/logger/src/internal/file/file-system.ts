@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import type { WriteSync } from "../write-all.ts";
 
-/** The part of `node:fs` that the file destination uses; tests put a failing one in its place. */
+/** The part of `node:fs` that the file destination uses. Tests replace it by one that fails. */
 export interface FileSystem
   extends Pick<
     typeof fs,
@@ -22,5 +22,8 @@ export interface FileSystem
   writeSync: WriteSync;
 }
 
-/** The real one. */
-export const realFileSystem: FileSystem = fs as FileSystem;
+/** The file system of this machine. */
+export const realFileSystem: FileSystem = {
+  ...fs,
+  writeSync: (fd, data, offset) => (typeof data === "string" ? fs.writeSync(fd, data) : fs.writeSync(fd, data, offset)),
+};

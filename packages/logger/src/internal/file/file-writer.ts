@@ -11,7 +11,7 @@ import { LogFile } from "./log-file.ts";
 import { type Keep, renameQuietly, sweep, unlinkQuietly } from "./retention.ts";
 import { WaitingLines } from "./waiting-lines.ts";
 
-/** Options of {@link FileWriter}; sizes and times without a limit are infinite. */
+/** Options of {@link FileWriter}. Sizes and times without a limit are infinite. */
 export interface FileWriterOptions {
   readonly path: string;
   readonly mode: number;
@@ -22,15 +22,15 @@ export interface FileWriterOptions {
   readonly fs: FileSystem;
 }
 
-// How often, while lines are written, the path is looked at, and a failed file or rotation tried again.
+// How often, while lines are written, the path is checked, and a file or rotation that failed is tried again.
 const LOOK_AGAIN = 1000;
 const SWEEP_AGAIN = 60_000;
-// Another process that writes to the same path looks at it within LOOK_AGAIN of writing, and follows the rotation then;
-// what it has written until then must not be lost by compressing the file before.
+// Another process that writes to the same path checks it within LOOK_AGAIN of writing, and opens the new file then. The file
+// must not be compressed earlier, or the lines that this process writes until then would be lost.
 const SETTLED_AFTER = 3 * LOOK_AGAIN;
 const ABANDONED_AFTER = 60_000;
 
-/** Appends lines to a file, rotates it, and keeps what it cannot write until it can. Writing and rotating never throw. */
+/** Appends lines to a file, rotates it, and keeps lines that cannot be written for later. Writing and rotating never throw. */
 export class FileWriter {
   readonly #options: FileWriterOptions;
   readonly #archive: Archive;
@@ -45,10 +45,10 @@ export class FileWriter {
   #rotateAfter = Number.NEGATIVE_INFINITY;
   #retryAfter = Number.NEGATIVE_INFINITY;
   #reason = "error";
-  /** Whether another process was seen to write to this path, or to move it. */
+  /** Whether another process has written to this path, or has moved the file. */
   #isShared = false;
-  /** Whether the last write failed, and whether that was told. */
-  #failing: "no" | "yes" | "told" = "no";
+  /** Whether the last write failed, and whether that was reported. */
+  #failing: "no" | "yes" | "reported" = "no";
 
   constructor(options: FileWriterOptions) {
     this.#options = options;
@@ -56,7 +56,7 @@ export class FileWriter {
     this.#compressor = new Compressor(options.mode, () => this.#sweep());
   }
 
-  /** Opens the file. @throws LOGGER_FILE_UNUSABLE when that fails */
+  /** Opens the file. @throws LOGGER_FILE_UNUSABLE if that fails */
   open(setting: DestinationSetting): void {
     this.#clock = setting.clock;
     this.#setting = setting;
@@ -66,7 +66,7 @@ export class FileWriter {
     } catch (error) {
       throw errors.LOGGER_FILE_UNUSABLE({ path: this.#options.path, reason: reasonOf(error) }, { cause: error });
     }
-    // The first line may come much later, so that the path is looked at before it.
+    // The first line may be written much later, so that the path is checked before it.
     this.#lookedAt = Number.NEGATIVE_INFINITY;
     this.#finishEarlier();
   }
@@ -116,7 +116,7 @@ export class FileWriter {
     } catch (error) {
       this.#fail(error, this.#clock.monotonic());
     }
-    this.#tell();
+    this.#reportFailure();
     await this.#compressor.idle();
   }
 
@@ -128,7 +128,7 @@ export class FileWriter {
     file?.close();
   }
 
-  /** Whether there is an open file with nothing waiting to be written before the next line. */
+  /** Whether the next line can be written: the file is open, and no earlier line waits. */
   #ready(now: number): boolean {
     if (this.#file !== undefined && this.#waiting.count === 0) return true;
     if (now < this.#retryAfter) return false;
@@ -158,8 +158,8 @@ export class FileWriter {
   #wait(line: string, bytes: number): void {
     const fits = this.#waiting.add(line, bytes);
     if (fits) beforeExit.add(this.#atExit);
-    // The line first: what is told may be logged, and must not come before it.
-    this.#tell();
+    // After the line was added: the report may itself be logged to this file, and must be behind the line.
+    this.#reportFailure();
     if (!fits) this.#setting?.onLost(this.#reason);
   }
 
@@ -169,9 +169,9 @@ export class FileWriter {
     if (this.#failing === "no") this.#failing = "yes";
   }
 
-  #tell(): void {
+  #reportFailure(): void {
     if (this.#failing !== "yes") return;
-    this.#failing = "told";
+    this.#failing = "reported";
     this.#setting?.onFailed(this.#reason);
   }
 
@@ -182,7 +182,7 @@ export class FileWriter {
     this.#setting?.onRecovered();
   }
 
-  /** Gives up what still waits, and says how much that is. */
+  /** Gives up the lines that still wait, and reports their number. */
   #abandon(): void {
     beforeExit.delete(this.#atExit);
     const lines = this.#waiting.abandon();
@@ -195,7 +195,7 @@ export class FileWriter {
     this.#abandon();
   };
 
-  // Another program may have moved the file (logrotate) or deleted it; nothing else would tell us.
+  // Another program, such as logrotate, may have moved or deleted the file. There is no other way to notice that.
   #look(now: number): void {
     this.#lookedAt = now;
     if (now - this.#sweptAt >= SWEEP_AGAIN) this.#sweep();
@@ -230,7 +230,7 @@ export class FileWriter {
     let aside: string | undefined;
     try {
       this.#isShared ||= old.isShared();
-      // Another process has rotated it already; what is there now is its new file.
+      // Another process has rotated the file already, and the path is that of its new file.
       if (this.#isShared && old.isElsewhere(path)) {
         this.#attach();
         old.close();
@@ -242,19 +242,19 @@ export class FileWriter {
       this.#attach();
       old.close();
     } catch {
-      // Lines go on in the old file, under its old name if that can be had back.
+      // Further lines are written to the old file, under its old name if it can be renamed back.
       this.#rotateAfter = now + LOOK_AGAIN;
       if (taken !== undefined && aside === undefined) unlinkQuietly(taken, fs);
       if (aside !== undefined && this.#file === old) renameQuietly(aside, path, fs);
-      tell("failed");
+      reportRotation("failed");
       return;
     }
-    tell("ok");
+    reportRotation("ok");
     if (compress) this.#compressor.addLater(aside, this.#isShared ? SETTLED_AFTER : 0, this.#clock);
     this.#sweep();
   }
 
-  /** Finishes what an earlier process did not. */
+  /** Compresses and deletes what an earlier process has left. */
   #finishEarlier(): void {
     const { fs, compress } = this.#options;
     try {
@@ -262,13 +262,13 @@ export class FileWriter {
       for (const temporary of this.#archive.leftovers(now - ABANDONED_AFTER)) unlinkQuietly(temporary, fs);
       for (const { path, plain, packed } of this.#archive.list()) {
         if (!plain) continue;
-        // A process that still runs may write to it for a moment.
+        // Another process may still write to it for a moment.
         const delay = Math.min(SETTLED_AFTER, Math.max(0, fs.statSync(path).mtimeMs + SETTLED_AFTER - now));
         if (packed && delay === 0) unlinkQuietly(path, fs);
         else if (!packed && compress) this.#compressor.addLater(path, delay, this.#clock);
       }
     } catch {
-      // A directory that cannot be listed is not tidied.
+      // The directory cannot be read, so that its files stay as they are.
     }
     this.#sweep();
   }
@@ -290,6 +290,6 @@ export class FileWriter {
   }
 }
 
-function tell(outcome: "ok" | "failed"): void {
+function reportRotation(outcome: "ok" | "failed"): void {
   if (rotatedEvent.active) rotatedEvent.emit({ outcome });
 }

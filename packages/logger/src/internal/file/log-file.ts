@@ -1,22 +1,23 @@
 import { constants } from "node:fs";
 import { dirname } from "node:path";
-import { type Written, writeAll } from "../write-all.ts";
+import { codeOf } from "../system-code.ts";
+import { type WriteTarget, writeAll } from "../write-all.ts";
 import type { FileSystem } from "./file-system.ts";
 
 const LINE_FEED = 10;
 const FLAGS = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT;
 
-/** One open file that lines are appended to. No line in it is ever torn. */
+/** One open file that lines are appended to. It never contains a part of a line that runs into another one. */
 export class LogFile {
   readonly regular: boolean;
-  /** Time of the last change before it was opened, in epoch milliseconds; of a new file that of its making. */
+  /** Time of the last change before it was opened, in epoch milliseconds; for a new file, the time when it was created. */
   readonly changedAt: number;
   size: number;
   readonly #fs: FileSystem;
   readonly #fd: number;
   readonly #device: number;
   readonly #inode: number;
-  readonly #written: Written = { bytes: 0 };
+  readonly #target: WriteTarget;
   #torn: boolean;
 
   /** Opens or creates the file, and the directories that it is in. Throws what the file system throws. */
@@ -24,6 +25,7 @@ export class LogFile {
     this.#fs = fs;
     makeDirectory(dirname(path), fs);
     this.#fd = openForAppending(path, mode, fs);
+    this.#target = { fd: this.#fd, write: (fd, data, offset) => fs.writeSync(fd, data, offset), bytes: 0 };
     try {
       const stat = fs.fstatSync(this.#fd);
       this.regular = stat.isFile();
@@ -39,26 +41,26 @@ export class LogFile {
     }
   }
 
-  /** Appends a whole line or, when that fails, nothing. */
+  /** Appends a whole line or, if that fails, nothing. */
   append(line: string, bytes: number): void {
     if (this.#torn) {
-      // Whoever wrote before was cut off in mid-line; that line must not run into this one.
-      writeAll(this.#fd, "\n", 1, this.#written, this.#fs.writeSync);
+      // The last write was cut off in the middle of a line, which must not run into this one.
+      writeAll("\n", 1, this.#target);
       this.size++;
       this.#torn = false;
     }
     try {
-      writeAll(this.#fd, line, bytes, this.#written, this.#fs.writeSync);
+      writeAll(line, bytes, this.#target);
       this.size += bytes;
     } catch (error) {
-      this.#takeBack(this.#written.bytes);
+      this.#takeBack(this.#target.bytes);
       throw error;
     } finally {
-      this.#written.bytes = 0;
+      this.#target.bytes = 0;
     }
   }
 
-  /** Whether the path no longer leads to this file: another program has moved or deleted it. */
+  /** Whether the path is not that of this file any more, because another program has moved or deleted it. */
   isElsewhere(path: string): boolean {
     try {
       const stat = this.#fs.statSync(path);
@@ -73,7 +75,7 @@ export class LogFile {
     return this.regular && this.#fs.fstatSync(this.#fd).size !== this.size;
   }
 
-  /** Whether the file has no name any more, so that what is written to it is lost. */
+  /** Whether the file was deleted, so that what is written to it is lost. */
   isDeleted(): boolean {
     try {
       return this.#fs.fstatSync(this.#fd).nlink === 0;
@@ -90,7 +92,7 @@ export class LogFile {
     this.#fs.closeSync(this.#fd);
   }
 
-  // A disk that fills up takes the first part of a line.
+  // A disk that becomes full accepts the first part of a line.
   #takeBack(bytes: number): void {
     if (bytes === 0) return;
     try {
@@ -107,7 +109,7 @@ export class LogFile {
     try {
       this.#fs.fchmodSync(this.#fd, mode);
     } catch {
-      // Somebody else owns the file and has chosen its mode.
+      // Another user owns the file and has chosen its mode.
     }
   }
 
@@ -117,7 +119,7 @@ export class LogFile {
   }
 }
 
-// Node's own recursive making never returns where a directory that is there takes no new ones, such as /proc.
+// Node's own recursive `mkdir` never returns if an existing directory, such as /proc, does not accept new ones.
 function makeDirectory(path: string, fs: FileSystem): void {
   if (fs.existsSync(path)) return;
   const parent = dirname(path);
@@ -125,17 +127,17 @@ function makeDirectory(path: string, fs: FileSystem): void {
   try {
     fs.mkdirSync(path, { mode: 0o700 });
   } catch (error) {
-    // Another process was faster, or it is there and cannot be looked at; opening the file tells.
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    // Another process was faster, or the directory exists and cannot be read. Opening the file shows which.
+    if (codeOf(error) !== "EEXIST") throw error;
   }
 }
 
-// Read access serves to see how the file ends; a device or a file of mode 0200 is opened without.
+// Read access is for the last byte of the file. A device, or a file of mode 0200, is opened without it.
 function openForAppending(path: string, mode: number, fs: FileSystem): number {
   try {
     return fs.openSync(path, FLAGS, mode);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = codeOf(error);
     if (code !== "EACCES" && code !== "ENXIO" && code !== "EINVAL") throw error;
     return fs.openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT, mode);
   }

@@ -1,7 +1,7 @@
 import type { Archive, Archived } from "./archive.ts";
 import type { FileSystem } from "./file-system.ts";
 
-/** What is kept of the rotated files. */
+/** Which rotated files are kept. */
 export interface Keep {
   readonly files: number;
   /** Milliseconds. */
@@ -9,7 +9,7 @@ export interface Keep {
   readonly bytes: number;
 }
 
-/** Deletes the oldest rotated files until the rest is within every limit. What cannot be deleted stays and is tried again next time. */
+/** Deletes the oldest rotated files until the others are within every limit. A file that cannot be deleted is tried again the next time. */
 export function sweep(archive: Archive, keep: Keep, now: number, fs: FileSystem): void {
   let total = 0;
   let count = 0;
@@ -30,7 +30,7 @@ function measure({ path, rotatedAt, plain, packed }: Archived, fs: FileSystem): 
       size += stat.size;
       changedAt = Math.min(changedAt, stat.mtimeMs);
     } catch {
-      // Deleted by somebody else in the meantime.
+      // Another process has deleted it.
     }
   }
   return { size, changedAt };
@@ -45,7 +45,7 @@ export function unlinkQuietly(path: string, fs: FileSystem): void {
   try {
     fs.unlinkSync(path);
   } catch {
-    // It stays; the next sweep tries again.
+    // The next sweep tries again.
   }
 }
 
@@ -54,6 +54,6 @@ export function renameQuietly(from: string, to: string, fs: FileSystem): void {
   try {
     fs.renameSync(from, to);
   } catch {
-    // The file keeps its name; the path of the log is opened anew at the next look.
+    // The file keeps its name, and the path of the log is opened again at the next check.
   }
 }

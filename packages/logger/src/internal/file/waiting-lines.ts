@@ -6,7 +6,7 @@ import type { LogFile } from "./log-file.ts";
 
 const MOST_BYTES = 1024 * 1024;
 
-/** Lines that wait until their file can be written again: 1 MiB of them, the rest is counted. */
+/** Lines that wait until their file can be written to again: at most 1 MiB. Further lines are counted. */
 export class WaitingLines {
   #lines: { line: string; bytes: number }[] = [];
   #bytes = 0;
@@ -20,7 +20,7 @@ export class WaitingLines {
     return this.#bytes;
   }
 
-  /** Gives up what waits. @returns how many lines that were */
+  /** Gives up the lines that wait, and returns their number. */
   abandon(): number {
     const count = this.#lines.length;
     this.#lines = [];
@@ -29,7 +29,7 @@ export class WaitingLines {
     return count;
   }
 
-  /** Whether there was room for the line. */
+  /** Adds a line. Returns whether there was room for it. */
   add(line: string, bytes: number): boolean {
     if (this.#bytes + bytes > MOST_BYTES) {
       this.#lost++;
@@ -40,7 +40,10 @@ export class WaitingLines {
     return true;
   }
 
-  /** Writes what waits, in order, and says how many lines there was no room for. Throws when the file still fails; what was written is not written again. */
+  /**
+   * Writes the lines that wait, in order, and a line with the number of lines for which there was no room. Throws if the file
+   * still fails. Lines that were written are not written again.
+   */
   writeTo(file: LogFile, clock: Clock, reason: string): void {
     let done = 0;
     try {

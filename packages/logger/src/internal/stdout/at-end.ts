@@ -3,9 +3,9 @@ import { isMainThread } from "node:worker_threads";
 const SIGNALS = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 
 /**
- * Calls `act` when the process ends: by `process.exit`, by an error that nobody caught, because nothing is left to do, or
- * by SIGTERM, SIGINT or SIGHUP. A signal that nobody else handles ends the process as it would have done without this.
- * Returns a function that takes the listeners away.
+ * Calls `act` when the process ends: by `process.exit`, by an uncaught error, because the event loop is empty, or by SIGTERM,
+ * SIGINT or SIGHUP. A signal without another listener ends the process, as it would without this listener. Returns a function
+ * that removes the listeners.
  */
 export function atEnd(act: () => void): () => void {
   process.on("exit", act);
@@ -16,7 +16,7 @@ export function atEnd(act: () => void): () => void {
       process.removeListener(signal, listener);
       process.kill(process.pid, signal);
     };
-    // A worker thread receives no signals.
+    // A worker thread does not receive signals.
     if (isMainThread) process.on(signal, listener);
     return { signal, listener };
   });

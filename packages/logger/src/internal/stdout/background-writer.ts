@@ -1,12 +1,13 @@
 import { type Clock, sleep, startTimer } from "@seaworthy/core";
+import { codeOf } from "../system-code.ts";
 import { atEnd } from "./at-end.ts";
 
-/** How a {@link BackgroundWriter} works. */
+/** Options of {@link BackgroundWriter}. */
 export interface BackgroundOptions {
-  /** Bytes that wait at the most. */
+  /** How many bytes may wait. */
   readonly most: number;
   readonly clock: Clock;
-  /** Writes as much as the system takes at once, and returns how many bytes that was; 0 if it takes nothing. */
+  /** Writes as much as the system accepts at once, and returns the number of bytes, which may be 0. */
   readonly write: (bytes: Buffer) => number;
   readonly onLost: (reason: string, lines: number) => void;
 }
@@ -14,12 +15,13 @@ export interface BackgroundOptions {
 const FIRST_PAUSE = 5;
 const LONGEST_PAUSE = 100;
 const REPORT_EVERY = 1000;
-// So long flush() and close() wait for a reader that does not read, and the end of the process does.
+// How long flush(), close() and the end of the process wait for a reader that does not read.
 const PATIENCE = 1000;
 const NAP = 5;
 const LINE_FEED = 10;
+const NOTHING: Buffer = Buffer.alloc(0);
 
-/** Writes what the reader takes, keeps the rest within a limit, and drops and counts what exceeds it. The process never waits. */
+/** Writes as much as the reader reads, keeps the rest up to a limit, and drops and counts what exceeds it. The process never waits. */
 export class BackgroundWriter {
   readonly #options: BackgroundOptions;
   #waiting: Buffer[] = [];
@@ -46,11 +48,11 @@ export class BackgroundWriter {
     }
     this.#waiting.push(bytes);
     this.#bytes += bytes.length;
-    // While the reader does not read, the timer tries again.
+    // If a timer is set, the reader does not read at present, and the timer tries again.
     if (this.#cancelRetry === undefined) this.#advance();
   }
 
-  /** Settles when nothing waits, or after a second in which the reader has not read all of it. */
+  /** Resolves when no line waits, at the latest after a second. */
   async flush(): Promise<void> {
     const { clock } = this.#options;
     const end = clock.monotonic() + PATIENCE;
@@ -68,7 +70,7 @@ export class BackgroundWriter {
     this.#release = undefined;
   }
 
-  /** Writes until the system takes no more, and then arranges to try again. */
+  /** Writes until the system does not accept more, and then sets a timer to try again. */
   #advance(): void {
     this.#cancelRetry?.();
     this.#cancelRetry = undefined;
@@ -82,11 +84,12 @@ export class BackgroundWriter {
     });
   }
 
-  /** Returns false if the reader is gone for good, and with it everything that waited. */
+  /** Returns false if the reader has closed the pipe, so that everything that waited is lost. */
   #writeOut(): boolean {
     try {
       while (this.#waiting.length > 0) {
-        const all = this.#waiting.length === 1 ? (this.#waiting[0] as Buffer) : Buffer.concat(this.#waiting);
+        const [first = NOTHING] = this.#waiting;
+        const all = this.#waiting.length === 1 ? first : Buffer.concat(this.#waiting);
         const written = this.#options.write(all);
         this.#bytes -= written;
         this.#waiting = written === all.length ? [] : [all.subarray(written)];
@@ -94,8 +97,7 @@ export class BackgroundWriter {
       }
       return true;
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      this.#abandon(typeof code === "string" ? code : "error");
+      this.#abandon(codeOf(error) ?? "error");
       return false;
     }
   }
@@ -104,7 +106,7 @@ export class BackgroundWriter {
     this.#dropped++;
     if (this.#cancelReport !== undefined) return;
     this.#report();
-    // A flood of drops must not become a flood of events.
+    // Many dropped lines must not become many events.
     this.#cancelReport = startTimer(this.#options.clock, REPORT_EVERY, () => {
       this.#cancelReport = undefined;
       this.#report();
@@ -128,7 +130,7 @@ export class BackgroundWriter {
     if (lines > 0) this.#options.onLost(reason, lines);
   }
 
-  // There is no event loop any more, so the thread itself waits for the reader.
+  // The event loop has ended, so that the thread has to wait for the reader.
   readonly #atEnd = (): void => {
     const end = performance.now() + PATIENCE;
     while (this.#writeOut() && this.#bytes > 0 && performance.now() < end)

@@ -1,6 +1,6 @@
 import { atEnd } from "./at-end.ts";
 
-// Beyond this, lines are written before the turn has ended: one system call costs little beside making so many lines.
+// Beyond this, lines are written before the turn ends. One system call costs little compared with making so many lines.
 const MOST_UNITS = 256 * 1024;
 
 /** Collects the lines of one turn of the event loop and writes them in one system call. */
