@@ -19,7 +19,6 @@ export const PENDING: readonly string[] = [
   "docs/reference/resilience.md",
   "docs/reference/vault.md",
   "packages/health",
-  "packages/logger",
   "packages/metrics",
   "packages/resilience",
   "packages/vault",

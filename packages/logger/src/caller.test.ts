@@ -12,7 +12,7 @@ const request = {
 };
 
 describe("facts about the caller", () => {
-  test("are not in a line unless they are asked for", () => {
+  test("are not in a line by default", () => {
     const { logger, lines } = captureLogs();
     runWithContext(request, () => logger.info("m"));
     expect(lines[0]).not.toMatch(/u-42|acme|203/);

@@ -43,7 +43,7 @@ describe("a call keeps", () => {
     expect(msg).toMatch(/^a \{"type":"RangeError","message":"other"/);
   });
 
-  test("every word and number that it is given", () => {
+  test("every word and number of its arguments", () => {
     const word = fc.stringMatching(/^[a-z]{3,8}$/);
     fc.assert(
       fc.property(fc.array(fc.oneof(word, fc.integer()), { minLength: 1, maxLength: 6 }), (args) => {
@@ -53,7 +53,7 @@ describe("a call keeps", () => {
   });
 });
 
-test("a call that pino loses nothing of has the same message and fields here", () => {
+test("a call of which pino loses nothing has the same message and fields", () => {
   const calls: unknown[][] = [
     ["a"],
     ["%s and %d", "a", 5],

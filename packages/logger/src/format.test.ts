@@ -117,7 +117,7 @@ describe("a preset writes the names that its vendor documents", () => {
     });
   });
 
-  test("pino: its own names, and ours add nothing to a line without a context", () => {
+  test("pino: its own names, and a line without a context has no others", () => {
     const { logger, records } = captureLogs({ format: "pino", name: "orders" });
     logger.info("i");
     expect(Object.keys(records[0] as object)).toEqual(["level", "time", "pid", "hostname", "name", "msg"]);
@@ -125,7 +125,7 @@ describe("a preset writes the names that its vendor documents", () => {
 });
 
 describe("the parts of a format", () => {
-  test("are names and styles of level, time and message, and the members of every line", () => {
+  test("set names and styles of level, time and message, and the members of every line", () => {
     const [line] = linesOf(
       {
         level: (level, name) => `${name}:${level}`,
@@ -153,7 +153,7 @@ describe("the parts of a format", () => {
     expect(line).not.toHaveProperty("pid");
   });
 
-  test("may leave out what every line has, and write levels as words", () => {
+  test("can leave out the members of every line, and write levels as words", () => {
     const { logger, records } = captureLogs({ format: { base: {}, level: "name" } });
     logger.child({}, { customLevels: { notice: 35 } }).notice("n");
     logger.info("i");
@@ -174,7 +174,7 @@ describe("the parts of a format", () => {
     });
   });
 
-  test("never let a failing level function or clock cost a line", () => {
+  test("do not lose a line if a level function or the clock fails", () => {
     const failing = (): never => {
       throw new Error("no");
     };

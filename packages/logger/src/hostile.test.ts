@@ -144,7 +144,7 @@ test("a line of many large fields is cut to the limit and keeps its message", ()
   expect(lines[0]).toContain("…");
 });
 
-test("a line that would be too long by its bindings and context alone still tells its level, time and message", () => {
+test("a line that would be too long by its bindings and context alone still has its level, time and message", () => {
   const { logger, lines, records } = captureLogs({
     limits: { line: 1024 },
     context: () => ({ more: "漢".repeat(5000) }),
@@ -184,7 +184,7 @@ test("a call with the stack almost used up does not throw", () => {
   for (const line of lines) JSON.parse(line);
 });
 
-test("a method taken off its logger still writes", () => {
+test("a method that is called without its logger still writes", () => {
   const { logger, records } = captureLogs();
   const { info, fatal } = logger;
   info("alone");
@@ -192,7 +192,7 @@ test("a method taken off its logger still writes", () => {
   expect(records.map((record) => record.msg)).toEqual(["alone", "alone too"]);
 });
 
-test("a clock that throws or gives NaN costs the exact time and not the line", () => {
+test("a clock that throws or gives NaN loses the exact time, and not the line", () => {
   let value: () => number = () => Number.NaN;
   const { logger, records } = captureLogs({ clock: { now: () => value(), monotonic: () => 0 } });
   logger.info("one");
@@ -247,7 +247,7 @@ function expectNoDuplicates(line: string): void {
   JSON.parse(line);
 }
 
-test("an object that does not tell its names costs neither the message nor what was bound", () => {
+test("an object that does not list its names loses neither the message nor the bindings", () => {
   const { logger, records } = captureLogs();
   for (const trap of ["ownKeys", "getOwnPropertyDescriptor"])
     logger.child({ bound: 1 }).warn(new Proxy({ a: 1 }, { [trap]: throwing }), "said");

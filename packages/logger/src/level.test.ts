@@ -11,7 +11,7 @@ function memory(): { lines: string[]; write(line: string): void } {
 }
 
 describe("levels", () => {
-  test("a level set at run time reaches children and grandchildren that did not pin theirs, and no others", () => {
+  test("a level set at run time reaches children and grandchildren without a level of their own, and no others", () => {
     const { logger, records, clear } = captureLogs({ level: "info" });
     const child = logger.child({ who: "child" });
     const grandchild = child.child({ who: "grandchild" });
@@ -35,12 +35,12 @@ describe("levels", () => {
     expect(records.map((record) => record.who)).toEqual(["under pinned", "pinned", "under pinned"]);
   });
 
-  test("a change is told to listeners as pino tells it", () => {
+  test("listeners are notified of a change as in pino", () => {
     const { logger } = captureLogs({ level: "info" });
-    const told: unknown[][] = [];
-    logger.on("level-change", (...args) => void told.push(args.slice(0, 4)));
+    const seen: unknown[][] = [];
+    logger.on("level-change", (...args) => void seen.push(args.slice(0, 4)));
     logger.level = "warn";
-    expect(told).toEqual([["warn", 40, "info", 30]]);
+    expect(seen).toEqual([["warn", 40, "info", 30]]);
     expect(logger.isLevelEnabled("info")).toBe(false);
     expect(logger.isLevelEnabled("error")).toBe(true);
     expect(logger.levelVal).toBe(40);
@@ -49,7 +49,7 @@ describe("levels", () => {
     }).toThrow(/unknown level/);
   });
 
-  test("different destinations take different levels, which leave the logger's own as it is", () => {
+  test("different destinations have different levels, which do not change the level of the logger", () => {
     const [all, some, own, few] = [memory(), memory(), memory(), memory()];
     const logger = createLogger({
       level: "info",
@@ -103,7 +103,7 @@ describe("levels", () => {
     expect(counts()).toEqual([1, 1, 1, 0]);
   });
 
-  test("to save the level and to restore it changes nothing, for the logger and for a child", () => {
+  test("saving and restoring the level changes nothing, for the logger and for a child", () => {
     const [console, all] = [memory(), memory()];
     const logger = createLogger({ level: "info", destinations: [console, { stream: all, level: "debug" }] });
     for (const each of [logger, logger.child({})]) {
@@ -119,7 +119,7 @@ describe("levels", () => {
     }
   });
 
-  test("a silent logger is silent everywhere, and a level may be written in capitals", () => {
+  test("a silent logger writes nothing anywhere, and a level may be in upper case", () => {
     const all = memory();
     const logger = createLogger({ level: "silent", destinations: [{ stream: all, level: "trace" }] });
     logger.fatal("m");
@@ -162,7 +162,7 @@ describe("a logger is a pino logger:", () => {
     expect(records[3]).toMatchObject({ level: 30, b: 1, c: 1, shaped: true });
   });
 
-  test("a long chain of children keeps its line within the limit, with one mark of what did not fit", () => {
+  test("a long chain of children keeps its line within the limit, with one mark for what does not fit", () => {
     const { logger, records, lines } = captureLogs();
     let last = logger as PinoLogger;
     for (let i = 0; i < 1500; i++) last = last.child({ [`k${i}`]: i });
@@ -174,7 +174,7 @@ describe("a logger is a pino logger:", () => {
     expect((lines[0] as string).length).toBeLessThan(10_000);
   });
 
-  test("a serializer that throws costs its value only", () => {
+  test("a serializer that throws loses only its value", () => {
     const { logger, records } = captureLogs();
     const child = logger.child(
       {},
@@ -197,7 +197,7 @@ describe("a logger is a pino logger:", () => {
     expect(records[0]).toMatchObject({ a: 1, msg: "born" });
   });
 
-  test("setBindings adds to one logger and not to its parent", () => {
+  test("setBindings adds to one logger, and not to its parent", () => {
     const { logger, records } = captureLogs();
     const child = logger.child({ a: 1 });
     child.setBindings({ a: 2, b: 2 });
@@ -220,7 +220,7 @@ describe("a logger is a pino logger:", () => {
     expect(records[0]?.req).toMatchObject({ method: "GET", url: "/x", headers: { authorization: "[redacted]" } });
   });
 
-  test("flush calls back, with no arguments too", async () => {
+  test("flush calls back, also without arguments", async () => {
     const { logger } = captureLogs();
     await new Promise<void>((resolve) => logger.flush(() => resolve()));
     expect(() => logger.flush()).not.toThrow();
@@ -287,7 +287,7 @@ describe("destinations", () => {
     expect(flushed).toBe(1);
   });
 
-  test("a logger costs the process neither timer nor listener", () => {
+  test("a logger adds neither a timer nor a listener to the process", () => {
     const before = process.eventNames().map((name) => process.listenerCount(name));
     const active = process.getActiveResourcesInfo().length;
     for (let i = 0; i < 50; i++) captureLogs().logger.info("m");
@@ -330,7 +330,7 @@ describe("the options of createLogger are refused with a TypeError that names th
   });
 });
 
-test("a level that there is not is refused with a TypeError, for a child as well, and changes nothing", () => {
+test("an unknown level is refused with a TypeError, also for a child, and changes nothing", () => {
   const { logger } = captureLogs({ level: "info" });
   const refusal = new TypeError("unknown level loud; must be one of trace, debug, info, warn, error, fatal, silent");
   const assign = (): void => {

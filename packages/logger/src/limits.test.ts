@@ -4,7 +4,7 @@ import { createLogger } from "./create-logger.ts";
 import { captureLogs } from "./testing.ts";
 
 describe("a huge field", () => {
-  test("leaves room for the fields behind it, in any script", () => {
+  test("leaves room for the fields after it, in any script", () => {
     for (const unit of ["x", "é", "漢", "\u0001", "😀"]) {
       const { logger, lines, records } = captureLogs();
       const request = { headers: Array.from({ length: 90 }, (_, i) => `${i}${unit.repeat(800)}`) };
@@ -14,7 +14,7 @@ describe("a huge field", () => {
     }
   });
 
-  test("is cut at the limit that was given", () => {
+  test("is cut at the given limit", () => {
     const { logger, records } = captureLogs({ limits: { field: "1kib" } });
     logger.info({ list: Array.from({ length: 90 }, () => "x".repeat(50)), after: 1, level: 2 }, "m");
     const { list } = records[0] as unknown as { list: string[] };
@@ -28,7 +28,7 @@ describe("a huge field", () => {
     expect(() => createLogger({ limits: { field: field as number } })).toThrow(/limits\.field/);
   });
 
-  test("never makes a line too long, whatever the fields", () => {
+  test("never makes a line too long, whatever the fields are", () => {
     const { logger, lines, clear } = captureLogs({ limits: { line: 2048, field: 512 } });
     const text = fc.string({ unit: "binary", maxLength: 700 });
     fc.assert(
@@ -44,7 +44,7 @@ describe("a huge field", () => {
 });
 
 describe("objects of the web", () => {
-  test("show what they hold, and their names are judged like any others", () => {
+  test("show their content, and the rules for names apply to it", () => {
     const headers = new Headers({ accept: "text/html", authorization: "Bearer abc" });
     headers.append("set-cookie", "a=1");
     const form = new FormData();
@@ -69,7 +69,7 @@ describe("objects of the web", () => {
     expect(JSON.stringify(records[0]?.query)).toBe('{"a":["1","2"],"token":"[redacted]","__proto__":"x"}');
   });
 
-  test("are marked where they are cut, as maps and plain objects are", () => {
+  test("are marked where they are cut, as maps and plain objects", () => {
     const pairs = Array.from({ length: 150 }, (_, i): [string, string] => [`k${i}`, "x"]);
     const { logger, records } = captureLogs();
     logger.info({ query: new URLSearchParams(pairs), map: new Map(pairs), plain: Object.fromEntries(pairs) });
@@ -88,7 +88,7 @@ describe("objects of the web", () => {
     expect(records[1]).toMatchObject({ endless: { a: expect.arrayContaining([1, "[9900 more]"]) }, msg: "m" });
   });
 
-  test("that only say that they are one, or fail, cost no line", () => {
+  test("that only claim to be one, or fail, do not lose the line", () => {
     const fake = new (class {
       get [Symbol.toStringTag](): string {
         return "Headers";

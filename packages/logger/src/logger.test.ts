@@ -20,7 +20,7 @@ test("what compiles is what a log method understands", () => {
   ]);
 });
 
-test("what a catch clause has compiles after the message, whatever it is", () => {
+test("a caught value compiles after the message, whatever it is", () => {
   const { logger, of } = captureLogs();
   for (const thrown of [new Error("refused"), "text", undefined]) {
     try {

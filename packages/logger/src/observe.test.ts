@@ -64,7 +64,7 @@ test("seconds are written to the nanosecond, other units as they are", () => {
   expect(records.map(({ value }) => value)).toEqual([0.3, 0.001820907, "Infinity", 0.1 + 0.2]);
 });
 
-test("an event at a disabled level makes no line, and close ends the observing", async () => {
+test("an event at a disabled level is not written, and close ends the observation", async () => {
   const { logger, records } = captureLogs({ level: "warn" });
   logger.observe({ level: "trace" });
   plain.emit({});
@@ -81,7 +81,7 @@ test("labels and details cannot forge the line's own level and message", () => {
   expect(records[0]).toMatchObject({ level: 20, msg: "loggertest.plain", event: "loggertest.plain", level_: 60 });
 });
 
-test("events below info make no line unless they are asked for, whatever the level of the logger", () => {
+test("events below info are not written by default, whatever the level of the logger is", () => {
   const { logger, records } = captureLogs({ level: "trace" });
   logger.observe();
   plain.emit({});

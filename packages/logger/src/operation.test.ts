@@ -9,7 +9,7 @@ const setting = () => {
 };
 
 describe("an operation", () => {
-  test("tells its start at debug and its end at info with what it took, and gives the result", async () => {
+  test("writes its start at debug and its end at info with its duration, and returns the result", async () => {
     const { logger, records, clock } = setting();
     const running = logger.operation("import", { file: "a.csv" }, async (op) => {
       op.info("halfway");
@@ -26,7 +26,7 @@ describe("an operation", () => {
     ]);
   });
 
-  test("ends in a warning when it took as long as slow, and not before", async () => {
+  test("ends with a warning if it took as long as slow, and not if it was faster", async () => {
     const { logger, records, clock } = setting();
     for (const took of [99, 100]) {
       const running = logger.operation("query", () => sleep(took, { clock }), { slow: "100ms" });
@@ -39,7 +39,7 @@ describe("an operation", () => {
     ]);
   });
 
-  test("ends at the level that was asked for, unless it failed or was slow", async () => {
+  test("ends at the level of its option, unless it failed or was slow", async () => {
     const { logger, records } = setting();
     await logger.operation("poll", () => 1, { level: "debug", slow: "1s" });
     await logger.operation("poll", () => 1, { level: "debug", slow: 0 });
@@ -86,7 +86,7 @@ describe("an operation", () => {
     expect(records.at(-1)).toMatchObject({ durationMs: 0 });
   });
 
-  test("is an event that metrics can count, and that makes no second line", async () => {
+  test("is an event that metrics can count, and not a second line", async () => {
     const { logger, records } = setting();
     using events = captureTelemetry();
     const stop = logger.observe();
@@ -117,7 +117,7 @@ describe("an operation", () => {
   });
 });
 
-describe("an operation given what cannot be read", () => {
+describe("an operation with arguments that cannot be read", () => {
   const unreadable = {
     a: 1,
     get bad(): never {
@@ -125,7 +125,7 @@ describe("an operation given what cannot be read", () => {
     },
   };
 
-  test("runs all the same, and its lines carry what can be read", async () => {
+  test("runs, and its lines have what can be read", async () => {
     const { logger, records } = setting();
     const result = await logger.operation("odd", unreadable, (op) => {
       op.set({ ...{ b: 2 }, operation: "forged" });

@@ -17,7 +17,7 @@ function expectOwn(line: string, level: number): void {
   expect(record).toMatchObject({ level_: 60, time_: "1999", pid_: 1, hostname_: "evil", name_: "evil" });
 }
 
-describe("the logger's own level, time, pid, hostname, name and msg cannot be forged or doubled", () => {
+describe("the logger's own level, time, pid, hostname, name and msg can be neither forged nor duplicated", () => {
   test("by fields", () => {
     const { logger, lines } = captureLogs({ name: "svc" });
     logger.info(forged, "real");
@@ -69,7 +69,7 @@ describe("the logger's own level, time, pid, hostname, name and msg cannot be fo
   });
 });
 
-test("a field takes the place of a binding of its name, and a later binding that of an earlier one", () => {
+test("a field replaces a binding of its name, and a later binding replaces an earlier one", () => {
   const { logger, lines, records } = captureLogs();
   const child = logger.child({ a: 1, b: 1 }).child({ b: 2, c: 2 });
   child.info({ c: 3, d: 3 }, "m");
@@ -87,7 +87,7 @@ test("a renamed field does not take the name of another", () => {
   expect(records[1]).toMatchObject({ level: 30, level_: 2, level__: 1, level___: 5 });
 });
 
-test("a message among the fields is the message where the call has none", () => {
+test("a message among the fields is the message of a call without one", () => {
   const { logger, lines, records } = captureLogs();
   logger.info({ msg: "from the fields", a: 1 });
   logger.info({ msg: { not: "text" } });
@@ -97,7 +97,7 @@ test("a message among the fields is the message where the call has none", () => 
 });
 
 describe("ids of the context", () => {
-  test("stand in every line inside it, and in none outside", () => {
+  test("are in every line inside the context, and in no line outside", () => {
     const { logger, records } = captureLogs();
     runWithContext({ correlationId: "r-1", traceparent }, () => logger.info("in"));
     logger.info("out");
@@ -109,7 +109,7 @@ describe("ids of the context", () => {
     expect(records[1]).not.toHaveProperty("correlationId");
   });
 
-  test("win over fields and bindings of those names, which keep theirs outside", () => {
+  test("take precedence over fields and bindings of those names, which keep their names outside the context", () => {
     const { logger, lines, records } = captureLogs();
     const child = logger.child({ correlationId: "bound" });
     runWithContext({ correlationId: "r-1", traceparent }, () => child.info({ traceId: "field" }, "in"));
@@ -119,7 +119,7 @@ describe("ids of the context", () => {
     expect(records[1]).toMatchObject({ correlationId: "bound", traceId: "field" });
   });
 
-  test("are cut, quoted and left out where they are no ids", () => {
+  test("are cut and quoted, and left out if they are not ids", () => {
     const { logger, lines, records } = captureLogs();
     runWithContext({ correlationId: `a"\r\n\u001b${"x".repeat(9000)}`, traceparent: "rubbish" }, () =>
       logger.info("m"),
@@ -143,7 +143,7 @@ describe("ids of the context", () => {
     expect(more.text).not.toContain("a@b.c");
   });
 
-  test("survive a context function that throws or gives nonsense", () => {
+  test("are written although a context function throws or returns nonsense", () => {
     const failing = captureLogs({
       context: () => {
         throw new Error("no");
@@ -178,7 +178,7 @@ describe("errors", () => {
     expect(records[2]).toMatchObject({ reason: described });
   });
 
-  test("are not lost where they stand behind the message", () => {
+  test("are not lost if they are passed after the message", () => {
     const { logger, records } = captureLogs();
     (logger.error as (...args: unknown[]) => void)("failed", error);
     (logger.error as (...args: unknown[]) => void)("failed for %s", "u-1", error);
@@ -186,7 +186,7 @@ describe("errors", () => {
     expect(records[1]).toMatchObject({ msg: "failed for u-1", err: described });
   });
 
-  test("of an AggregateError keep the first ten and say how many there are more", () => {
+  test("of an AggregateError keep the first ten and the number of the others", () => {
     const { logger, records } = captureLogs();
     logger.error(new AggregateError(Array.from({ length: 10_000 }, (_, i) => new Error(`e${i}`))));
     expect(records[0]?.err).toMatchObject({ type: "AggregateError", omitted: 9990 });

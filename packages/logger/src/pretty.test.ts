@@ -43,7 +43,7 @@ describe("a line for people", () => {
     expect(shown({ msg: "m", correlationId: "c15d4017-726a-4ae8" }, { fullIds: true })).toContain("c15d4017-726a-4ae8");
   });
 
-  test("tells a request in one short line", () => {
+  test("shows a request in one short line", () => {
     const request = { msg: "http.request", event: "http.request", unit: "seconds", value: 0.007110543, method: "POST" };
     const more = { route: "/tasks", path: "/tasks", address: "127.0.0.1", correlationId: "c15d4017-726a" };
     expect(shown({ ...request, ...more, status: 201 })).toBe("15:32:39.112 POST /tasks 201 7.1 ms c15d4017");
@@ -130,7 +130,7 @@ describe("a line for people", () => {
     expect(shown({ msg: fields.event, ...fields })).toBe(`15:32:39.112 ${text}`);
   });
 
-  test("tells the start and the end of an operation, and leaves out the id of the request in which the service changed", () => {
+  test("shows the start and the end of an operation, and leaves out the id of the request in which the service changed", () => {
     expect(shown({ msg: "price order finished", operation: "price order", durationMs: 63.009, lines: 3 })).toBe(
       "15:32:39.112 price order finished 63 ms lines=3",
     );
@@ -145,7 +145,7 @@ describe("a line for people", () => {
     expect(shown({ msg: transition.event, ...transition, correlationId: "c15d4017-726a" })).not.toContain("c15d");
   });
 
-  test("is not taken for an event because a field is called so", () => {
+  test("is not mistaken for an event because of a field called event", () => {
     expect(shown({ msg: "saved", event: "user.created" })).toBe("15:32:39.112 saved event=user.created");
   });
 
@@ -187,7 +187,7 @@ describe("an error", () => {
     );
   });
 
-  test("shows its causes, and those that it gathers", () => {
+  test("shows its causes and the errors that it aggregates", () => {
     const { logger, out } = pretty();
     logger.error(new AggregateError([new RangeError("first")], "all", { cause: new TypeError("inner") }));
     const lines = (out[0] as string).trimEnd().split("\n");
@@ -197,7 +197,7 @@ describe("an error", () => {
     for (const line of lines.slice(1)) expect(line).toMatch(/^ {13}/);
   });
 
-  test("of an event below error takes one line, since it was expected", () => {
+  test("of an event below error has one line, because it was expected", () => {
     const error = { type: "Error", message: "upstream said 503", stack: "Error: x\n    at a (/b.ts:1:1)" };
     const event = { event: "resilience.attempt", policy: "p", outcome: "failure", value: 0.01, unit: "seconds" };
     expect(shown({ level: 40, msg: event.event, ...event, error })).toBe(
@@ -213,7 +213,7 @@ describe("an error", () => {
 
 // In order, since one test counts listeners that consoles of others may hold.
 describe("equal lines", { shuffle: false }, () => {
-  test("are folded, and their number told before the next other line", () => {
+  test("are folded, and their number is written before the next different line", () => {
     const { logger, out } = pretty();
     for (let i = 0; i < 8; i++)
       runWithContext({ correlationId: `id-${i}` }, () => logger.warn({ a: 1 }, "cache is cold"));
@@ -226,7 +226,7 @@ describe("equal lines", { shuffle: false }, () => {
     ]);
   });
 
-  test("are told of after a second, and when the logger is flushed or closed", async () => {
+  test("are reported after a second, and when the logger is flushed or closed", async () => {
     const { logger, out, ticking } = pretty();
     logger.info("m");
     logger.info("m");
@@ -239,7 +239,7 @@ describe("equal lines", { shuffle: false }, () => {
     expect(out).toHaveLength(3);
   });
 
-  test("are told of when the process exits, and cost no listener otherwise", () => {
+  test("are reported when the process exits, and need no listener otherwise", () => {
     const before = process.listenerCount("exit");
     const { logger, out } = pretty();
     logger.info("m");
@@ -253,7 +253,7 @@ describe("equal lines", { shuffle: false }, () => {
     expect(process.listenerCount("exit")).toBe(before);
   });
 
-  test("are equal in spite of times, ids and durations", () => {
+  test("are equal although times, ids and durations differ", () => {
     const { logger, out } = pretty();
     for (const value of [0.001, 0.2]) {
       const request = {
@@ -271,7 +271,7 @@ describe("equal lines", { shuffle: false }, () => {
   });
 });
 
-test("lines are continued indented where the terminal ends", () => {
+test("lines are wrapped with an indent at the width of the terminal", () => {
   const fields = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`field${i}`, "value"]));
   const rows = shown({ msg: "many", ...fields }, { columns: 60 }).split("\n");
   expect(rows.length).toBeGreaterThan(2);
@@ -279,7 +279,7 @@ test("lines are continued indented where the terminal ends", () => {
   for (const row of rows.slice(1)) expect(row).toMatch(/^ {13}field/);
 });
 
-test("colors dim what matters less, and tell statuses and levels apart", () => {
+test("colors dim what matters less, and distinguish statuses and levels", () => {
   const request = { msg: "http.request", event: "http.request", method: "GET", path: "/", value: 1, unit: "seconds" };
   expect(shown({ ...request, status: 200 }, { color: true })).toContain("\u001b[32m200\u001b[0m");
   expect(shown({ ...request, status: 500, level: 50 }, { color: true })).toContain("\u001b[31m500\u001b[0m");
@@ -290,7 +290,7 @@ test("colors dim what matters less, and tell statuses and levels apart", () => {
   expect(id(first as string)).toBe(id(second as string));
 });
 
-test("FORCE_COLOR, NO_COLOR, NODE_DISABLE_COLORS and dumb terminals are heeded, in this order", () => {
+test("FORCE_COLOR, NO_COLOR, NODE_DISABLE_COLORS and dumb terminals are obeyed, in this order", () => {
   expect(wantsColor(true, {})).toBe(true);
   expect(wantsColor(false, {})).toBe(false);
   expect(wantsColor(true, { NO_COLOR: "1" })).toBe(false);
@@ -301,7 +301,7 @@ test("FORCE_COLOR, NO_COLOR, NODE_DISABLE_COLORS and dumb terminals are heeded, 
   expect(wantsColor(true, { FORCE_COLOR: "0" })).toBe(false);
 });
 
-test("nothing that is logged can begin a line or reach the terminal as a control character, in JSON or pretty", () => {
+test("no logged value can begin a line or reach the terminal as a control character, in JSON or pretty", () => {
   const { logger, out } = pretty();
   const json = captureLogs();
   const text = fc.oneof(
@@ -332,7 +332,7 @@ test("nothing that is logged can begin a line or reach the terminal as a control
   );
 });
 
-test("what is not a line of JSON passes unchanged, and an unknown level is shown as it is", () => {
+test("what is not a line of JSON is unchanged, and an unknown level is shown as it is written", () => {
   const format = createPretty();
   for (const line of ["not json\n", "null\n", "[1]\n", '"text"\n', ""]) expect(format(line)).toBe(line);
   expect(format('{"level":35,"time":"t","msg":"m"}\n')).toBe("t 35 m\n");

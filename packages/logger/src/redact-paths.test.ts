@@ -16,7 +16,7 @@ describe("a path", () => {
       expect(readPath(path), path).toBeUndefined();
   });
 
-  test("blanks what it leads to and nothing else of that name", () => {
+  test("blanks the value that it leads to, and no other value of that name", () => {
     const { logger, records } = captureLogs({ redact: ["user.id", "*.mail", "items[*].price", "list[1]", '["id"]'] });
     logger.info({
       id: 1,
@@ -35,7 +35,7 @@ describe("a path", () => {
     });
   });
 
-  test("reaches into bindings, errors, maps and what toJSON gives", () => {
+  test("applies inside bindings, errors, maps and results of toJSON", () => {
     const { logger, records } = captureLogs({ redact: ["bound.a", "map.a", "json.a", "err.message"] });
     logger.child({ bound: { a: 1, b: 2 } }).error({
       map: new Map([["a", 1]]),
@@ -51,7 +51,7 @@ describe("a path", () => {
     });
   });
 
-  test("holds where the line is written anew for a secret in a binding", () => {
+  test("applies if the line is written again because of a secret in a binding", () => {
     const { logger, records } = captureLogs({
       redact: { paths: ["user.id", '["name"]'], censor: () => ({ id: "?" }) },
     });
@@ -101,7 +101,7 @@ describe("except", () => {
     });
   });
 
-  test("of a child holds for the child only, and a child's names win over its parent's exceptions", () => {
+  test("of a child applies to the child only, and names of a child override exceptions of its parent", () => {
     const { logger, records } = captureLogs({ redact: { except: ["token"] } });
     logger.child({}, { redact: { except: ["password"] } }).info({ password: 1, token: 2 });
     logger.child({}, { redact: { names: ["token"] } }).info({ password: 1, token: 2 });
@@ -117,7 +117,7 @@ describe("except", () => {
 });
 
 describe("a censor", () => {
-  test("makes what is written, from the value and its path", () => {
+  test("returns what is written, from the value and its path", () => {
     const seen: unknown[] = [];
     const { logger, records } = captureLogs({
       redact: {
@@ -136,7 +136,7 @@ describe("a censor", () => {
     ]);
   });
 
-  test("that throws shows nothing, and its result is bounded and scrubbed like any value", () => {
+  test("that throws shows nothing, and its result is cut and scrubbed like any value", () => {
     const throwing = captureLogs({
       redact: {
         censor: () => {
@@ -183,7 +183,7 @@ describe("credentials in text", () => {
 });
 
 describe("explainRedaction", () => {
-  test("tells what is blanked, where and why, and what an exception keeps", () => {
+  test("returns what is blanked, where and why, and what an exception keeps", () => {
     const sample = {
       user: { id: 7, apiKey: "k", mail: "a@b.c" },
       items: [{ card: 1 }],
@@ -211,7 +211,7 @@ describe("explainRedaction", () => {
       expect(JSON.stringify(valueAt(path)).includes("[redacted]"), path).toBe(outcome === "blanked");
   });
 
-  test("says whether values are removed or censored, and finds nothing in an innocent sample", () => {
+  test("says whether values are removed or censored, and finds nothing in a sample without credentials", () => {
     expect(explainRedaction({ pin: 1 }, { remove: true })[0]?.outcome).toBe("removed");
     expect(explainRedaction({ pin: 1 }, { censor: "x" })[0]?.outcome).toBe("censored");
     expect(explainRedaction({ a: 1, tokens: 5, nested: [{ b: "c" }] })).toEqual([]);

@@ -4,7 +4,7 @@ import { createLogger } from "./create-logger.ts";
 import { captureLogs } from "./testing.ts";
 
 describe("redaction by name", () => {
-  test("blanks out credentials at any depth and in any case, and leaves the caller's object alone", () => {
+  test("blanks credentials at any depth and in any case, and does not change the caller's object", () => {
     const { logger, records, lines } = captureLogs();
     const given = {
       PassWord: "p1-value",
@@ -20,7 +20,7 @@ describe("redaction by name", () => {
     expect(given).toEqual(before);
   });
 
-  test("blanks the names given at any depth and in any case", () => {
+  test("blanks the given names at any depth and in any case", () => {
     for (const redact of [["iban", "X-Custom"], { paths: ["IBAN", "x-custom"] }, { names: ["iban", "X-CUSTOM"] }]) {
       const { logger, records } = captureLogs({ redact });
       logger.info({ iban: 0, deep: { Iban: 1, "x-custom": 2, password: 4, other: 5 } });
@@ -37,13 +37,13 @@ describe("redaction by name", () => {
     expect(records[0]).toMatchObject({ "card.owner": "[redacted]", card: { owner: 2 } });
   });
 
-  test("can do without the defaults", () => {
+  test("works without the defaults", () => {
     const { logger, records } = captureLogs({ redact: { defaults: false, paths: ["only"] } });
     logger.info({ password: "seen", only: "hidden" });
     expect(records[0]).toMatchObject({ password: "seen", only: "[redacted]" });
   });
 
-  test("leaves the counts of language model tokens", () => {
+  test("does not blank the counts of language model tokens", () => {
     const usage = {
       prompt_tokens: 1,
       cached_tokens: 2,
@@ -55,13 +55,13 @@ describe("redaction by name", () => {
     expect(records[0]).toMatchObject({ usage, nextPageToken: "p2", secretName: "db" });
   });
 
-  test("reaches members of errors and of their context", () => {
+  test("applies to members of errors and of their context", () => {
     const { logger, lines } = captureLogs({ redact: ["card"] });
     logger.error(Object.assign(new Error("x"), { card: "4242-secret", nested: { card: "4242-secret" } }));
     expect(lines.join()).not.toContain("4242-secret");
   });
 
-  test("of a child adds to the parent's and leaves the parent as it is", () => {
+  test("of a child adds to that of the parent and does not change the parent", () => {
     const { logger, records } = captureLogs({ redact: ["a"] });
     const child = logger.child({}, { redact: { paths: ["b", "c.d"] } });
     child.info({ a: 1, b: 2, c: 3 });
@@ -72,7 +72,7 @@ describe("redaction by name", () => {
     expect(records[2]).toMatchObject({ b: "[redacted]" });
   });
 
-  test("does not slow down or grow with names that come only once", () => {
+  test("does not become slow or large with names that occur only once", () => {
     const { logger, records } = captureLogs();
     for (let i = 0; i < 5000; i++) logger.info({ [`key-${i}`]: 1, [`password${i % 2 ? "" : "x"}`]: 2 });
     expect(records.at(-1)).toMatchObject({ "key-4999": 1, password: "[redacted]" });
@@ -109,7 +109,7 @@ describe("values of living secrets", () => {
     expect(late.reveal()).toBe("later-a-secret-1");
   });
 
-  test("are scrubbed where they need escaping in JSON, and where they were JSON already", () => {
+  test("are scrubbed if they need escaping in JSON, and if they were JSON already", () => {
     const { logger, lines } = captureLogs();
     logger.info({ a: quoted.reveal(), b: JSON.stringify({ x: quoted.reveal() }) }, quoted.reveal());
     expect(lines.join()).not.toMatch(/quo|with lines/);
@@ -122,7 +122,7 @@ describe("values of living secrets", () => {
     expect(lines[0]).toContain('"correlationId":"[redacted]"');
   });
 
-  test("are scrubbed where they are digits that were logged as a number", () => {
+  test("are scrubbed if they are digits that were logged as a number", () => {
     const digits = secret("4242424242");
     const { logger, records } = captureLogs();
     logger.info({ number: 4242424242, bigint: 4242424242n, other: 7 });
@@ -130,13 +130,13 @@ describe("values of living secrets", () => {
     expect(digits.reveal()).toBe("4242424242");
   });
 
-  test("leave no part of themselves where a text is cut", () => {
+  test("leave no part if a string is cut", () => {
     const { logger, lines } = captureLogs({ limits: { text: 20 } });
     for (let i = 0; i < 25; i++) logger.info(`${".".repeat(i)}${value}${".".repeat(100)}`);
     expect(lines.join()).not.toContain("hunter2");
   });
 
-  test("are scrubbed in a line that had to be cut", () => {
+  test("are scrubbed in a line that was cut", () => {
     const { logger, lines } = captureLogs({ limits: { line: 1024 } });
     logger.info(
       Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`漢${i}`, `${value}漢漢漢漢漢漢漢漢漢漢`])),
@@ -145,7 +145,7 @@ describe("values of living secrets", () => {
     expect(lines.join()).not.toContain("hunter2");
   });
 
-  test("that two keys share leave two different keys", () => {
+  test("in two keys leave two different keys", () => {
     const { logger, records } = captureLogs();
     const plain = secret("plain-value-1");
     logger.info({ nested: { "plain-value-1": 1, "[redacted]": 2, "plain-value-1plain-value-1": 3 } }, "m");
@@ -153,7 +153,7 @@ describe("values of living secrets", () => {
     expect(plain.reveal()).toBe("plain-value-1");
   });
 
-  test("never break the JSON of a line, even if they are what JSON is made of", () => {
+  test("never break the JSON of a line, even if they consist of the characters of JSON", () => {
     const structural = [secret('"level":'), secret('{"level":30'), secret(',"msg":"')];
     const { logger, records } = captureLogs();
     logger.info({ a: 1 }, 'mentions "level":30');
@@ -163,7 +163,7 @@ describe("values of living secrets", () => {
 });
 
 describe("the redact option", () => {
-  test("takes values to scrub, as text or secrets, for as long as the logger lives", () => {
+  test("accepts values to scrub, as strings or secrets, as long as the logger exists", () => {
     const { logger, lines } = captureLogs({ redact: { values: ["first-value", secret("second-value")] } });
     logger.info("first-value and second-value");
     expect(lines[0]).toContain('"msg":"[redacted] and [redacted]"');
@@ -209,7 +209,7 @@ describe("the redact option", () => {
   });
 });
 
-test("a secret that fills a text many times over is not left in part where the text is cut", () => {
+test("of a secret that a string repeats many times, no part is left where the string is cut", () => {
   const held = secret(`QQ-${"w".repeat(97)}`);
   const { logger, lines } = captureLogs();
   const text = held.reveal().repeat(5000);

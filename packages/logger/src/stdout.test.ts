@@ -27,7 +27,7 @@ function reader(most = 1000) {
 const line = (i: number): string => `${String(i).padStart(99, "0")}\n`;
 
 describe("in the background", () => {
-  test("lines wait for the reader in order, also if it takes a part of one", async () => {
+  test("lines wait for the reader in order, also if it reads only a part of one", async () => {
     const { writer, state, clock, lost } = reader();
     state.takes = 150;
     for (let i = 0; i < 3; i++) writer.write(line(i));
@@ -41,7 +41,7 @@ describe("in the background", () => {
     await writer.close();
   });
 
-  test("lines beyond the limit are dropped, and told at once and then once per second", async () => {
+  test("lines beyond the limit are dropped, and reported at once and then once per second", async () => {
     const { writer, state, clock, lost } = reader(1000);
     for (let i = 0; i < 25; i++) writer.write(line(i));
     expect(lost).toEqual([["buffer_full", 1]]);
@@ -68,7 +68,7 @@ describe("in the background", () => {
     expect(writer.waitingBytes).toBe(0);
   });
 
-  test("a reader that has gone costs the lines that waited, and nothing throws", async () => {
+  test("if the reader closes the pipe, the lines that waited are lost, and nothing throws", async () => {
     const { writer, state, lost } = reader();
     writer.write(line(0));
     state.fault = Object.assign(new Error("gone"), { code: "EPIPE" });
@@ -83,7 +83,7 @@ describe("in the background", () => {
 });
 
 describe("per turn", () => {
-  test("the lines of a turn are one write, which is early if they are many", async () => {
+  test("the lines of a turn are one write, which is early if there are many", async () => {
     const writes: string[] = [];
     const writer = new TurnWriter(
       (text) => void writes.push(text),
@@ -102,7 +102,7 @@ describe("per turn", () => {
     expect(process.listenerCount("SIGTERM")).toBe(listeners - 1);
   });
 
-  test("a write that fails tells how many lines it took with it", () => {
+  test("a write that fails reports how many lines were lost with it", () => {
     const lost: number[] = [];
     const writer = new TurnWriter(
       () => {

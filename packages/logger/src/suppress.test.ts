@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { captureLogs } from "./testing.ts";
 
 describe("a sampled logger", () => {
-  test("writes its share and says in the next line how many it held back", () => {
+  test("writes its share, and the next line has the number of lines that were held back", () => {
     const draws = [0.9, 0.9, 0.05, 0.9, 0.05];
     const { logger, records } = captureLogs({ random: () => draws.shift() ?? 1 });
     const sampled = logger.sampled({ rate: 0.1 });
@@ -14,7 +14,7 @@ describe("a sampled logger", () => {
     ]);
   });
 
-  test("always writes errors, with what was held back before", () => {
+  test("always writes errors, with the number of lines that were held back before", () => {
     const { logger, records } = captureLogs();
     const sampled = logger.sampled({ rate: 0 });
     for (let i = 0; i < 100; i++) sampled.warn("m");
@@ -37,7 +37,7 @@ describe("a sampled logger", () => {
     expect(records).toHaveLength(10);
   });
 
-  test("says what is left at flush and close, at the highest level it held back", async () => {
+  test("reports what is left at flush and close, at the highest level that it held back", async () => {
     const { logger, records } = captureLogs();
     const sampled = logger.child({ part: "a" }).sampled({ rate: 0 });
     sampled.info("m");
@@ -49,7 +49,7 @@ describe("a sampled logger", () => {
     expect(records[1]).toMatchObject({ level: 20, suppressed: 1 });
   });
 
-  test("does not let a field or binding forge what it says", () => {
+  test("does not let a field or binding forge the number", () => {
     const { logger, lines } = captureLogs({ random: () => 0.5 });
     const sampled = logger.child({ suppressed: 1 }).sampled({ rate: 0 });
     sampled.info("m");
@@ -60,7 +60,7 @@ describe("a sampled logger", () => {
 });
 
 describe("a limited logger", () => {
-  test("writes so many lines in a window and says in the next how many it held back", async () => {
+  test("writes so many lines per window, and the next window has the number of lines that were held back", async () => {
     const clock = manualClock();
     const { logger, records } = captureLogs({ clock });
     const limited = logger.limited({ per: "1s", lines: 5 });
@@ -76,7 +76,7 @@ describe("a limited logger", () => {
     expect(records).toHaveLength(10);
   });
 
-  test("lets errors through unless told otherwise", () => {
+  test("writes errors unless its option says otherwise", () => {
     const { logger, records } = captureLogs({ clock: manualClock() });
     const gentle = logger.limited({ per: 1000, lines: 1 });
     const strict = logger.limited({ per: 1000, lines: 1, errors: true });
@@ -94,7 +94,7 @@ describe("a limited logger", () => {
     expect(records.map((record) => record.suppressed)).toEqual([undefined, undefined, 2]);
   });
 
-  test("leaves the logger it was made from alone", () => {
+  test("does not change the logger that it was made from", () => {
     const { logger, records } = captureLogs({ clock: manualClock() });
     logger.limited({ per: "1m", lines: 1 });
     for (let i = 0; i < 5; i++) logger.info("m");
@@ -120,7 +120,7 @@ test.each<[string, string, unknown]>([
   expect(call).toThrow(name);
 });
 
-test("a random source that fails costs no line", () => {
+test("a random source that fails does not lose a line", () => {
   const { logger, records } = captureLogs({
     random: () => {
       throw new Error("no entropy");
@@ -131,7 +131,7 @@ test("a random source that fails costs no line", () => {
 });
 
 describe("a logger that is limited by key", () => {
-  test("limits each message by itself, and tells at the end of a window how many it held back", async () => {
+  test("limits each message by itself, and reports at the end of a window how many lines it held back", async () => {
     const clock = manualClock();
     const { logger, records } = captureLogs({ clock });
     const limited = logger.limited({ per: "1s", lines: 2, key: "message" });
@@ -168,7 +168,7 @@ describe("a logger that is limited by key", () => {
     expect(records.map(({ tenant }) => tenant)).toEqual(["a", "b", "c", undefined]);
   });
 
-  test("keeps a bounded number of keys, and tells the rest together when it is closed", async () => {
+  test("keeps a limited number of keys, and reports the others together when it is closed", async () => {
     const { logger, records } = captureLogs({ clock: manualClock() });
     const limited = logger.limited({ per: "1h", lines: 1, key: "message" });
     for (let i = 0; i < 3000; i++) limited.info(`message ${i}`);
@@ -177,7 +177,7 @@ describe("a logger that is limited by key", () => {
     expect(records.at(-1)).toMatchObject({ key: "…", suppressed: 1999 });
   });
 
-  test("refuses a key that is neither", () => {
+  test("refuses a key that is neither a function nor the word message", () => {
     const { logger } = captureLogs();
     expect(() => logger.limited({ per: "1s", lines: 1, key: "msg" as "message" })).toThrow(/limited key.*"msg"/);
   });

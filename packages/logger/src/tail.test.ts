@@ -31,7 +31,7 @@ test("a reader that waits gets the next line", async () => {
   expect(await waiting).toMatchObject([{ msg: "now" }]);
 });
 
-test("a filter is a function, or the least level and members that are equal", async () => {
+test("a filter is a function, or the lowest level and members that are equal", async () => {
   const { logger } = captureLogs();
   const byFunction = logger.tail((record) => record.n === 2);
   const byMembers = logger.tail({ level: "warn", user: "u-1" });
@@ -43,7 +43,7 @@ test("a filter is a function, or the least level and members that are equal", as
   expect(await take(byMembers, 9)).toMatchObject([{ msg: "two" }]);
 });
 
-test("a reader that does not read loses the oldest lines, counted, and costs the writer bounded memory", async () => {
+test("a reader that does not read loses the oldest lines, which are counted, and the memory of the writer is limited", async () => {
   const { logger } = captureLogs();
   const tail = logger.tail(undefined, { capacity: 10 });
   for (let i = 0; i < 1000; i++) logger.info({ i }, "m");
@@ -119,13 +119,13 @@ test("two readers of one tail share its lines, and both end with it", async () =
   expect((await Promise.all(ends)).map(({ done }) => done)).toEqual([true, true]);
 });
 
-test("a reader that leaves while it waits is let go at once", async () => {
+test("a reader that returns while it waits ends at once", async () => {
   const { logger } = captureLogs();
   const reader = logger.tail()[Symbol.asyncIterator]();
   const waiting = reader.next();
   expect(await reader.return?.()).toEqual({ done: true, value: undefined });
   expect(await waiting).toEqual({ done: true, value: undefined });
-  logger.info("nobody reads this");
+  logger.info("not read");
   expect(await reader.next()).toEqual({ done: true, value: undefined });
 });
 

@@ -16,7 +16,7 @@ test("captured logs are found by level, message and function, and can be cleared
   expect(logs.lines).toEqual([]);
 });
 
-test("captured logs are a destination for a logger of one's own", () => {
+test("captured logs are a destination for another logger", () => {
   const logs = captureLogs();
   createLogger({ destinations: [logs] }).info("elsewhere");
   expect(logs.find("elsewhere")).toHaveLength(1);

@@ -71,8 +71,8 @@ async function runs(url: string): Promise<boolean> {
 
 const postgresRuns = await runs(databaseUrl);
 
-describe("every plain member that pino writes of an error stands at the same place here, for", () => {
-  test("an error of axios, whose request and response stay without the credential", async () => {
+describe("every plain member that pino writes of an error is at the same place here, for", () => {
+  test("an error of axios, whose request and response do not show the credential", async () => {
     const { ours, theirs } = write(await axiosError());
     expect(plainMembers(theirs)).toMatchObject({ code: "ERR_BAD_RESPONSE", status: 503 });
     expect(ours.err).toMatchObject(plainMembers(theirs));
@@ -119,7 +119,7 @@ describe("every plain member that pino writes of an error stands at the same pla
   });
 });
 
-test("redaction of the logger holds inside an error, and nothing else is blanked out there", () => {
+test("redaction of the logger applies inside an error, and nothing else is blanked there", () => {
   const error = Object.assign(new Error("x"), { token: "t-1", orderId: 7, nested: { plate: "AB-12" } });
   const own = captureLogs({ redact: { defaults: false, paths: ["orderId", "plate"] } });
   own.logger.error(error);

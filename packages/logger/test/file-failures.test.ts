@@ -16,7 +16,7 @@ beforeEach(() => {
 afterEach(() => at[Symbol.dispose]());
 
 describe("failures never reach the host:", () => {
-  test("a disk that is full takes back half a line, lets lines wait, and has them all in order later", async () => {
+  test("a disk that is full takes back half a line, keeps lines waiting, and has all of them in order later", async () => {
     let room = 1000;
     const writeSync: FileSystem["writeSync"] = (fd, data, offset) => {
       const bytes = Buffer.from(data as string).subarray(offset ?? 0);
@@ -37,7 +37,7 @@ describe("failures never reach the host:", () => {
     expect(at.numbers()).toEqual(upTo(33));
   });
 
-  test("half a line that cannot be taken back is kept apart", async () => {
+  test("half a line that cannot be taken back is separated from the next one", async () => {
     let full = false;
     const writeSync: FileSystem["writeSync"] = (fd, data, offset) => {
       if (!full) return fs.writeSync(fd, Buffer.from(data as string).subarray(offset ?? 0));
@@ -56,7 +56,7 @@ describe("failures never reach the host:", () => {
     expect([0, 2, 3].map((n) => (JSON.parse(lines[n] as string) as { i: number }).i)).toEqual(upTo(3));
   });
 
-  test("a file that fails is told once, at the first failed write, and logger.health() says so until it works again", async () => {
+  test("a file that fails is reported once, at the first failed write, and logger.health() is degraded until it works again", async () => {
     using events = captureTelemetry();
     const warned = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
     let full = false;
@@ -112,7 +112,7 @@ describe("failures never reach the host:", () => {
     expect(logger.health().data).toMatchObject({ waitingBytes: 0, lostLines: 51 });
   });
 
-  test("beyond 1 MiB of waiting lines the rest is counted, told as events, and told in the file later", async () => {
+  test("beyond 1 MiB of waiting lines further lines are counted, reported as events, and reported in the file later", async () => {
     using events = captureTelemetry();
     let full = true;
     const writeSync: FileSystem["writeSync"] = (fd, data) => (full ? fail("ENOSPC") : fs.writeSync(fd, data as string));
@@ -163,7 +163,7 @@ describe("failures never reach the host:", () => {
     expect(at.numbers()).toEqual(upTo(6));
   });
 
-  test("a at.directory that is deleted is made anew within a second", async () => {
+  test("a directory that is deleted is created again within a second", async () => {
     const { logger } = at.open({});
     logger.info({ i: 0 }, "m");
     rmSync(at.directory, { recursive: true });
@@ -172,7 +172,7 @@ describe("failures never reach the host:", () => {
     expect(at.numbers()).toEqual([1]);
   });
 
-  test("a at.directory that is deleted and cannot be made lets lines wait until it can", async () => {
+  test("if a deleted directory cannot be created, lines wait until it can", async () => {
     let broken = false;
     const mkdirSync = ((...args: Parameters<typeof fs.mkdirSync>) =>
       broken ? fail("EACCES") : fs.mkdirSync(...args)) as FileSystem["mkdirSync"];
@@ -201,7 +201,7 @@ describe("failures never reach the host:", () => {
     expect(at.numbers()).toEqual(upTo(3));
   });
 
-  test("a descriptor that is busy is waited for", () => {
+  test("a write waits for a busy descriptor", () => {
     let busy = 3;
     const writeSync: FileSystem["writeSync"] = (fd, data) =>
       busy-- > 0 ? fail("EAGAIN") : fs.writeSync(fd, data as string);

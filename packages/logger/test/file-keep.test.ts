@@ -22,18 +22,18 @@ describe("retention", () => {
     await logger.close();
   }
 
-  test("keeps so many rotated files, the newest", async () => {
+  test("keeps as many rotated files as its option says, the newest ones", async () => {
     await write({ rotate: { size: 1 }, keep: { files: 3 } }, 10);
     expect(at.numbers()).toEqual([6, 7, 8, 9]);
   });
 
-  test("keeps rotated files for so long", async () => {
+  test("keeps rotated files as long as its option says", async () => {
     at.clock = manualClock(Date.UTC(2020, 0, 1)); // before the files' own times, so that their names decide
     await write({ rotate: { size: 1 }, keep: { age: "5m" } }, 10);
     expect(at.numbers()).toEqual([3, 4, 5, 6, 7, 8, 9]);
   });
 
-  test("goes by the time of the last line where that is older than the name", async () => {
+  test("uses the time of the last line if that is older than the name", async () => {
     await write({ rotate: { size: 1 } }, 4);
     const old = new Date(Date.now() - 10 * 86_400_000);
     fs.utimesSync(join(at.directory, at.names()[2] as string), old, old);
@@ -41,7 +41,7 @@ describe("retention", () => {
     expect(at.numbers()).toEqual([0, 1, 3]);
   });
 
-  test("keeps so many bytes in all, the file being written included", async () => {
+  test("keeps as many bytes as its option says, including the current file", async () => {
     await write({ rotate: { size: 500 }, keep: { bytes: 2000 } }, 60);
     const total = at.names().reduce((sum, name) => sum + fs.statSync(join(at.directory, name)).size, 0);
     expect(total).toBeLessThanOrEqual(2000);
@@ -49,7 +49,7 @@ describe("retention", () => {
     expect(at.numbers().at(-1)).toBe(59);
   });
 
-  test("touches no file that is not its own", async () => {
+  test("does not touch files of other names", async () => {
     const others = [
       "app.txt",
       "app.2026.log",
@@ -62,7 +62,7 @@ describe("retention", () => {
     for (const name of others) expect(fs.existsSync(join(at.directory, name)), name).toBe(true);
   });
 
-  test("takes the path literally where it has characters of patterns", () => {
+  test("takes the path literally if it contains characters of patterns", () => {
     at.path = join(at.directory, "a+b(c).log");
     const { logger } = at.open({ rotate: { size: 1 }, keep: { files: 1 } });
     for (let i = 0; i < 5; i++) logger.info("m");
@@ -73,7 +73,7 @@ describe("retention", () => {
     expect(fs.readdirSync(at.directory)).toHaveLength(4);
   });
 
-  test("goes on when a file cannot be deleted", () => {
+  test("continues if a file cannot be deleted", () => {
     const { logger } = at.open({ rotate: { size: 1 }, keep: { files: 1 } }, { unlinkSync: () => fail("EPERM") });
     for (const i of upTo(5)) logger.info({ i }, "m");
     expect(at.numbers().length).toBe(5);
@@ -81,7 +81,7 @@ describe("retention", () => {
 });
 
 describe("compression", () => {
-  test("leaves only whole .gz files, in which no line is missing", async () => {
+  test("leaves only complete .gz files, in which no line is missing", async () => {
     const { logger } = at.open({ rotate: { size: 2000 }, compress: true });
     for (const i of upTo(200)) {
       logger.info({ i }, "m");
@@ -94,7 +94,7 @@ describe("compression", () => {
     expect(at.numbers()).toEqual(upTo(200));
   });
 
-  test("is finished by the next process where one was interrupted at any point", async () => {
+  test("is completed by the next process if it was interrupted at any point", async () => {
     const { logger } = at.open({ rotate: { size: 1 } });
     for (const i of upTo(4)) {
       logger.info({ i }, "m");
@@ -106,7 +106,7 @@ describe("compression", () => {
     const whole = (await import("node:zlib")).gzipSync(at.content(second));
     fs.writeFileSync(join(at.directory, `${second}.gz`), whole);
     await at.open({ compress: true }).logger.close();
-    // Whoever has written these files or has begun to compress one may still be at it.
+    // Another process may still write to these files, or compress one of them.
     expect(at.names()).toEqual([first, `${first}.gz.tmp`, second, `${second}.gz`, third, "app.log"]);
     const later = new Date(Date.now() + 120_000);
     at.clock.jumpTo(later.getTime());
@@ -115,7 +115,7 @@ describe("compression", () => {
     expect(at.numbers()).toEqual(upTo(4));
   });
 
-  test("keeps the plain file when it fails", async () => {
+  test("keeps the file itself if it fails", async () => {
     const { logger } = at.open({ rotate: { size: 1 }, compress: true });
     logger.info({ i: 0 }, "m");
     at.clock.jumpTo(Date.UTC(2030, 0, 1));

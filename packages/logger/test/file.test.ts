@@ -16,7 +16,7 @@ beforeEach(() => {
 afterEach(() => at[Symbol.dispose]());
 
 describe("a file", () => {
-  test("has mode 0600, as have its rotated and compressed predecessors, in a at.directory made with 0700", async () => {
+  test("has mode 0600, as have its rotated and compressed files, in a directory with mode 0700", async () => {
     const deep = join(at.directory, "a", "b", "deep.log");
     const logger = createLogger({
       clock: at.clock,
@@ -30,7 +30,7 @@ describe("a file", () => {
     expect(fs.statSync(within).mode & 0o777).toBe(0o700);
   });
 
-  test("that exists with a wider mode is restricted, and one of another mode is made on request", () => {
+  test("that exists with a wider mode is restricted, and a file has another mode on request", () => {
     fs.writeFileSync(at.path, "", { mode: 0o644 });
     at.open({}).logger.info("m");
     expect(fs.statSync(at.path).mode & 0o777).toBe(0o600);
@@ -46,7 +46,7 @@ describe("a file", () => {
     }
   });
 
-  test("that ends in a torn line keeps it apart from the next", () => {
+  test("that ends with a part of a line separates it from the next line", () => {
     fs.writeFileSync(at.path, '{"i":0}\n{"i":1,"msg":"cut off');
     at.open({}).logger.info({ i: 2 }, "m");
     const lines = at.content("app.log").split("\n");
@@ -54,7 +54,7 @@ describe("a file", () => {
     expect(JSON.parse(lines[2] as string)).toMatchObject({ i: 2 });
   });
 
-  test("that cannot be opened is told at creation, with its code", () => {
+  test("that cannot be opened is an error at creation, with its code", () => {
     fs.mkdirSync(at.path);
     expect(() => at.open({})).toThrow(expect.objectContaining({ code: "LOGGER_FILE_UNUSABLE" }));
     fs.writeFileSync(join(at.directory, "plain"), "");
@@ -118,7 +118,7 @@ describe("rotation", () => {
     expect(at.numbers()).toEqual(upTo(4));
   });
 
-  test("by time takes up where an earlier process left off", () => {
+  test("by time continues where an earlier process stopped", () => {
     fs.writeFileSync(at.path, '{"i":0}\n');
     fs.utimesSync(at.path, new Date(), new Date(Date.now() - 2 * 86_400_000));
     const { logger } = at.open({ rotate: { every: "1d" } });
@@ -127,7 +127,7 @@ describe("rotation", () => {
     expect(at.content("app.log")).toContain('"i":1');
   });
 
-  test("by time sets no empty file aside, and is not lost when the clock jumps forth and back", () => {
+  test("by time does not rotate an empty file, and is not lost if the clock jumps forward and back", () => {
     const { logger } = at.open({ rotate: { every: "1h" } });
     const start = at.clock.now();
     at.clock.jumpTo(start + 86_400_000);
@@ -151,7 +151,7 @@ describe("rotation", () => {
     expect(at.numbers()).toEqual([12, 13, 14]);
   });
 
-  test("can be asked for, and reopening follows a file that was moved", () => {
+  test("can be requested, and reopening follows a file that was moved", () => {
     const { logger, destination } = at.open({});
     logger.info({ i: 0 }, "m");
     destination.rotate();
@@ -163,7 +163,7 @@ describe("rotation", () => {
     expect(at.content("app.moved")).toContain('"i":1');
   });
 
-  test("tells of itself as an event", () => {
+  test("is an event", () => {
     using events = captureTelemetry();
     const { logger } = at.open({ rotate: { size: 1 } });
     logger.info("m");
@@ -171,7 +171,7 @@ describe("rotation", () => {
     expect(events.of("logger.rotated").map((event) => event.labels)).toEqual([{ outcome: "ok" }]);
   });
 
-  test("loses and tears no line, whatever the sizes", () => {
+  test("neither loses nor tears a line, whatever the sizes are", () => {
     const line = fc.record({ text: fc.string({ unit: "binary", maxLength: 300 }) });
     fc.assert(
       fc.property(fc.array(line, { maxLength: 40 }), fc.integer({ min: 1, max: 2000 }), (lines, size) => {

@@ -31,17 +31,17 @@ function mount(where: string): boolean {
 }
 
 describe.skipIf(!mounted)("on a disk that is full", () => {
-  test.each(["close", "exit"])("the first failed write is told, and so is what %s has to give up", async (how) => {
+  test.each(["close", "exit"])("the first failed write is reported, and so is what %s has to give up", async (how) => {
     const { stdout } = await run(process.execPath, [...FLAGS, program, directory, how]);
-    const told = stdout
+    const reported = stdout
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line) as Record<string, unknown>);
-    const health = told.find((entry) => entry.health !== undefined) as { health: object; written: number };
-    expect(told[0]).toEqual({ name: "logger.write_failed", reason: "ENOSPC" });
-    expect(told).toContainEqual({ warning: "LOGGER_WRITE_FAILED" });
+    const health = reported.find((entry) => entry.health !== undefined) as { health: object; written: number };
+    expect(reported[0]).toEqual({ name: "logger.write_failed", reason: "ENOSPC" });
+    expect(reported).toContainEqual({ warning: "LOGGER_WRITE_FAILED" });
     expect(health.health).toMatchObject({ status: "degraded", data: { lostLines: 0, lastError: "file: ENOSPC" } });
-    const lost = told.filter((entry) => entry.name === "logger.line_lost");
+    const lost = reported.filter((entry) => entry.name === "logger.line_lost");
     expect(lost).toMatchObject([{ reason: "ENOSPC", value: expect.any(Number) }]);
     const kept = readFileSync(join(directory, "app.log"), "utf8").trimEnd().split("\n");
     for (const line of kept) expect(() => JSON.parse(line)).not.toThrow();
@@ -50,7 +50,7 @@ describe.skipIf(!mounted)("on a disk that is full", () => {
     rmSync(join(directory, "app.log"));
   });
 
-  test("standard output that is redirected there loses no line once there is room, and tears one at the most", async () => {
+  test("standard output that is redirected there loses no line once there is room, and tears at most one", async () => {
     const output = join(directory, "out.log");
     const filler = join(directory, "filler");
     writeFileSync(filler, Buffer.alloc(150 * 1024));

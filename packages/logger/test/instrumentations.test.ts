@@ -80,7 +80,7 @@ test("Sentry's integration of pino gets the log entries and the error event that
 }, 60_000);
 
 describe("the tracing channel of pino", () => {
-  test("publishes the same of a Seaworthy logger as of pino's own", () => {
+  test("publishes the same for a Seaworthy logger as for a logger of pino", () => {
     const published: Record<string, unknown>[] = [];
     const end = (message: unknown): void => void published.push(message as Record<string, unknown>);
     const channel = tracingChannel("pino_asJson");
@@ -105,7 +105,7 @@ describe("the tracing channel of pino", () => {
     expect(last[3]).toMatch(/^,"time":"2\d{3}-/);
     expect(ours.map(({ result }) => String(result).trimEnd())).toEqual(lines);
     expect(ours[0]?.instance).toBe(logger);
-    logger.info("nobody looks");
+    logger.info("without a subscriber");
     expect(published).toHaveLength(6);
   });
 });

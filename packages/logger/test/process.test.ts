@@ -80,7 +80,7 @@ describe("of 1000 lines none is lost or torn, and the process ends as it would w
     expect(parse(output)).toEqual(thousand);
   });
 
-  test("exit, on a standard output that somebody else writes to as well", async () => {
+  test("exit, on a standard output that another program writes to as well", async () => {
     const { output } = await run("stdout-touched", "exit");
     expect(parse(output)).toEqual(thousand);
   });
@@ -94,7 +94,7 @@ test("a logger that observes, compresses and is tailed does not keep the process
   expect(written()).toEqual(thousand);
 });
 
-test("a reader of standard output that goes away does not disturb the process", async () => {
+test("a reader of standard output that ends does not disturb the process", async () => {
   const { code } = await run("stdout", "end", { closeOutput: true });
   expect(code).toBe(0);
 });

@@ -9,7 +9,7 @@ import { expect, test } from "vitest";
 const run = promisify(execFile);
 const COUNT = 30_000;
 
-test("two processes that rotate and compress one path lose no line to each other, and a third that starts loses none", async () => {
+test("two processes that rotate and compress one path do not lose a line, and neither does a third one that starts", async () => {
   const directory = mkdtempSync(join(tmpdir(), "seaworthy-shared-"));
   const path = join(directory, "app.log");
   const start = (from: number, count: number): Promise<unknown> => {

@@ -43,12 +43,12 @@ describe.each(["turn", "background"])("of 1000 lines in mode %s none is lost or 
     expect(await run(mode, how)).toEqual({ ...ended, numbers: thousand });
   });
 
-  test("a signal that the service itself handles", async () => {
+  test("a signal that the service handles itself", async () => {
     expect(await run(mode, "handled")).toEqual({ code: 0, signal: null, numbers: [...thousand, 1000] });
   });
 });
 
-test("a fatal line is written at once in mode turn, so that even SIGKILL does not lose it", async () => {
+test("a fatal line is written at once in mode turn, and even SIGKILL does not lose it", async () => {
   expect(await run("turn", "fatal")).toEqual({ code: null, signal: "SIGKILL", numbers: [...thousand, 1000] });
 });
 

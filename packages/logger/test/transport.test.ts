@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 
-test("close() waits until every target of a pino.transport has written, also one that two loggers share", async () => {
+test("close() waits until every target of a pino.transport has written, also of one that two loggers share", async () => {
   const directory = mkdtempSync(join(tmpdir(), "seaworthy-transport-"));
   try {
     const program = join(import.meta.dirname, "fixtures", "use-transport.ts");

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createTimestamp } from "./timestamp.ts";
 
-test("tells ISO 8601 in UTC with six fractional digits", async () => {
+test("is ISO 8601 in UTC with six fractional digits", async () => {
   const clock = manualClock(Date.UTC(2026, 1, 28, 23, 59, 59, 999));
   const tell = createTimestamp(clock);
   expect(tell()).toBe("2026-02-28T23:59:59.999000Z");
@@ -11,16 +11,16 @@ test("tells ISO 8601 in UTC with six fractional digits", async () => {
   expect(tell()).toBe("2026-03-01T00:00:00.000250Z");
 });
 
-test("takes the digits below the millisecond from the monotonic clock, and never strays from the wall clock", () => {
+test("has the digits below the millisecond from the monotonic clock, and never deviates from the wall clock", () => {
   let truth = Date.UTC(2026, 0, 1);
   const tell = createTimestamp({ now: () => Math.floor(truth), monotonic: () => truth - 123_456.789 });
   let last = "";
   for (let i = 0; i < 5000; i++) {
     truth += 0.0371 + (i % 7) / 10;
-    const told = tell();
-    expect(Date.parse(told)).toBe(Math.floor(truth));
-    expect(told >= last).toBe(true);
-    last = told;
+    const reported = tell();
+    expect(Date.parse(reported)).toBe(Math.floor(truth));
+    expect(reported >= last).toBe(true);
+    last = reported;
   }
   // The offset between the clocks has been found by now.
   expect(Math.abs(Number(last.slice(23, 26)) - Math.floor((truth % 1) * 1000))).toBeLessThanOrEqual(60);
