@@ -12,7 +12,7 @@ function symbolOf(name: string): symbol {
 }
 
 /** pino's symbols that this package uses. */
-export const sym = {
+export const sym: Readonly<Record<PinoSymbol, symbol>> = {
   bindings: symbolOf("chindingsSym"),
   compare: symbolOf("levelCompSym"),
   formatters: symbolOf("formattersSym"),
@@ -23,7 +23,19 @@ export const sym = {
   serializers: symbolOf("serializersSym"),
   setLevel: symbolOf("setLevelSym"),
   stream: symbolOf("streamSym"),
-} as const satisfies Readonly<Record<string, symbol>>;
+};
+
+type PinoSymbol =
+  | "bindings"
+  | "compare"
+  | "formatters"
+  | "getLevel"
+  | "levelValue"
+  | "mixin"
+  | "prefix"
+  | "serializers"
+  | "setLevel"
+  | "stream";
 
 /** A pino logger seen from inside: the members under pino's symbols that this package reads or replaces. */
 export interface PinoInside {
