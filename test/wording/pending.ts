@@ -18,7 +18,6 @@ export const PENDING: readonly string[] = [
   "docs/reference/metrics.md",
   "docs/reference/resilience.md",
   "docs/reference/vault.md",
-  "packages/health",
   "packages/metrics",
   "packages/resilience",
   "packages/vault",

@@ -1,22 +1,22 @@
 import type { Duration } from "@seaworthy/core";
 
-/** How a check, a group or the whole service is. */
+/** The status of a check, a group or the whole service. */
 export type HealthStatus = "healthy" | "degraded" | "unhealthy";
 
-/** What a check returns to say more than "healthy". */
+/** What a check returns if it reports more than "healthy". */
 export interface CheckOutcome {
   status: HealthStatus;
   /** Plain facts. Credentials, host names, addresses and stacks are removed before a report shows them. */
   data?: Readonly<Record<string, unknown>> | undefined;
-  /** Why it is not healthy: a stable upper-snake code, never a sentence. */
+  /** Why it is not healthy: a stable code in upper snake case, never a sentence. */
   error?: string | undefined;
 }
 
 /**
- * One check. A {@link CheckOutcome} is taken as it is; any other value that is returned or resolved is healthy, such as
- * what a driver answers; throwing or rejecting with anything is unhealthy. `false`, a `Response` that is not ok, and an
- * object with another string as its `status` are unhealthy too. The signal aborts when the timeout is over; the report
- * goes on without the check whether it listens or not.
+ * One check. It may return a {@link CheckOutcome}. Any other value is healthy, such as the answer of a driver, except
+ * `false`, a `Response` that is not ok, and an object with another string as its `status`. A check that throws or rejects
+ * is unhealthy. The signal aborts when the timeout is over. The report is completed without the check then, whether it
+ * listens to the signal or not.
  */
 export interface Check {
   (signal: AbortSignal): unknown;
@@ -24,12 +24,12 @@ export interface Check {
   readonly remote?: boolean;
 }
 
-/** The three groups that Kubernetes probes ask for, or one of the host's own. */
+/** The three groups of the probes of Kubernetes, or a group of the host's own. */
 export type HealthGroup = "live" | "ready" | "startup" | (string & {});
 
 /** Options of `health.add`. */
 export interface CheckOptions {
-  /** Whether a failure makes the service unhealthy; otherwise it makes it degraded. @default true */
+  /** Whether a failure makes the service unhealthy. Otherwise it makes the service degraded. @default true */
   critical?: boolean;
   /** The groups whose reports contain the check. @default ["ready"] */
   groups?: readonly HealthGroup[];

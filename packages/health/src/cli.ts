@@ -5,15 +5,15 @@ import { probe } from "./internal/probe.ts";
 
 const USAGE = `Usage: seaworthy-health URL [options]
 
-Asks URL once and exits 0 when it answers 200 to 299, otherwise 1: another status,
-a redirect, a body that says unhealthy, no answer in time, or arguments that cannot
-be understood.
+Requests URL once. Exits with 0 if the status is 200 to 299 and the body does not say
+unhealthy. Exits with 1 otherwise: another status, a redirect, no answer in time, or
+arguments that are not valid.
 
 Options:
-  --timeout DURATION  how long the whole exchange may take, like 500ms or 3s (default 3s)
-  --strict            exit 1 when the service says that it is degraded, too
+  --timeout DURATION  longest time for the whole exchange, such as 500ms or 3s (default 3s)
+  --strict            exit with 1 also if the service is degraded
   --quiet             print nothing
-  --help              print this
+  --help              print this help
 `;
 
 process.exitCode = await main(process.argv.slice(2));
@@ -48,10 +48,10 @@ function settingsOf(args: string[]): { url: URL; timeout: number; strict: boolea
   });
   if (values.help) return undefined;
   const [text, ...more] = positionals;
-  if (text === undefined || more.length > 0) throw new TypeError("give one URL");
+  if (text === undefined || more.length > 0) throw new TypeError("one URL is required");
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== "http:" && url?.protocol !== "https:")
-    throw new TypeError("URL must be an absolute one of http or https");
+    throw new TypeError("URL must be an absolute URL of http or https");
   const timeout = toMilliseconds(/^\d+$/.test(values.timeout) ? Number(values.timeout) : values.timeout, "--timeout");
   if (timeout === 0 || timeout > 2_147_483_647) throw new TypeError("--timeout must be above 0 and below 25 days");
   return { url, timeout, strict: values.strict, quiet: values.quiet };

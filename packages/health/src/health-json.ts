@@ -1,3 +1,4 @@
+import { withoutUndefined } from "@seaworthy/core/objects";
 import type { HealthStatus } from "./check.ts";
 import { titleOf } from "./errors.ts";
 import type { CheckReport, HealthReport } from "./report.ts";
@@ -40,7 +41,7 @@ const WORDS: Readonly<Record<HealthStatus, HealthJsonCheck["status"]>> = {
 };
 
 /**
- * The report as `application/health+json` (draft-inadarei-api-health-check-06). It shows what the report shows.
+ * The report as `application/health+json` (draft-inadarei-api-health-check-06). It contains what the report contains.
  *
  * @example
  * ```ts
@@ -51,13 +52,11 @@ const WORDS: Readonly<Record<HealthStatus, HealthJsonCheck["status"]>> = {
  */
 export function toHealthJson(report: HealthReport): HealthJson {
   const checks = Object.entries(report.checks).map(([name, check]) => [`${name}:responseTime`, [checkJson(check)]]);
-  return {
-    status: WORDS[report.status],
-    ...(report.name === undefined ? undefined : { serviceId: report.name }),
-    ...(report.version === undefined ? undefined : { version: report.version, releaseId: report.version }),
-    ...(report.state === undefined ? undefined : { output: `The service is ${report.state}` }),
-    ...(checks.length === 0 ? undefined : { checks: Object.fromEntries(checks) }),
-  };
+  const { status, name: serviceId, version, state } = report;
+  const output = state === undefined ? undefined : `The service is ${state}`;
+  const shown = checks.length === 0 ? undefined : Object.fromEntries(checks);
+  const optional = { serviceId, version, releaseId: version, output, checks: shown };
+  return { status: WORDS[status], ...withoutUndefined(optional) };
 }
 
 function checkJson({ status, latency, observedAt, error, ...rest }: CheckReport): HealthJsonCheck {
@@ -66,7 +65,7 @@ function checkJson({ status, latency, observedAt, error, ...rest }: CheckReport)
     time: new Date(observedAt).toISOString(),
     observedValue: latency,
     observedUnit: "ms",
-    ...(error === undefined ? undefined : { output: explained(error) }),
+    ...withoutUndefined({ output: error === undefined ? undefined : explained(error) }),
     ...rest,
   };
 }

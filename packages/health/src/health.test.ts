@@ -258,7 +258,7 @@ describe("time", () => {
     expect((await asked).status).toBe("unhealthy");
   });
 
-  test("a run that hangs is superseded by a fresh one, and the report tells of both", async () => {
+  test("a run that hangs is superseded by a fresh one, and the report contains both", async () => {
     const clock = manualClock();
     const health = createHealth({ clock });
     const answers: (() => void)[] = [];
@@ -917,7 +917,7 @@ describe("changes", () => {
     warn.mockRestore();
   });
 
-  test("telemetry tells of every run in seconds and of every change, and carries what was thrown for logs", async () => {
+  test("telemetry reports every run in seconds and every change, and carries what was thrown for logs", async () => {
     using telemetry = captureTelemetry();
     const clock = manualClock();
     const health = createHealth({ clock });
@@ -968,12 +968,12 @@ describe("refusals", () => {
     ["a name that would be a prototype", "__proto__", () => undefined],
     ["a name with a line break", "a\nb", () => undefined],
     ["a name that is not text", 7, () => undefined],
-    ["a check that is no function", "a", {}],
+    ["a check that is not a function", "a", {}],
     ["an unknown option", "a", () => undefined, { critcal: false }],
     ["critical that is not a boolean", "a", () => undefined, { critical: "no" }],
     ["no group", "a", () => undefined, { groups: [] }],
     ["a group that is not text", "a", () => undefined, { groups: [1] }],
-    ["groups that are no list", "a", () => undefined, { groups: "live" }],
+    ["groups that are not an array", "a", () => undefined, { groups: "live" }],
     ["groups of null", "a", () => undefined, { groups: null }],
     ["critical of null", "a", () => undefined, { critical: null }],
     ["a failureThreshold of null", "a", () => undefined, { failureThreshold: null }],
@@ -1005,7 +1005,7 @@ describe("refusals", () => {
 });
 
 describe("what was", () => {
-  test("the last time a check was healthy is told while it is not", async () => {
+  test("the time of the last healthy run is reported while a check is not healthy", async () => {
     const clock = manualClock();
     const health = createHealth({ clock });
     let status: CheckOutcome["status"] = "healthy";

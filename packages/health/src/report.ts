@@ -1,32 +1,32 @@
 import type { HealthStatus } from "./check.ts";
 
-/** What a report says of one check. */
+/** One check in a report. */
 export interface CheckReport {
   status: HealthStatus;
-  /** How long the run took, in milliseconds; of one that has not answered, how long it has been running. */
+  /** How long the run took, in milliseconds; how long it has been running if it has not answered. */
   latency: number;
-  /** When what is shown was observed, in milliseconds since the Unix epoch. */
+  /** Time of the observation that is shown, in milliseconds since the Unix epoch. */
   observedAt: number;
-  /** What the check returned, cleaned, and frozen: probes that share a run share it. */
+  /** The data that the check returned, cleaned. It is frozen, because probes that share a run share it. */
   data?: Record<string, unknown>;
-  /** A stable code. Never a message: those name hosts and users. */
+  /** A stable code. It is never a message, because messages name hosts and users. */
   error?: string;
   /**
    * How long the oldest run that has not answered within its timeout has been hanging, in milliseconds. A healthy
    * check has it as well, if a fresh run succeeded beside the one that hangs.
    */
   hangingFor?: number;
-  /** How many runs hang. Absent if none does. */
+  /** Number of runs that hang. It is absent if no run hangs. */
   hungRuns?: number;
-  /** When a run was healthy last, in milliseconds since the Unix epoch. Absent while the check is healthy. */
+  /** Time of the last healthy run, in milliseconds since the Unix epoch. It is absent while the check is healthy. */
   lastHealthyAt?: number;
-  /** Whether data and observedAt are of an earlier run, because this one has not answered or its failure does not count yet. */
+  /** Whether `data` and `observedAt` are from an earlier run, because this one has not answered, or its failure does not count yet. */
   stale?: boolean;
 }
 
 /** The state of a service or of one group of its checks. */
 export interface HealthReport {
-  /** `unhealthy` when a critical check fails, `degraded` when another one does or any is degraded. */
+  /** `unhealthy` if a critical check fails, `degraded` if another check fails or any check is degraded. */
   status: HealthStatus;
   name?: string;
   version?: string;

@@ -96,7 +96,7 @@ describe("certificateCheck on a server", () => {
     });
   });
 
-  test("one of an unknown authority, or for another name, is not trusted, unless nobody asked", async () => {
+  test("one of an unknown authority, or for another name, is not trusted, unless it is not verified", async () => {
     const port = await serve("good");
     const stranger = certificateCheck({ host: "127.0.0.1", port, servername: "localhost" });
     expect(await runCheck(stranger)).toMatchObject({ status: "unhealthy", error: "HEALTH_CERTIFICATE_UNTRUSTED" });
@@ -118,12 +118,12 @@ describe("certificateCheck on a server", () => {
 
   test("a server that never shakes hands is left when the check's time is over", async () => {
     const { createServer: plain } = await import("node:net");
-    let gone = false;
+    let closed = false;
     const mute = plain((socket) => {
       socket
         .on("error", () => undefined)
         .on("close", () => {
-          gone = true;
+          closed = true;
         });
       socket.resume();
     }).listen(0, "127.0.0.1");
@@ -132,7 +132,7 @@ describe("certificateCheck on a server", () => {
     const { port } = mute.address() as { port: number };
     health.add("certificate", certificateCheck({ host: "127.0.0.1", port }), { timeout: 50 });
     expect((await health.report()).checks.certificate?.error).toBe("HEALTH_CHECK_TIMEOUT");
-    while (!gone) await new Promise((resolve) => setImmediate(resolve));
+    while (!closed) await new Promise((resolve) => setImmediate(resolve));
     mute.close();
   });
 

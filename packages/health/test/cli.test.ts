@@ -68,7 +68,7 @@ describe("seaworthy-health", () => {
     expect(await run([url, "--quiet"])).toEqual({ code: 0, out: "", err: "" });
   });
 
-  test("nobody listening exits 1 with the reason, and without the URL and its password", async () => {
+  test("a refused connection exits 1 with the reason, and without the URL and its password", async () => {
     const result = await run([`http://admin:s3cr3tpw@127.0.0.1:${await freePort()}/`]);
     expect(result).toEqual({ code: 1, out: "", err: "no answer: ECONNREFUSED\n" });
   });

@@ -7,8 +7,8 @@ export interface ForgetfulProxy extends AsyncDisposable {
   /** Connections that it has made so far. */
   readonly connections: number;
   /**
-   * Forgets every connection that there is, as a balancer does with idle ones: what is sent on it goes nowhere, and
-   * neither side is told. New connections work.
+   * Forgets all connections, as a balancer does with idle ones: what is sent on it goes nowhere, and
+   * neither side notices. New connections work.
    */
   forget(): void;
   /** Resets every connection to the client. */

@@ -67,7 +67,7 @@ describe.skipIf(!postgres)("a pool of PostgreSQL whose idle connections were for
   });
 });
 
-describe.skipIf(!postgres)("a connection of PostgreSQL that is lost while it is asked", () => {
+describe.skipIf(!postgres)("a connection of PostgreSQL that is lost during a query", () => {
   test.each([
     ["the server ends it", "57P01"],
     ["the network resets it", "ECONNRESET"],

@@ -62,12 +62,12 @@ describe("httpCheck", () => {
   });
 
   test("a request that is never answered is given up when the check's time is over", async () => {
-    let gone = false;
+    let closed = false;
     let arrived = false;
     const url = await serve((request) => {
       arrived = true;
       request.socket.on("close", () => {
-        gone = true;
+        closed = true;
       });
     });
     const clock = manualClock();
@@ -79,7 +79,7 @@ describe("httpCheck", () => {
     const report = await asked;
     expect(report.status).toBe("degraded");
     expect(report.checks.payments?.error).toBe("HEALTH_CHECK_TIMEOUT");
-    await until(() => gone);
+    await until(() => closed);
   });
 
   test("a body without end is not waited for", async () => {
@@ -106,7 +106,7 @@ describe("httpCheck", () => {
     ["a user and password in the URL, which fetch would refuse on every run", "http://u:s3cr3t@a/"],
     ["a method that may change something", "http://a/", { method: "POST" }],
     ["an unknown option", "http://a/", { methd: "GET" }],
-    ["expect that is no function", "http://a/", { expect: 200 }],
+    ["expect that is not a function", "http://a/", { expect: 200 }],
     ["a threshold of 0", "http://a/", { latency: { degradedAt: 0 } }],
   ])("refuses %s", (_, url, options) => {
     expect(() => httpCheck(url as string, options as never)).toThrow(TypeError);

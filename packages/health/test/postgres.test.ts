@@ -30,7 +30,7 @@ describe.skipIf(!runs)("postgresCheck on PostgreSQL", () => {
     });
   });
 
-  test("takes a single client, which has no pool to tell of", async () => {
+  test("takes a single client, which has no pool", async () => {
     const client = new pg.Client({ connectionString: url });
     await client.connect();
     const report = await runCheck(postgresCheck(client)).finally(() => client.end());
@@ -151,7 +151,7 @@ describe("postgresCheck", () => {
   });
 
   test.each<[string, unknown, unknown?]>([
-    ["what is no client", {}],
+    ["what is not a client", {}],
     ["null", null],
     ["an unknown option", { query: async () => ({ rows: [] }) }, { querry: "select 1" }],
     ["an empty query", { query: async () => ({ rows: [] }) }, { query: "" }],

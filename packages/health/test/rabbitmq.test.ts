@@ -29,7 +29,7 @@ describe.skipIf(!runs)("rabbitmqCheck on RabbitMQ", () => {
     await connection.close();
   });
 
-  /** The connection, telling of each queue that a check declares and each channel that it leaves open. */
+  /** The connection, with each queue that a check declares and each channel that it leaves open. */
   function watched(): { connection: RabbitmqConnection; declared: string[]; open: Set<unknown> } {
     const declared: string[] = [];
     const open = new Set<unknown>();
@@ -171,7 +171,7 @@ describe("rabbitmqCheck", () => {
   });
 
   test.each<[string, unknown, unknown?]>([
-    ["what is no connection", {}],
+    ["what is not a connection", {}],
     ["an unknown option", () => undefined, { queue: "a" }],
     ["a number instead of thresholds", () => undefined, { queues: { a: 5 } }],
     ["queues in an array", () => undefined, { queues: ["a"] }],

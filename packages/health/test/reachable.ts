@@ -55,7 +55,7 @@ export interface OwnRedis extends AsyncDisposable {
   readonly port: number;
   readonly url: string;
   signal(name: NodeJS.Signals): void;
-  /** Kills it at once and waits until it is gone. */
+  /** Kills it at once and waits until it is closed. */
   kill(): Promise<void>;
 }
 
@@ -65,14 +65,14 @@ export async function startRedis(args: string[] = [], wantedPort?: number): Prom
   const folder = await mkdtemp(join(tmpdir(), "seaworthy-redis-"));
   const fixed = ["--port", `${port}`, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", folder];
   const server = spawn(REDIS_SERVER, [...fixed, ...args], { stdio: "ignore" });
-  const gone = once(server, "exit");
+  const closed = once(server, "exit");
   while (!(await isOpen(port))) {
     if (server.exitCode !== null) throw new Error(`${REDIS_SERVER} ended with ${server.exitCode}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   const kill = async (): Promise<void> => {
     server.kill("SIGKILL");
-    await gone;
+    await closed;
     await rm(folder, { recursive: true, force: true });
   };
   return {

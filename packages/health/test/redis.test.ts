@@ -211,7 +211,7 @@ describe.skipIf(!runs)("redisCheck", () => {
   });
 
   test.each(["close", "disconnecting", "reconnecting", "end"])(
-    "an ioredis client in the state %s is asked nothing: its command would wait in a queue",
+    "an ioredis client in the state %s gets no command, because it would wait in a queue",
     async (status) => {
       const call = (): never => {
         throw new Error("asked");
@@ -222,7 +222,7 @@ describe.skipIf(!runs)("redisCheck", () => {
   );
 
   test.each<[string, unknown, unknown?]>([
-    ["what is no client", {}],
+    ["what is not a client", {}],
     ["a URL", "redis://127.0.0.1"],
     ["an unknown option", { call: async () => "" }, { slowly: 1 }],
     ["a memory share above 1", { call: async () => "" }, { memory: { degradedAt: 90 } }],

@@ -200,7 +200,7 @@ describe("vectorIndexCheck on pgvector", () => {
     });
   });
 
-  test("a large table is not scanned: beyond 10 000 rows the planner's estimate is told", async () => {
+  test("a large table is not scanned: beyond 10 000 rows the planner's estimate is reported", async () => {
     await database.exec(`create table many (embedding vector(1));
       insert into many select '[1]' from generate_series(1, 12000); analyze many`);
     expect((await runCheck(vectorIndexCheck(database, { table: "many" }))).data).toMatchObject({

@@ -1,6 +1,7 @@
+import { readMember } from "@seaworthy/core/objects";
 import { checkOptions, oneOf, showValue } from "@seaworthy/core/options";
 import type { Check } from "../check.ts";
-import { Findings, member, numberMember } from "../internal/built-in.ts";
+import { Findings, numberMember } from "../internal/built-in.ts";
 import { levelsOf, type Quantity } from "../internal/levels.ts";
 import type { Thresholds } from "../thresholds.ts";
 
@@ -56,7 +57,7 @@ const HALF_OPEN_WORD = /^half[-_ ]?open$/i;
  * ```
  */
 export function breakerCheck(breaker: BreakerLike, options: BreakerCheckOptions = {}): Check {
-  if (typeof member(breaker, "state") !== "string")
+  if (typeof readMember(breaker, "state") !== "string")
     throw new TypeError(`breaker must have a state; got ${showValue(breaker)}`);
   checkOptions("breakerCheck", options, OPTIONS);
   const levels = levelsOf(STATE, options, { degradedAt: "half-open" });
@@ -68,8 +69,8 @@ export function breakerCheck(breaker: BreakerLike, options: BreakerCheckOptions 
     const stats = numbersOf(reported);
     if (stats !== undefined) found.data.stats = stats;
     if (state === "closed") return found.outcome();
-    addText(found, "reason", member(reported, "reason"), WORD);
-    addText(found, "lastError", member(reported, "lastError"), CODE_OR_NAME);
+    addText(found, "reason", readMember(reported, "reason"), WORD);
+    addText(found, "lastError", readMember(reported, "lastError"), CODE_OR_NAME);
     if (HALF_OPEN_WORD.test(state)) found.judge(HALF_OPEN, levels, "HEALTH_CIRCUIT_HALF_OPEN");
     else found.judge(OPEN, levels, "HEALTH_CIRCUIT_OPEN");
     return found.outcome();

@@ -4,25 +4,11 @@ import type { Clock, Duration } from "@seaworthy/core";
 import { boundedString, checkOptions, clockOption, flag, integer, showValue } from "@seaworthy/core/options";
 import type { Check, CheckOutcome } from "../check.ts";
 import { Findings, remote } from "../internal/built-in.ts";
+import { checkSource } from "../internal/certificate-source.ts";
 import { type Levels, levelsOf, TIME_LEFT } from "../internal/levels.ts";
 import { servedCertificates, type Validity } from "../internal/served-certificates.ts";
 import type { Thresholds } from "../thresholds.ts";
-
-/** Where the certificate is: in a PEM string, in a file, or on a server that uses TLS. */
-export type CertificateSource =
-  | { pem: string | Uint8Array }
-  | { file: string }
-  | {
-      host: string;
-      /** @default 443 */
-      port?: number;
-      /** Name to send (SNI) and to verify. @default host */
-      servername?: string;
-      /** PEM of the authorities to trust. @default Node's own */
-      ca?: string;
-      /** Whether to verify the chain and the name. @default true */
-      verify?: boolean;
-    };
+import type { CertificateSource } from "./certificate-source.ts";
 
 /** Options of {@link certificateCheck}. */
 export interface CertificateCheckOptions extends Thresholds<Duration> {
@@ -35,7 +21,6 @@ export interface CertificateCheckOptions extends Thresholds<Duration> {
 }
 
 const OPTIONS = ["degradedAt", "unhealthyAt", "clock"];
-const SOURCES = ["pem", "file", "host", "port", "servername", "ca", "verify"];
 const PEM_BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 
 /**
@@ -56,7 +41,7 @@ const PEM_BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/
  * ```
  */
 export function certificateCheck(source: CertificateSource, options: CertificateCheckOptions = {}): Check {
-  checkOptions("the source of certificateCheck", source, SOURCES);
+  checkSource(source);
   checkOptions("certificateCheck", options, OPTIONS);
   const limits: Limits = {
     clock: clockOption("clock", options.clock),

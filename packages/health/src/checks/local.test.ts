@@ -168,7 +168,7 @@ describe("memoryCheck", () => {
     expect((await run(memoryCheck(await machine(groups, files))))?.data).toMatchObject({ source: "system" });
   });
 
-  test("reads the real machine, and tells of the heap", async () => {
+  test("reads the real machine, and reports the heap", async () => {
     expect(await run(memoryCheck({ degradedAt: "never", unhealthyAt: "never" }))).toMatchObject({
       status: "healthy",
       data: {

@@ -1,27 +1,12 @@
 import type { Clock, Duration } from "@seaworthy/core";
+import { readMember } from "@seaworthy/core/objects";
 import { checkOptions, clockOption, flag, showValue, withDefault } from "@seaworthy/core/options";
 import type { Check } from "../check.ts";
-import { elapsed, Findings, member, remote, stopIfAborted } from "../internal/built-in.ts";
+import { elapsed, Findings, remote, stopIfAborted } from "../internal/built-in.ts";
 import { COUNT, LATENCY, type Levels, levelsNamed } from "../internal/levels.ts";
 import { closeChannel, openChannel, RabbitmqProbe } from "../internal/rabbitmq-probe.ts";
 import type { Thresholds } from "../thresholds.ts";
-
-/** What {@link rabbitmqCheck} needs of an amqplib channel. */
-export interface RabbitmqChannel {
-  assertQueue(queue: string, options?: object): Promise<{ queue: string }>;
-  deleteQueue(queue: string): Promise<unknown>;
-  checkQueue(queue: string): Promise<{ messageCount: number; consumerCount: number }>;
-  sendToQueue(queue: string, content: Buffer, options?: object): boolean;
-  get(queue: string, options?: object): Promise<false | { content: Buffer }>;
-  waitForConfirms(): Promise<unknown>;
-  on(event: string, listener: (...args: unknown[]) => void): unknown;
-  close(): Promise<void>;
-}
-
-/** What {@link rabbitmqCheck} needs of an amqplib connection. */
-export interface RabbitmqConnection {
-  createConfirmChannel(): Promise<RabbitmqChannel>;
-}
+import type { RabbitmqChannel, RabbitmqConnection } from "./rabbitmq-connection.ts";
 
 /** Options of {@link rabbitmqCheck}. */
 export interface RabbitmqCheckOptions {
@@ -61,7 +46,7 @@ export function rabbitmqCheck(
   connection: RabbitmqConnection | (() => MaybeConnection | PromiseLike<MaybeConnection>),
   options: RabbitmqCheckOptions = {},
 ): Check {
-  if (typeof connection !== "function" && typeof member(connection, "createConfirmChannel") !== "function")
+  if (typeof connection !== "function" && typeof readMember(connection, "createConfirmChannel") !== "function")
     throw new TypeError(
       `connection must be a connection of amqplib, or a function that returns one; got ${showValue(connection)}`,
     );
@@ -111,7 +96,7 @@ async function depths(
     channel ??= await openChannel(connection);
     const counts = await channel.checkQueue(name).catch((error: unknown) => {
       channel = undefined; // the broker closes the channel if a queue is missing
-      if (member(error, "code") !== NOT_FOUND) throw error;
+      if (readMember(error, "code") !== NOT_FOUND) throw error;
     });
     if (signal.aborted) break;
     const messages = counts?.messageCount;

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type Clock, type Duration, type RedisClient, redisCommand } from "@seaworthy/core";
+import { readMember } from "@seaworthy/core/objects";
 import { boundedString, checkOptions, clockOption, flag, withDefault } from "@seaworthy/core/options";
 import type { Check } from "../check.ts";
 import type { HealthCode } from "../errors.ts";
@@ -88,10 +89,10 @@ function judgeInfo(found: Findings, info: ReadonlyMap<string, string>, levels: L
   const policy = info.get("maxmemory_policy");
   const role = info.get("role");
   if (role !== undefined) found.data.role = role;
-  // A replica can be told to take writes, so the role alone does not make it read-only.
+  // A replica can be configured to take writes, so the role alone does not make it read-only.
   if (role === "slave") found.data.readOnly = info.get("slave_read_only") !== "0";
   if (!Number.isFinite(used)) return;
-  found.data.memory = { used, ...(max > 0 ? { max, ratio: ratio(used, max) } : undefined), policy };
+  found.data.memory = max > 0 ? { used, max, ratio: ratio(used, max), policy } : { used, policy };
   // A server that evicts keys is expected to be full.
   if (max > 0 && policy === "noeviction") found.judge(used / max, levels, "HEALTH_MEMORY_HIGH");
 }
@@ -128,6 +129,6 @@ async function takeKey(client: RedisClient, key: string): Promise<string> {
 
 /** Whether the command does not exist, as before Redis 6.2, or the user may not run it. */
 function isUnavailable(error: unknown): boolean {
-  const { message } = (error ?? {}) as { message?: unknown };
+  const message = readMember(error, "message");
   return typeof message === "string" && /unknown command|^NOPERM/i.test(message);
 }

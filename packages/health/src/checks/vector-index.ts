@@ -1,7 +1,8 @@
 import { type Clock, type Duration, type RedisClient, redisCommand, type SqlClient } from "@seaworthy/core";
+import { readMember } from "@seaworthy/core/objects";
 import { boundedString, checkOptions, clockOption } from "@seaworthy/core/options";
 import type { Check, CheckOutcome } from "../check.ts";
-import { elapsed, Findings, member, remote, sqlClient } from "../internal/built-in.ts";
+import { elapsed, Findings, remote, sqlClient } from "../internal/built-in.ts";
 import { LATENCY, LEAST_COUNT, type Levels, levelsNamed } from "../internal/levels.ts";
 import { pgvectorTable } from "../internal/pgvector.ts";
 import { connectionFlaw, redisClient, replyMap, replyText } from "../internal/redis.ts";
@@ -109,7 +110,7 @@ async function inspectRedis(
   try {
     info = replyMap(await redisCommand(client, "FT.INFO", index));
   } catch (error) {
-    const message = String(member(error, "message"));
+    const message = String(readMember(error, "message"));
     if (!MODULE_MISSING.test(message) && !INDEX_MISSING.test(message)) throw error;
     found.data.present = false;
     found.add("unhealthy", MODULE_MISSING.test(message) ? "HEALTH_INDEX_UNSUPPORTED" : "HEALTH_INDEX_MISSING");
@@ -140,7 +141,8 @@ async function inspectTable(sql: SqlClient, table: string, found: Findings, leve
     return;
   }
   const { documents, estimated, indexes, invalid, indexing } = state;
-  Object.assign(found.data, { documents, ...(estimated ? { estimated } : undefined), indexes, indexing });
+  Object.assign(found.data, { documents, indexes, indexing });
+  if (estimated) found.data.estimated = true;
   judge(found, { indexing, documents }, levels);
   if (invalid > 0 && !indexing) found.add("degraded", "HEALTH_INDEX_INVALID");
 }

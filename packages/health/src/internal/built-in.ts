@@ -1,4 +1,5 @@
 import type { Clock, SqlClient } from "@seaworthy/core";
+import { readMember } from "@seaworthy/core/objects";
 import { showValue } from "@seaworthy/core/options";
 import type { Check, CheckOutcome, HealthStatus } from "../check.ts";
 import { errors, type HealthCode } from "../errors.ts";
@@ -8,8 +9,8 @@ import type { Levels } from "./levels.ts";
 type Data = Record<string, unknown>;
 
 /**
- * Marks an outcome by its data, frozen, which holds numbers, fixed words, and names that the host itself gave to the check: a queue
- * called `orders.created` would otherwise be taken for a host. Data that a host puts in its place bears no mark.
+ * Marks the outcome of a built-in check. Its data contains numbers, fixed words, and names that the host itself gave to the
+ * check. It is shown as it is: a queue called `orders.created` would otherwise look like the name of a host.
  */
 export const CLEAN: unique symbol = Symbol("seaworthy.health.clean");
 
@@ -44,7 +45,7 @@ export function remote(check: (signal: AbortSignal) => Promise<CheckOutcome>): C
   return Object.assign(check, { remote: true as const });
 }
 
-/** Ends a check that nobody waits for any more between two of its steps. */
+/** Ends a check between two of its steps if its time is over. */
 export function stopIfAborted(signal: AbortSignal): void {
   if (signal.aborted) throw errors.HEALTH_CHECK_TIMEOUT();
 }
@@ -59,14 +60,8 @@ export function ratio(part: number, whole: number): number {
   return whole > 0 ? Math.round((part / whole) * 1000) / 1000 : 0;
 }
 
-/** The member of any value, if it can be read. */
-export function member(value: unknown, key: string): unknown {
-  if ((typeof value !== "object" && typeof value !== "function") || value === null) return undefined;
-  return (value as Record<string, unknown>)[key];
-}
-
 function isSqlClient(client: unknown): client is SqlClient {
-  return typeof member(client, "query") === "function";
+  return typeof readMember(client, "query") === "function";
 }
 
 /**
@@ -79,8 +74,8 @@ export function sqlClient(client: unknown): SqlClient {
   throw new TypeError(`client must have a query method, like a pg.Pool or PGlite; got ${showValue(client)}`);
 }
 
-/** The member of any value where it is a finite number. */
+/** A member of any value if it is a finite number. */
 export function numberMember(value: unknown, key: string): number | undefined {
-  const found = member(value, key);
+  const found = readMember(value, key);
   return typeof found === "number" && Number.isFinite(found) ? found : undefined;
 }

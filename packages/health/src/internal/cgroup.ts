@@ -21,7 +21,7 @@ interface Layout {
 // Version 1 writes "no limit" as the largest multiple of a page, version 2 as the word max.
 const UNLIMITED = 2 ** 60;
 
-/** Reads the tightest limit of the process's control groups; where there is none, the machine's memory. */
+/** Reads the tightest limit of the control groups of the process. Without one, the limit is the machine's memory. */
 export async function memoryUse(root: string, self: string): Promise<MemoryUse> {
   const groups = await textOf(self);
   for (const layout of layoutsOf(groups ?? "", root)) {
@@ -32,7 +32,7 @@ export async function memoryUse(root: string, self: string): Promise<MemoryUse> 
   return { used: limit - freemem(), limit, source: "system" };
 }
 
-/** The places to look in: a hybrid system has both versions, with memory in the older one. */
+/** Where the files may be. A hybrid system has both versions, with memory in the older one. */
 function layoutsOf(groups: string, root: string): Layout[] {
   const older = /^\d+:(?:[\w,=]*,)?memory(?:,[\w,=]*)?:(.*)$/m.exec(groups)?.[1];
   const newer = /^0::(.*)$/m.exec(groups)?.[1];
@@ -55,7 +55,7 @@ function layoutsOf(groups: string, root: string): Layout[] {
   return older === undefined ? [version2] : [version1, version2];
 }
 
-/** Walks from the process's group up to the mount, since the limit of any group above holds too. */
+/** Walks from the group of the process up to the mount, because the limits of the groups above apply as well. */
 async function tightestOf(layout: Layout): Promise<MemoryUse | undefined> {
   let tightest: MemoryUse | undefined;
   for (let path = join("/", layout.path); ; path = dirname(path)) {
@@ -82,6 +82,6 @@ async function textOf(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, "utf8");
   } catch {
-    return undefined; // not there, as inside a container for the groups outside it
+    return undefined; // the file does not exist, as in a container for the groups outside it
   }
 }

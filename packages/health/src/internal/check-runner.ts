@@ -5,7 +5,7 @@ import type { CheckReport } from "../report.ts";
 import { checkEvent } from "../telemetry.ts";
 import { type Verdict, verdictOf, verdictOnThrown } from "./outcome.ts";
 
-/** What a runner is told, checked and in milliseconds. */
+/** Options of a check, checked and in milliseconds. */
 export interface RunnerSettings {
   readonly timeout: number;
   readonly cacheFor: number;
@@ -13,12 +13,21 @@ export interface RunnerSettings {
   readonly successThreshold: number;
 }
 
+/** Options of a {@link CheckRunner}. */
+export interface RunnerOptions {
+  readonly name: string;
+  readonly check: Check;
+  readonly settings: RunnerSettings;
+  readonly clock: Clock;
+  readonly onChange: (runner: CheckRunner, previous: HealthStatus | undefined) => void;
+}
+
 /** How many runs that hang may be outstanding while a fresh one is started beside them. */
 const MOST_HUNG = 2;
-/** Milliseconds after which a run that hangs is not counted any more: a promise that was lost never settles. */
+/** Milliseconds after which a run that hangs is not counted any more, because its promise may never settle. */
 const GIVEN_UP_AFTER = 60_000;
 
-/** One started run. It is known until the check settles, or until it is given up. */
+/** A run that has started. It is kept until the check settles, or until it is given up. */
 interface Flight {
   readonly startedAt: number;
   readonly controller: AbortController;
@@ -26,9 +35,9 @@ interface Flight {
   readonly judged: Promise<void>;
   readonly release: () => void;
   cancelTimer: () => void;
-  /** How many timeouts it has been running; from 1 on it is overdue. */
+  /** How many timeouts it has been running. It is late from 1 on. */
   missed: number;
-  /** No fresh run could be started beside it. */
+  /** Whether no fresh run could be started beside it. */
   blocking: boolean;
 }
 
@@ -37,7 +46,7 @@ interface Observation extends Verdict {
   readonly observedAt: number;
 }
 
-/** Runs one check, one run at a time beside those that hang, and remembers what it said. */
+/** Runs one check, with one run at a time beside those that hang, and remembers its results. */
 export class CheckRunner {
   readonly name: string;
   readonly #run: (signal: AbortSignal) => unknown;
@@ -58,15 +67,9 @@ export class CheckRunner {
   #shown: HealthStatus | undefined;
   #answeredIn: object | undefined;
 
-  constructor(
-    name: string,
-    check: Check,
-    settings: RunnerSettings,
-    clock: Clock,
-    onChange: (runner: CheckRunner, previous: HealthStatus | undefined) => void,
-  ) {
+  constructor({ name, check, settings, clock, onChange }: RunnerOptions) {
     this.name = name;
-    // Several probes share a run, so it must not inherit the deadline or the signal of the one that came first.
+    // Several probes share a run, so it must not inherit the deadline or the signal of the first one.
     this.#run = bindContext((signal: AbortSignal): unknown => check(signal));
     this.#settings = settings;
     this.#clock = clock;
@@ -79,9 +82,9 @@ export class CheckRunner {
   }
 
   /**
-   * Starts a run or joins the one under way; undefined when {@link report} has its answer already. Probes that share a
-   * moment share the run of a check that answers at once, too. A run that hangs is superseded by a fresh one, since the
-   * connection that it waits for may be the only one that is broken.
+   * Starts a run or joins the one under way. Returns `undefined` if {@link report} has its result already. Probes of the
+   * same moment also share the run of a check that answers at once. A run that hangs is superseded by a fresh one, because
+   * the connection that it waits for may be the only one that is broken.
    */
   refresh(moment: object): Promise<void> | undefined {
     const flight = this.#flight;
@@ -115,7 +118,7 @@ export class CheckRunner {
 
   #known(): CheckReport {
     const flight = this.#flight;
-    // A check that asks for the report it is part of has no answer yet.
+    // A check that requests the report of which it is a part has no result yet.
     if (flight === undefined) return this.#last === undefined ? this.#pending(0) : this.#settled();
     this.#expire(flight);
     const elapsed = this.#elapsed(flight);
@@ -131,7 +134,7 @@ export class CheckRunner {
     return this.#clock.monotonic() < this.#freshUntil;
   }
 
-  /** Forgets superseded runs that have been hanging for so long that they may never settle. */
+  /** Removes superseded runs that have been hanging for so long that they may never settle. */
   #giveUp(): void {
     const oldest = this.#clock.monotonic() - GIVEN_UP_AFTER;
     if (this.#hung.length > 0) this.#hung = this.#hung.filter(({ startedAt }) => startedAt > oldest);
@@ -141,7 +144,7 @@ export class CheckRunner {
     return rounded(this.#clock.monotonic() - startedAt);
   }
 
-  /** Sets a run that hangs aside, so that a fresh one may start; whether there is room for it. */
+  /** Sets a run that hangs aside, so that a fresh one can start. Returns whether there is room for it. */
   #supersede(flight: Flight): boolean {
     this.#giveUp();
     if (this.#hung.length >= MOST_HUNG) return false;
@@ -193,7 +196,7 @@ export class CheckRunner {
     return promise;
   }
 
-  // An answer after the timeout frees the check to be started again, and says nothing else.
+  // An answer after the timeout only lets the check start again.
   #land(flight: Flight, verdict: () => Verdict): void {
     if (this.#flight === flight) this.#flight = undefined;
     else this.#hung = this.#hung.filter((other) => other !== flight);
@@ -210,7 +213,7 @@ export class CheckRunner {
     this.#miss(flight, Math.floor(elapsed / timeout));
   }
 
-  // Every further timeout that a run hangs is one more failure: no threshold keeps a hanging check good for ever.
+  // A run that hangs is one more failure per timeout, so that no threshold keeps a hanging check good for ever.
   #miss(flight: Flight, missed: number): void {
     if (missed <= flight.missed) return;
     const more = missed - flight.missed;
@@ -253,7 +256,7 @@ export class CheckRunner {
   }
 
   #countsAsDown(failed: boolean): boolean {
-    // A check that was never good has no good state to hold on to, however high the threshold.
+    // A check that was never good has no good state to keep, however high the threshold is.
     if (this.#down === undefined) return failed;
     if (this.#down) return failed || this.#passes < this.#settings.successThreshold;
     return failed && this.#failures >= this.#settings.failureThreshold;
@@ -273,8 +276,9 @@ export class CheckRunner {
     if (!failed && this.#down)
       return { ...shown(last), status: "unhealthy", error: errors.HEALTH_CHECK_RECOVERING.code };
     if (!failed || good === undefined || last.error !== errors.HEALTH_CHECK_TIMEOUT.code) return shown(last);
-    const { data, observedAt } = good;
-    return { ...shown(last), ...(data === undefined ? undefined : { data }), observedAt, stale: true };
+    const report: CheckReport = { ...shown(last), observedAt: good.observedAt, stale: true };
+    if (good.data !== undefined) report.data = good.data;
+    return report;
   }
 }
 
@@ -282,7 +286,9 @@ const nothing = (): void => undefined;
 const rounded = (milliseconds: number): number => Math.round(milliseconds * 1000) / 1000;
 const errorOf = ({ error }: Observation): { error?: string } => (error === undefined ? {} : { error });
 
-function shown(observation: Observation): CheckReport {
-  const { status, latency, observedAt, data } = observation;
-  return { status, latency, observedAt, ...(data === undefined ? undefined : { data }), ...errorOf(observation) };
+function shown({ status, latency, observedAt, data, error }: Observation): CheckReport {
+  const report: CheckReport = { status, latency, observedAt };
+  if (data !== undefined) report.data = data;
+  if (error !== undefined) report.error = error;
+  return report;
 }

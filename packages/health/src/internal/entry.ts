@@ -3,7 +3,7 @@ import { checkOptions, flag, integer, positiveDuration, showValue, withDefault }
 import type { Check, CheckOptions, HealthStatus } from "../check.ts";
 import type { CheckRunner, RunnerSettings } from "./check-runner.ts";
 
-/** A check in its place. */
+/** A check that was added. */
 export interface Entry {
   readonly runner: CheckRunner;
   readonly critical: boolean;
@@ -13,7 +13,7 @@ export interface Entry {
 const NAME = /^[A-Za-z0-9][\w .:/@-]{0,63}$/;
 const OPTIONS = ["critical", "groups", "timeout", "cacheFor", "failureThreshold", "successThreshold"];
 
-/** The options of one check, refused or resolved. */
+/** The options of one check, checked and with defaults. */
 export function settingsOf(
   name: string,
   check: Check,
@@ -22,7 +22,7 @@ export function settingsOf(
 ): RunnerSettings & Pick<Entry, "critical" | "groups"> {
   if (typeof name !== "string" || !NAME.test(name))
     throw new TypeError(
-      `the name of a check must be up to 64 letters, digits, blanks and _.:/@-; got ${showValue(name)}`,
+      `the name of a check must have 1 to 64 letters, digits, spaces and _.:/@-; got ${showValue(name)}`,
     );
   const which = `check ${JSON.stringify(name)}`;
   if (typeof check !== "function") throw new TypeError(`${which} must be a function; got ${showValue(check)}`);
@@ -30,7 +30,7 @@ export function settingsOf(
   const groups = groupsOf(withDefault(options.groups, ["ready"]), which);
   if (check.remote === true && groups.has("live"))
     throw new TypeError(
-      `${which} depends on a remote system and cannot be in group "live": a restart of this process would not mend it`,
+      `${which} depends on a remote system and cannot be in group "live": a restart of this process would not help`,
     );
   return {
     critical: flag(`${which}: critical`, withDefault(options.critical, true)),
@@ -44,15 +44,15 @@ export function settingsOf(
 
 function groupsOf(groups: readonly string[], which: string): ReadonlySet<string> {
   if (!Array.isArray(groups) || groups.length === 0)
-    throw new TypeError(`${which}: groups must be a list of at least one name; got ${showValue(groups)}`);
+    throw new TypeError(`${which}: groups must be an array of at least one name; got ${showValue(groups)}`);
   for (const group of groups) {
     if (typeof group !== "string" || !NAME.test(group))
-      throw new TypeError(`${which}: groups must hold short names such as "ready"; got ${showValue(group)}`);
+      throw new TypeError(`${which}: groups must contain short names such as "ready"; got ${showValue(group)}`);
   }
   return new Set(groups);
 }
 
-/** What a check's status does to the whole. */
+/** What the status of a check means for the whole service. */
 export function impactOf({ critical }: Entry, status: HealthStatus): HealthStatus {
   return status === "unhealthy" && !critical ? "degraded" : status;
 }

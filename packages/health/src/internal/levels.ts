@@ -24,8 +24,7 @@ export const TIME_LEFT: Quantity<Duration> = { read: (name, value) => toMillisec
 /** A number of bytes that are left. */
 export const BYTES_LEFT: Quantity<ByteSize> = { read: (name, value) => toBytes(value, name), falling: true };
 
-/** Names of the options of {@link Thresholds}. */
-export const THRESHOLDS: readonly string[] = ["degradedAt", "unhealthyAt"];
+const OPTIONS = ["degradedAt", "unhealthyAt"];
 
 /** Thresholds that were checked and converted to numbers. */
 export class Levels {
@@ -91,6 +90,6 @@ export function levelsNamed<Value>(
   defaults: Thresholds<Value> = {},
 ): Levels {
   const thresholds = given === undefined ? {} : given;
-  checkOptions(name, thresholds, THRESHOLDS);
+  checkOptions(name, thresholds, OPTIONS);
   return levelsOf(quantity, thresholds, defaults, `${name}.`);
 }

@@ -5,22 +5,24 @@ import { cleanData } from "./clean-data.ts";
 import { failureCode } from "./failure.ts";
 import { frozen } from "./frozen.ts";
 
-/** What one run came to, safe to show. */
+/** The result of one run, safe to show. */
 export interface Verdict {
   readonly status: HealthStatus;
   readonly data?: Record<string, unknown>;
   readonly error?: string;
-  /** What was thrown, for logs alone. */
+  /** What was thrown, only for logs. */
   readonly thrown?: unknown;
 }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 const HEALTHY: Verdict = Object.freeze({ status: "healthy" });
 const PUBLIC_CODE = /^[A-Z][A-Z0-9_]{0,63}$/;
 
 /**
- * The verdict on what a check returned. Whatever a driver answers is healthy: "PONG", rows, `true`. Three values are
- * not, since they say that something failed: `false`, the response of a `fetch` that is not ok, and an object whose
- * status is another word than ours, which may be misspelt or come from another system.
+ * The verdict on what a check returned. Every answer of a driver is healthy: "PONG", rows, `true`. Three values are not,
+ * because they say that something failed: `false`, the response of a `fetch` that is not ok, and an object whose status
+ * is another word than ours, which may be mistyped or come from another system.
  */
 export function verdictOf(returned: unknown): Verdict {
   if (returned === false) return { status: "unhealthy", error: errors.HEALTH_CHECK_FAILED.code };
@@ -33,11 +35,10 @@ export function verdictOf(returned: unknown): Verdict {
     if (status !== "healthy" && status !== "degraded" && status !== "unhealthy") return invalid(returned);
     const isClean = clean !== undefined && clean === data;
     const cleaned = isClean ? (data as Record<string, unknown>) : frozen(cleanData(data));
-    return {
-      status,
-      ...(cleaned === undefined ? undefined : { data: cleaned }),
-      ...(error === undefined ? undefined : { error: publicCode(error) }),
-    };
+    const verdict: Mutable<Verdict> = { status };
+    if (cleaned !== undefined) verdict.data = cleaned;
+    if (error !== undefined) verdict.error = publicCode(error);
+    return verdict;
   } catch (thrown) {
     return invalid(thrown);
   }

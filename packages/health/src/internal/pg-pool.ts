@@ -1,24 +1,24 @@
-import { member } from "./built-in.ts";
+import { readMember } from "@seaworthy/core/objects";
 
-/** What is used of a `pg.Pool`. */
+/** The part of a `pg.Pool` that is used here. */
 export interface PgPool {
   connect(): Promise<PgPoolClient>;
 }
 
 interface PgPoolClient {
   query(text: string): Promise<unknown>;
-  /** Gives the connection back, or closes it. */
+  /** Returns the connection to the pool, or closes it. */
   release(destroy?: boolean): void;
   on?(event: "error", listener: () => void): unknown;
   removeListener?(event: "error", listener: () => void): unknown;
 }
 
-/** Milliseconds after which a request for a connection is not counted on any more. */
+/** Milliseconds after which a request for a connection is given up. */
 const GIVEN_UP_AFTER = 60_000;
 
-/** Whether `client` is a pool of `pg`, by its shape. */
+/** Whether `client` is a pool of `pg`, by its members. */
 export function isPgPool(client: unknown): client is PgPool {
-  return typeof member(client, "connect") === "function" && typeof member(client, "totalCount") === "number";
+  return typeof readMember(client, "connect") === "function" && typeof readMember(client, "totalCount") === "number";
 }
 
 interface Taker {
@@ -27,8 +27,8 @@ interface Taker {
 }
 
 /**
- * Makes queries on connections that it takes out of a pool. One that is aborted closes its connection, so that a
- * connection which a firewall has forgotten does not go back into the pool, and does not hold a place in it. One that
+ * Sends queries on connections that it takes out of a pool. A query that is aborted closes its connection, so that a
+ * connection which a firewall has dropped does not return to the pool, and does not hold a place in it. A query that
  * still waits for a connection leaves its place in the queue to the next one, so that probes do not fill the queue.
  */
 export class PgPoolProbe {
@@ -50,7 +50,7 @@ export class PgPoolProbe {
       released = true;
     };
     const destroy = (): void => release(true);
-    // The pool does not listen while a connection is out: its loss would end the process. The query fails by itself.
+    // The pool does not listen while a connection is in use, so its loss would end the process. The query fails by itself.
     client.on?.("error", destroy);
     signal.addEventListener("abort", destroy, { once: true });
     try {

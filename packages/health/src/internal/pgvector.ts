@@ -1,6 +1,6 @@
 import type { Row, SqlClient } from "@seaworthy/core";
 
-/** What is known of a table of vectors. */
+/** The state of a table of vectors. */
 export type PgvectorTable =
   | { readonly present: false; readonly extension: boolean }
   | {
@@ -12,7 +12,7 @@ export type PgvectorTable =
       readonly indexing: boolean;
     };
 
-// Counting is exact up to here; beyond it a probe would scan the table, and the planner's estimate has to do.
+// Rows are counted up to here. Above it, a probe would scan the table, so the planner's estimate is used.
 const COUNTED = 10_000;
 
 const STATE = `
@@ -27,11 +27,11 @@ const STATE = `
     exists (select from pg_stat_progress_create_index p where p.relid = c.oid) as indexing
   from (select 1) one left join pg_class c on c.oid = to_regclass($1)`;
 
-/** Reads the state of a table of vectors from the catalogue. */
+/** Reads the state of a table of vectors from the system catalog. */
 export async function pgvectorTable(sql: SqlClient, table: string): Promise<PgvectorTable> {
   const row = (await sql.query(STATE, [table])).rows[0] as Row;
   if (row.extension !== true || row.vectors !== true) return { present: false, extension: row.extension === true };
-  // The server itself wrote this name out, quoted where it has to be.
+  // The server itself has written this name, with quotes if it needs them.
   const counted = await sql.query(
     `select count(*)::int as n from (select from ${row.name} limit ${COUNTED + 1}) counted`,
   );

@@ -4,7 +4,7 @@ import type { PollOptions } from "../health.ts";
 
 const OPTIONS = ["every", "jitter", "random"];
 
-/** Calls `run` again and again, each time after the one before has ended. Returns a function that ends this. */
+/** Calls `run` again and again, each time after the one before has ended. Returns a function that stops this. */
 export function startPolling(options: PollOptions, clock: Clock, run: () => Promise<unknown>): () => void {
   checkOptions("poll", options, OPTIONS);
   const every = positiveDuration("poll: every", options.every);
@@ -15,10 +15,10 @@ export function startPolling(options: PollOptions, clock: Clock, run: () => Prom
   let stopped = false;
   const wait = (): void => {
     if (stopped) return;
-    // A clock's timer holds nothing open. The middle of the interval stays `every`.
+    // The timer does not keep the process alive. The mean of the intervals stays `every`.
     cancel = startTimer(clock, every * (1 + jitter * (2 * random() - 1)), () => void run().then(wait, wait));
   };
-  // The first one at once, but at another moment in each process that starts at the same time.
+  // The first round runs at once, but not at the same moment in all processes that start together.
   cancel = startTimer(clock, every * jitter * random(), () => void run().then(wait, wait));
   return () => {
     stopped = true;

@@ -1,5 +1,7 @@
-import { type Clock, startTimer } from "@seaworthy/core";
-import { type Findings, member, numberMember, ratio } from "./built-in.ts";
+import type { Clock } from "@seaworthy/core";
+import { readMember, withoutUndefined } from "@seaworthy/core/objects";
+import { waitAtMost } from "@seaworthy/core/waiting";
+import { type Findings, numberMember, ratio } from "./built-in.ts";
 import type { Levels } from "./levels.ts";
 
 /** The numbers of a connection pool. */
@@ -21,7 +23,7 @@ export interface PoolLevels {
  * if the client is not a pool.
  */
 export function poolNumbers(client: unknown): PoolNumbers | undefined {
-  const stats = member(client, "stats");
+  const stats = readMember(client, "stats");
   const source: unknown = typeof stats === "function" ? stats.call(client) : client;
   const total = numberMember(source, "total") ?? numberMember(source, "totalCount");
   if (total === undefined) return undefined;
@@ -29,7 +31,7 @@ export function poolNumbers(client: unknown): PoolNumbers | undefined {
     total,
     idle: numberMember(source, "idle") ?? numberMember(source, "idleCount") ?? 0,
     waiting: numberMember(source, "waiting") ?? numberMember(source, "waitingCount") ?? 0,
-    max: numberMember(source, "max") ?? numberMember(member(source, "options"), "max"),
+    max: numberMember(source, "max") ?? numberMember(readMember(source, "options"), "max"),
   };
 }
 
@@ -42,7 +44,7 @@ export function isFull(pool: PoolNumbers | undefined): boolean {
 export function judgePool(found: Findings, pool: PoolNumbers, levels: PoolLevels): void {
   const { total, idle, waiting, max } = pool;
   const saturation = max === undefined ? undefined : ratio(total - idle, max);
-  found.data.pool = { total, idle, waiting, ...(saturation === undefined ? undefined : { max, saturation }) };
+  found.data.pool = { total, idle, waiting, ...withoutUndefined({ max, saturation }) };
   found.judge(waiting, levels.waiting, "HEALTH_POOL_WAITING");
   if (saturation !== undefined) found.judge(saturation, levels.saturation, "HEALTH_POOL_SATURATED");
 }
@@ -61,14 +63,10 @@ export interface LimitedWait {
 /** Whether the answer came within the limit. A failure is passed on. A request that is late is aborted. */
 export async function answeredWithin(ask: Ask, { clock, limit, signal }: LimitedWait): Promise<boolean> {
   const late = new AbortController();
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const cancel = startTimer(clock, limit, () => resolve(false));
   const answer = ask(AbortSignal.any([signal, late.signal])).then(() => true);
   try {
-    return await Promise.race([answer, promise]);
+    return await waitAtMost(answer, { limit, onLimit: () => false, clock });
   } finally {
-    cancel();
-    answer.catch(() => undefined);
     late.abort();
   }
 }

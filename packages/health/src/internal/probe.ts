@@ -5,7 +5,7 @@ import { failureCode } from "./failure.ts";
 /** How a probe ended. */
 export interface ProbeResult {
   readonly ok: boolean;
-  /** One line for people, without the URL, since that may hold a password. */
+  /** One line for operators, without the URL, because that may contain a password. */
   readonly line: string;
 }
 
@@ -20,7 +20,7 @@ export interface ProbeSettings {
 const LONGEST_BODY = 1_048_576;
 const WORDS: Readonly<Record<string, string>> = { pass: "healthy", warn: "degraded", fail: "unhealthy" };
 
-/** Asks the URL once; a status from 200 to 299 is good, unless the body says unhealthy. A redirect is not followed. Never rejects. */
+/** Requests the URL once. A status from 200 to 299 is good, unless the body says unhealthy. A redirect is not followed. Never rejects. */
 export async function probe(url: URL, { timeout, strict }: ProbeSettings): Promise<ProbeResult> {
   const started = performance.now();
   const signal = AbortSignal.timeout(Math.ceil(timeout));
@@ -29,7 +29,7 @@ export async function probe(url: URL, { timeout, strict }: ProbeSettings): Promi
     const took = `in ${Math.round(performance.now() - started)} ms`;
     const word = statusWord(body);
     const good = status >= 200 && status <= 299;
-    // A body that contradicts its 200 is believed: a proxy may have put the status there.
+    // If the body contradicts the status 200, the body counts, because a proxy may have set the status.
     const ok = good && word !== "unhealthy" && !(strict && word === "degraded");
     return { ok, line: `${word ?? (good ? "healthy" : "unhealthy")} (${status}) ${took}` };
   } catch (error) {
@@ -55,7 +55,7 @@ async function bodyOf(response: IncomingMessage): Promise<string> {
   let length = 0;
   for await (const part of response as AsyncIterable<Buffer>) {
     length += part.length;
-    // The status has arrived; a body without end is not waited for. Leaving the loop hangs up.
+    // The status has arrived, so a body without end is not awaited. Leaving the loop disconnects.
     if (length > LONGEST_BODY) break;
     parts.push(part);
   }
@@ -68,6 +68,6 @@ function statusWord(body: string): string | undefined {
     if (status === "healthy" || status === "degraded" || status === "unhealthy") return status;
     return typeof status === "string" ? WORDS[status] : undefined;
   } catch {
-    return undefined; // not JSON: the HTTP status says it all
+    return undefined; // not JSON, so only the HTTP status counts
   }
 }

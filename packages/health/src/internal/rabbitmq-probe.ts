@@ -1,27 +1,30 @@
 import { randomUUID } from "node:crypto";
-import type { RabbitmqChannel, RabbitmqConnection } from "../checks/rabbitmq.ts";
+import { readMember } from "@seaworthy/core/objects";
+import type { RabbitmqChannel, RabbitmqConnection } from "../checks/rabbitmq-connection.ts";
 import { errors } from "../errors.ts";
-import { member, stopIfAborted } from "./built-in.ts";
+import { stopIfAborted } from "./built-in.ts";
 
 // The broker deletes the queue with its connection, also if the process is killed.
 const PROBE_QUEUE = { exclusive: true, durable: false, autoDelete: true };
-/** Messages of runs that were cut, which may lie before the one that is looked for. */
+/** Messages of aborted runs that may lie before the expected one. */
 const MOST_SKIPPED = 100;
 
 /** Opens a channel whose failure does not end the process. */
 export async function openChannel(connection: RabbitmqConnection): Promise<RabbitmqChannel> {
   const channel = await connection.createConfirmChannel().catch((error: unknown) => {
-    // amqplib's word for a connection that is closed.
-    throw member(error, "name") === "IllegalOperationError" ? errors.HEALTH_NOT_CONNECTED({}, { cause: error }) : error;
+    // amqplib's name of the error for a closed connection.
+    throw readMember(error, "name") === "IllegalOperationError"
+      ? errors.HEALTH_NOT_CONNECTED({}, { cause: error })
+      : error;
   });
   // A channel closed by the broker emits "error", which would end the process if it had no listener.
   channel.on("error", () => undefined);
   return channel;
 }
 
-/** Closes a channel, whatever state it is in. */
+/** Closes a channel in any state. */
 export async function closeChannel(channel: RabbitmqChannel): Promise<void> {
-  // After a failure the channel is often closed already; that is not what failed.
+  // After a failure the channel is often closed already. The error that matters is the first one.
   await new Promise<void>((resolve) => resolve(channel.close())).catch(() => undefined);
 }
 
@@ -32,7 +35,7 @@ interface Opened {
 
 /**
  * A channel with a queue of its own that is kept from run to run, since declaring and deleting a queue is work for every
- * node of a cluster. One on which a run failed or was cut is closed, and the next run opens another.
+ * node of a cluster. A channel on which a run failed or was aborted is closed, and the next run opens another one.
  */
 export class RabbitmqProbe {
   readonly #connection: RabbitmqConnection;

@@ -1,11 +1,11 @@
 import { type RedisClient, redisCommand } from "@seaworthy/core";
+import { readMember } from "@seaworthy/core/objects";
 import { showValue } from "@seaworthy/core/options";
 import type { HealthCode } from "../errors.ts";
-import { member } from "./built-in.ts";
 import { redisReply } from "./failure.ts";
 
 function isRedisClient(client: unknown): client is RedisClient {
-  return typeof member(client, "call") === "function" || typeof member(client, "sendCommand") === "function";
+  return typeof readMember(client, "call") === "function" || typeof readMember(client, "sendCommand") === "function";
 }
 
 /**
@@ -19,13 +19,13 @@ export function redisClient(client: unknown): RedisClient {
 }
 
 // Both clients queue commands while they reconnect. A check should report at once that there is no connection.
-const GONE = new Set(["close", "disconnecting", "reconnecting", "end"]);
+const DISCONNECTED = new Set(["close", "disconnecting", "reconnecting", "end"]);
 
 /** The code if the client reports that it has no connection: ioredis by `status`, node-redis by `isReady`. */
 export function connectionFlaw(client: RedisClient): HealthCode | undefined {
-  const status = member(client, "status");
-  const gone = typeof status === "string" ? GONE.has(status) : member(client, "isReady") === false;
-  return gone ? "HEALTH_NOT_CONNECTED" : undefined;
+  const status = readMember(client, "status");
+  const disconnected = typeof status === "string" ? DISCONNECTED.has(status) : readMember(client, "isReady") === false;
+  return disconnected ? "HEALTH_NOT_CONNECTED" : undefined;
 }
 
 /** The fields of `INFO memory` and `INFO replication`. A section that the user may not read is left out. */

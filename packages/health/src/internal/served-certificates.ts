@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { connect, type DetailedPeerCertificate, type TLSSocket } from "node:tls";
+import { withoutUndefined } from "@seaworthy/core/objects";
 
 /** From when to when a certificate is valid, in milliseconds since the Unix epoch. */
 export interface Validity {
@@ -7,7 +8,7 @@ export interface Validity {
   readonly to: number;
 }
 
-/** A server that speaks TLS. */
+/** A server that uses TLS. */
 export interface Server {
   readonly host: string;
   readonly port: number;
@@ -17,25 +18,24 @@ export interface Server {
 
 interface Served {
   readonly validities: Validity[];
-  /** Why Node does not trust the chain or the name; undefined when it does. */
+  /** Why Node does not trust the chain or the name; `undefined` if it does. */
   readonly reason: string | undefined;
 }
 
 const LONGEST_CHAIN = 10;
 const CODE = /^[A-Z][A-Z0-9_]{0,63}$/;
 
-/** Connects, takes the certificates that the server sends, whether they are trusted or not, and hangs up. */
+/** Connects, reads the certificates that the server sends, whether they are trusted or not, and disconnects. */
 export function servedCertificates(server: Server, signal: AbortSignal): Promise<Served> {
   const { host, port, ca } = server;
   const servername = server.servername ?? (isIP(host) ? undefined : host);
   const { promise, resolve, reject } = Promise.withResolvers<Served>();
-  // An expired certificate is what this is to find, so it must not end the handshake.
+  // An expired certificate must not end the handshake, because the check has to report it.
   const socket = connect({
     host,
     port,
     rejectUnauthorized: false,
-    ...(servername === undefined ? undefined : { servername }),
-    ...(ca === undefined ? undefined : { ca }),
+    ...withoutUndefined({ servername, ca }),
   });
   const stop = (): void => reject(signal.reason);
   signal.addEventListener("abort", stop, { once: true });
