@@ -2,8 +2,9 @@ import { currentContext, runWithContext } from "@seaworthy/core";
 import { manualClock } from "@seaworthy/core/testing";
 import { expect, test, vi } from "vitest";
 import { createCors } from "./cors.ts";
-import { Edge, type EdgeOptions } from "./edge.ts";
-import { Exchange } from "./exchange.ts";
+import type { EdgeOptions } from "./edge.ts";
+import { Edge } from "./internal/edge-core.ts";
+import { Exchange } from "./internal/exchange.ts";
 import { securityHeaders } from "./security-headers.ts";
 
 const limiter = { consume: () => ({ allowed: true, retryAfter: 0 }) };

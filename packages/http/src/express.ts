@@ -1,11 +1,15 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from "express";
-import { Edge, type EdgeOptions } from "./edge.ts";
-import { methodsAt, rememberApps, templateOf } from "./express-route.ts";
+import type { EdgeOptions } from "./edge.ts";
+import type { EdgeHandle } from "./edge-handle.ts";
+import { Edge } from "./internal/edge-core.ts";
+import { methodsAt, rememberApps, templateOf } from "./internal/express-route.ts";
+import { before } from "./internal/members.ts";
 import { enter, exchangeOf, fail, nameRoute, send } from "./internal/node-exchange.ts";
 import { runNodeRoute } from "./internal/node-route.ts";
+import { openOperations } from "./internal/operations-listener.ts";
+import { checkRoute } from "./internal/perform-route.ts";
 import { parsedElsewhere } from "./internal/read-body.ts";
-import { type EdgeHandle, openOperations } from "./operations-listener.ts";
-import { checkRoute, type RouteInput, type RouteSchemas } from "./route.ts";
+import type { RouteInput, RouteSchemas } from "./route.ts";
 
 /** Names the template that a request matched, such as `"/graphql"`, for its event, in place of what Express knows of it. */
 export function setRoute(request: Request, template: string): void {
@@ -82,4 +86,4 @@ export function edge(options: EdgeOptions = {}): ExpressEdge {
   };
 }
 
-const pathOf = ({ originalUrl }: Request): string => originalUrl.split("?", 1)[0] as string;
+const pathOf = ({ originalUrl }: Request): string => before(originalUrl, "?");

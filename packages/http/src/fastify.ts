@@ -1,17 +1,20 @@
 import type { Duplex } from "node:stream";
 import { currentContext, runWithContext } from "@seaworthy/core";
 import type { FastifyInstance, FastifyPluginCallback, FastifyReply, FastifyRequest } from "fastify";
-import { Edge, type EdgeOptions } from "./edge.ts";
-import { answerParserError } from "./guard-server.ts";
+import type { EdgeOptions } from "./edge.ts";
+import type { EdgeHandle } from "./edge-handle.ts";
 import { captureAnswer } from "./internal/capture.ts";
+import { Edge } from "./internal/edge-core.ts";
 import { installHandlers } from "./internal/fastify-handlers.ts";
 import { installReading, readRoutes, writeReply } from "./internal/fastify-io.ts";
+import { answerParserError } from "./internal/guard-server.ts";
 import { continueLazily } from "./internal/lazy-continue.ts";
 import { enter, exchangeOf, fail, nameRoute } from "./internal/node-exchange.ts";
+import { openOperations } from "./internal/operations-listener.ts";
+import { checkRoute, perform, type RouteIo } from "./internal/perform-route.ts";
 import { parsedElsewhere } from "./internal/read-body.ts";
-import { type EdgeHandle, openOperations } from "./operations-listener.ts";
 import { requestId } from "./request-id.ts";
-import { checkRoute, perform, type RouteInput, type RouteIo, type RouteSchemas } from "./route.ts";
+import type { RouteInput, RouteSchemas } from "./route.ts";
 
 /** The edge of a Fastify 5 application: register it before the routes. */
 export interface FastifyEdge extends FastifyPluginCallback, EdgeHandle {

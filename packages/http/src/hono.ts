@@ -1,20 +1,24 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { runWithContext } from "@seaworthy/core";
 import type { Context, ErrorHandler, Hono, MiddlewareHandler, NotFoundHandler } from "hono";
-import type { HTTPException } from "hono/http-exception";
 import { matchedRoutes } from "hono/route";
-import { Edge, type EdgeOptions } from "./edge.ts";
+import type { EdgeOptions } from "./edge.ts";
+import type { EdgeHandle } from "./edge-handle.ts";
 import { errors } from "./errors.ts";
-import { Exchange } from "./exchange.ts";
+import { Edge } from "./internal/edge-core.ts";
+import { Exchange } from "./internal/exchange.ts";
+import { bytesOf } from "./internal/exchange-parts.ts";
 import { fixHeaders } from "./internal/fixed-headers.ts";
+import { membersOf } from "./internal/members.ts";
 import { MethodTable } from "./internal/method-table.ts";
 import { expire, watch } from "./internal/node-exchange.ts";
+import { openOperations } from "./internal/operations-listener.ts";
+import { checkRoute, isResponse, perform, type RouteIo } from "./internal/perform-route.ts";
 import { queryOf } from "./internal/query.ts";
 import { webAddress } from "./internal/web-address.ts";
 import { readWebJson, WebIncoming } from "./internal/web-request.ts";
-import { type Answer, bytesOf } from "./messages.ts";
-import { type EdgeHandle, openOperations } from "./operations-listener.ts";
-import { checkRoute, isResponse, perform, type RouteInput, type RouteIo, type RouteSchemas } from "./route.ts";
+import type { Answer } from "./messages.ts";
+import type { RouteInput, RouteSchemas } from "./route.ts";
 
 /** The edge of a Hono 4 application. */
 export interface HonoEdge extends EdgeHandle {
@@ -39,7 +43,7 @@ type HonoApp = Hono<any, any, any>;
 
 /** Names the template that a request matched for its event, in place of the one that Hono matched. */
 export function setRoute(context: Context, template: string): void {
-  const exchange = (context as Held)[EXCHANGE];
+  const { [EXCHANGE]: exchange }: Held = context;
   if (exchange !== undefined) exchange.route = template;
 }
 
@@ -49,6 +53,7 @@ interface NodeEnvironment {
   outgoing?: ServerResponse;
 }
 
+const environmentOf = ({ env }: Context): NodeEnvironment => env ?? {};
 const EXCHANGE = Symbol("seaworthy.exchange");
 type Held = Context & { [EXCHANGE]?: Exchange };
 
@@ -115,16 +120,17 @@ export function edge(options: EdgeOptions = {}): HonoEdge {
           if (schemas.idempotency === undefined && isResponse(result)) own = result;
           return result;
         });
-        return own ?? responseOf(answer as Answer);
+        if (own !== undefined || answer === undefined) return own ?? context.res;
+        return responseOf(answer);
       };
     },
   };
 }
 
-async function pass(core: Edge, context: Context, next: () => Promise<void>): Promise<undefined> {
-  if ((context as Held)[EXCHANGE] !== undefined) return void (await next());
+async function pass(core: Edge, context: Held, next: () => Promise<void>): Promise<undefined> {
+  if (context[EXCHANGE] !== undefined) return void (await next());
   const exchange = exchangeOf(core, context);
-  const { incoming, outgoing } = (context.env ?? {}) as NodeEnvironment;
+  const { incoming, outgoing } = environmentOf(context);
   const onNode = incoming !== undefined && outgoing !== undefined;
   const expired = Promise.withResolvers<void>();
   exchange.startDeadline(onNode ? () => expire(exchange, incoming, outgoing) : expired.resolve);
@@ -200,17 +206,17 @@ async function isDefaultNotFound(context: Context): Promise<boolean> {
 /** What was thrown, as an answer: the response that an HTTPException brings along, or a problem document. */
 function problem(core: Edge, context: Context, thrown: unknown): Response {
   context.res = undefined; // otherwise the headers of the answer that failed would be kept
-  const { res } = Object(thrown) as { res?: unknown };
+  const { res, getResponse } = membersOf(thrown);
   if (isResponse(res)) {
     if (res.status >= 500) exchangeOf(core, context).failed(thrown);
-    return (thrown as HTTPException).getResponse();
+    return typeof getResponse === "function" ? getResponse.call(thrown) : res;
   }
   context.res = responseOf(exchangeOf(core, context).problem(thrown));
   return context.res;
 }
 
 function exchangeOf(core: Edge, context: Held): Exchange {
-  const { incoming } = (context.env ?? {}) as NodeEnvironment;
+  const { incoming } = environmentOf(context);
   const address = webAddress(context.env, context.req.raw);
   context[EXCHANGE] ??= new Exchange(core, new WebIncoming(context.req, address, incoming));
   return context[EXCHANGE];

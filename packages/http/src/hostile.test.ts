@@ -2,10 +2,10 @@ import { manualClock } from "@seaworthy/core/testing";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createCors } from "./cors.ts";
-import { Edge } from "./edge.ts";
-import { Exchange } from "./exchange.ts";
-import { checkRule } from "./limits.ts";
-import type { Incoming } from "./messages.ts";
+import { Edge } from "./internal/edge-core.ts";
+import { Exchange } from "./internal/exchange.ts";
+import type { Incoming } from "./internal/exchange-parts.ts";
+import { checkRule } from "./internal/limit-rules.ts";
 import { requestId } from "./request-id.ts";
 
 const incoming = (headers: Record<string, string> = {}, path = "/"): Incoming => ({

@@ -5,7 +5,7 @@ export { errors as httpErrors } from "./errors.ts";
 export { createIdempotency } from "./idempotency.ts";
 export { memoryIdempotencyStore } from "./idempotency-store.ts";
 export { requestId } from "./request-id.ts";
-export { reply } from "./route.ts";
+export { reply } from "./reply.ts";
 export { securityHeaders } from "./security-headers.ts";
 
 export type { ClientAddress, TrustProxy } from "./client-address.ts";
@@ -19,11 +19,10 @@ export type { Idempotency, IdempotencyOptions, IdempotentAnswer, Scope as Idempo
 export type { IdempotencyRecord, IdempotencyStore, MemoryIdempotencyStoreOptions } from "./idempotency-store.ts";
 export type { LimitRule } from "./limits.ts";
 export type { LoadSignal, Priority, ShedOptions } from "./load.ts";
-export type { OperatorPaths } from "./internal/operator-endpoints.ts";
-export type { ProbePaths } from "./internal/probes.ts";
 export type { HttpErrorCode } from "./errors.ts";
-export type { MetricsAccess, OperationsOptions } from "./operations.ts";
-export type { EdgeHandle } from "./operations-listener.ts";
+export type { MetricsAccess, OperationsOptions, OperatorPaths, ProbePaths } from "./operations.ts";
+export type { EdgeHandle } from "./edge-handle.ts";
 export type { HealthPort, LifecyclePort, LoggerPort, MetricsPort, OperatorLevel, TailedLines } from "./ports.ts";
-export type { Reply, RouteInput, RouteSchemas, Validated } from "./route.ts";
+export type { Reply } from "./reply.ts";
+export type { RouteInput, RouteSchemas, Validated } from "./route.ts";
 export type { HeaderOverrides } from "./security-headers.ts";

@@ -1,13 +1,17 @@
 import { Readable } from "node:stream";
 import type { Context, Middleware } from "koa";
-import { Edge, type EdgeOptions } from "./edge.ts";
+import type { EdgeOptions } from "./edge.ts";
+import type { EdgeHandle } from "./edge-handle.ts";
 import { captureAnswer } from "./internal/capture.ts";
+import { Edge } from "./internal/edge-core.ts";
+import { bytesOf, grouped } from "./internal/exchange-parts.ts";
 import { enter, exchangeOf, fail, nameRoute, send } from "./internal/node-exchange.ts";
+import { openOperations } from "./internal/operations-listener.ts";
+import { checkRoute, perform, type RouteIo } from "./internal/perform-route.ts";
 import { queryOf } from "./internal/query.ts";
 import { parsedElsewhere, readJson } from "./internal/read-body.ts";
-import { type Answer, bytesOf, grouped } from "./messages.ts";
-import { type EdgeHandle, openOperations } from "./operations-listener.ts";
-import { checkRoute, perform, type RouteInput, type RouteIo, type RouteSchemas } from "./route.ts";
+import type { Answer } from "./messages.ts";
+import type { RouteInput, RouteSchemas } from "./route.ts";
 
 /** The edge of a Koa application. */
 export interface KoaEdge extends EdgeHandle {
@@ -28,6 +32,8 @@ interface Extended {
   readonly params?: unknown;
   readonly request: { readonly body?: unknown };
 }
+
+const extended = (context: Context): Extended => Object(context);
 
 /** Names the template that a request matched for its event, in place of the one of the router. */
 export function setRoute(context: Context, template: string): void {
@@ -93,7 +99,7 @@ export function edge(options: EdgeOptions = {}): KoaEdge {
 }
 
 function readOf(core: Edge, context: Context, query: string): Pick<RouteIo, "body" | "query" | "params"> {
-  const { params = {}, request } = context as unknown as Extended;
+  const { params = {}, request } = extended(context);
   const { body } = request;
   const type = context.req.headers["content-type"];
   return {
@@ -114,13 +120,13 @@ async function pass(core: Edge, context: Context, next: () => Promise<unknown>):
   }
   if (context.status !== 404 || context.headerSent || context.respond === false) return;
   if (context.body !== undefined && context.body !== null) return; // the application's own 404
-  const methods = (context as unknown as Extended).matched?.flatMap((layer) => layer.methods ?? []);
+  const methods = extended(context).matched?.flatMap((layer) => layer.methods ?? []);
   context.respond = false;
   send(context.req, context.res, exchange.notFound(methods));
 }
 
 function routeOf(context: Context): string | undefined {
-  const template = (context as unknown as Extended)._matchedRoute;
+  const template = extended(context)._matchedRoute;
   return typeof template === "string" ? template : undefined;
 }
 
@@ -134,7 +140,7 @@ function responseIn(context: Context, before: Readonly<Record<string, unknown>>)
   if (body instanceof Readable)
     return new Response(Readable.toWeb(body) as ReadableStream<Uint8Array>, { status, headers });
   const isBytes = typeof body === "string" || body instanceof Uint8Array;
-  return new Response(isBytes ? (body as string) : JSON.stringify(body), { status, headers });
+  return new Response(isBytes ? Buffer.from(body) : JSON.stringify(body), { status, headers });
 }
 
 /** Answers by Koa's means, so that middleware such as compression sees it. */

@@ -2,13 +2,15 @@ import type { ArgumentsHost, DynamicModule, ExceptionFilter } from "@nestjs/comm
 import { APP_FILTER, HttpAdapterHost } from "@nestjs/core";
 import type { Application, Request, Response } from "express";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { Edge, type EdgeOptions } from "./edge.ts";
+import type { EdgeOptions } from "./edge.ts";
 import { type ExpressEdge, edge as expressEdge } from "./express.ts";
-import { methodsAt } from "./express-route.ts";
 import { edge as fastifyEdge } from "./fastify.ts";
+import { Edge } from "./internal/edge-core.ts";
+import { methodsAt } from "./internal/express-route.ts";
 import { tableOf } from "./internal/fastify-handlers.ts";
 import { writeReply } from "./internal/fastify-io.ts";
 import { exchangeOf, fail, nameRoute, send } from "./internal/node-exchange.ts";
+import { isOfNest } from "./internal/translate.ts";
 
 /** Token of the edge that {@link EdgeModule} installs: `app.get(EDGE)` is that of `/express` or of `/fastify`. */
 export const EDGE = "SEAWORTHY_EDGE";
@@ -92,5 +94,4 @@ const problemFilter: ExceptionFilter = {
 };
 
 /** What Nest throws where no route took a request. */
-const isNotFound = (thrown: unknown): boolean =>
-  (thrown as { getStatus?: () => unknown } | null)?.getStatus?.() === 404;
+const isNotFound = (thrown: unknown): boolean => isOfNest(thrown) && thrown.getStatus() === 404;

@@ -1,10 +1,13 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import { Edge, type EdgeOptions } from "./edge.ts";
+import type { EdgeOptions } from "./edge.ts";
+import type { EdgeHandle } from "./edge-handle.ts";
+import { Edge } from "./internal/edge-core.ts";
 import { enter, exchangeOf, fail, nameRoute, send } from "./internal/node-exchange.ts";
 import { runNodeRoute } from "./internal/node-route.ts";
+import { openOperations } from "./internal/operations-listener.ts";
+import { checkRoute } from "./internal/perform-route.ts";
 import { queryOf } from "./internal/query.ts";
-import { type EdgeHandle, openOperations } from "./operations-listener.ts";
-import { checkRoute, type RouteInput, type RouteSchemas } from "./route.ts";
+import type { RouteInput, RouteSchemas } from "./route.ts";
 
 /** A handler of node:http; what it throws or rejects with becomes a problem document. */
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => unknown;

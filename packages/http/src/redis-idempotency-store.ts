@@ -1,6 +1,7 @@
 import { type RedisClient, redisCommand } from "@seaworthy/core";
 import { boundedString, checkOptions, showValue } from "@seaworthy/core/options";
 import type { IdempotencyRecord, IdempotencyStore } from "./idempotency-store.ts";
+import { membersOf } from "./internal/members.ts";
 
 /** Options of {@link redisIdempotencyStore}. */
 export interface RedisIdempotencyStoreOptions {
@@ -34,7 +35,7 @@ export function redisIdempotencyStore(
   options: RedisIdempotencyStoreOptions = {},
 ): IdempotencyStore {
   checkOptions("redisIdempotencyStore", options, ["prefix"]);
-  const { call, sendCommand } = (client ?? {}) as { call?: unknown; sendCommand?: unknown };
+  const { call, sendCommand } = membersOf(client);
   if (typeof call !== "function" && typeof sendCommand !== "function")
     throw new TypeError(`client must be an ioredis or node-redis client; got ${showValue(client)}`);
   const { prefix = "seaworthy:idempotency:" } = options;

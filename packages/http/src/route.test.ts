@@ -6,7 +6,8 @@ import { edge as fastifyEdge } from "./fastify.ts";
 import { edge as honoEdge } from "./hono.ts";
 import { createIdempotency } from "./idempotency.ts";
 import { edge } from "./node.ts";
-import { type RouteInput, type RouteSchemas, reply } from "./route.ts";
+import { reply } from "./reply.ts";
+import type { RouteInput, RouteSchemas } from "./route.ts";
 
 test("what a handler gets has the types that its schemas give, and nothing else", () => {
   const front = edge();

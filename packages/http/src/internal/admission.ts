@@ -1,8 +1,9 @@
 import type { Principal } from "@seaworthy/core";
-import type { Edge } from "../edge.ts";
 import { errors } from "../errors.ts";
-import type { CheckedRule } from "../limits.ts";
-import type { Answer, EdgeExchange } from "../messages.ts";
+import type { Answer } from "../messages.ts";
+import type { Edge } from "./edge-core.ts";
+import type { EdgeExchange } from "./exchange-parts.ts";
+import type { CheckedRule } from "./limit-rules.ts";
 
 /** The edge's own answer to a request, or `undefined` to let it in. Throws or rejects with what a hook threw. */
 export function admit(edge: Edge, exchange: EdgeExchange): Answer | undefined | Promise<Answer | undefined> {

@@ -1,8 +1,9 @@
 import { type AuditEntry, type AuditSink, currentContext, type Principal } from "@seaworthy/core";
 import { withoutUndefined } from "@seaworthy/core/objects";
 import { errors } from "../errors.ts";
-import type { EdgeExchange, EdgeRequest } from "../messages.ts";
+import type { EdgeRequest } from "../messages.ts";
 import { auditEvent, deniedEvent } from "../telemetry.ts";
+import type { EdgeExchange } from "./exchange-parts.ts";
 
 /** Decides whether a principal has a permission; only `true` means yes. */
 export type Can = (principal: Principal, permission: string, request: EdgeRequest) => boolean | Promise<boolean>;

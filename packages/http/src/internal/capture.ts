@@ -2,6 +2,7 @@ import { isUtf8 } from "node:buffer";
 import type { ServerResponse } from "node:http";
 import type { Answer, Header } from "../messages.ts";
 
+type Method = (...values: unknown[]) => unknown;
 type Values = Readonly<Record<string, unknown>>;
 
 /** Headers of one connection, of one request, or made anew with each answer. */
@@ -37,21 +38,22 @@ export function captureAnswer(response: ServerResponse): Capture {
     if (typeof chunk === "string") chunks.push(Buffer.from(chunk, charsetOf(encoding)));
     else if (chunk instanceof Uint8Array) chunks.push(Buffer.from(chunk));
   };
-  const { writeHead, write, end } = response as unknown as Record<string, (...values: unknown[]) => unknown>;
+  const call = (method: Method | undefined, values: unknown[]): unknown => method?.apply(response, values);
+  const { writeHead, write, end }: Readonly<Record<string, Method>> = Object(response);
   Object.assign(response, {
     writeHead(...values: unknown[]) {
       atHead(namedIn(values.at(-1)));
-      return Reflect.apply(writeHead as never, response, values);
+      return call(writeHead, values);
     },
     write(...values: unknown[]) {
       if (!ended) keep(values[0], values[1]);
-      return Reflect.apply(write as never, response, values);
+      return call(write, values);
     },
     end(...values: unknown[]) {
-      if (ended) return Reflect.apply(end as never, response, values);
+      if (ended) return call(end, values);
       ended = true;
       keep(values[0], values[1]);
-      const result = Reflect.apply(end as never, response, values) as unknown;
+      const result = call(end, values);
       whole.resolve({ status: response.statusCode, headers: headers ?? [], ...textOf(Buffer.concat(chunks)) });
       return result;
     },

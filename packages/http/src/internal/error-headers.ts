@@ -1,5 +1,6 @@
 import { validateHeaderName, validateHeaderValue } from "node:http";
 import type { Header } from "../messages.ts";
+import { membersOf } from "./members.ts";
 
 /** Headers of the body that is not sent, of the connection, and of the session: a problem has its own, or none. */
 const NOT_OF_A_PROBLEM = new Set(
@@ -13,7 +14,7 @@ const NOT_OF_A_PROBLEM = new Set(
  * 405, `Retry-After` of 503, `WWW-Authenticate` of 401, `Content-Range` of 416.
  */
 export function headersOf(thrown: object): readonly Header[] {
-  const given = (thrown as { headers?: unknown }).headers;
+  const given = membersOf(thrown).headers;
   if (typeof given !== "object" || given === null) return [];
   const kept: Header[] = [];
   for (const [name, value] of Object.entries(given)) {

@@ -1,4 +1,5 @@
 import { SeaworthyError } from "@seaworthy/core";
+import { membersOf } from "./members.ts";
 
 const MOST_ISSUES = 100;
 
@@ -15,7 +16,7 @@ interface AjvError {
  * stays the one that Fastify gives, and the messages are of the schema: values are not in them.
  */
 export function validationOf(thrown: object, status: number): SeaworthyError | undefined {
-  const { validation, validationContext } = thrown as { validation?: unknown; validationContext?: unknown };
+  const { validation, validationContext } = membersOf(thrown);
   if (!Array.isArray(validation) || validation.length === 0) return undefined;
   const issues = validation.slice(0, MOST_ISSUES).map((error: AjvError) => ({
     path: pathOf(error),

@@ -42,10 +42,10 @@ const symbolOf = (app: FastifyInstance, description: string): symbol | undefined
 
 function flagOf(app: FastifyInstance, description: string): unknown {
   const symbol = symbolOf(app, description);
-  return symbol === undefined ? undefined : (app as unknown as Record<symbol, unknown>)[symbol];
+  return symbol === undefined ? undefined : Reflect.get(app, symbol);
 }
 
 function setFlag(app: FastifyInstance, description: string, value: boolean): void {
   const symbol = symbolOf(app, description);
-  if (symbol !== undefined) (app as unknown as Record<symbol, unknown>)[symbol] = value;
+  if (symbol !== undefined) Reflect.set(app, symbol, value);
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { Edge } from "../edge.ts";
-import { type Answer, bytesOf, grouped } from "../messages.ts";
+import type { Answer } from "../messages.ts";
+import type { Edge } from "./edge-core.ts";
+import { bytesOf, grouped } from "./exchange-parts.ts";
 import { REPRESENTATION, withoutDefaults } from "./node-exchange.ts";
 import { checkJsonHeaders } from "./read-body.ts";
 

@@ -1,11 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { bindContext, runWithContext } from "@seaworthy/core";
-import type { Edge } from "../edge.ts";
 import { errors } from "../errors.ts";
-import { Exchange } from "../exchange.ts";
-import { type Answer, BEARER, bytesOf, grouped } from "../messages.ts";
+import type { Answer } from "../messages.ts";
+import type { Edge } from "./edge-core.ts";
+import { Exchange } from "./exchange.ts";
+import { BEARER, bytesOf, grouped } from "./exchange-parts.ts";
 import { fixHeaders } from "./fixed-headers.ts";
 import { isWaiting } from "./lazy-continue.ts";
+import { membersOf } from "./members.ts";
 import { NodeIncoming, type NodeRequest } from "./node-incoming.ts";
 import { pump } from "./pump.ts";
 
@@ -102,7 +104,7 @@ interface Stream {
 }
 
 /** Set by Node's parser where the server has a listener for upgrades; not in its types. */
-const isUpgrade = (request: IncomingMessage): boolean => (request as { upgrade?: boolean }).upgrade === true;
+const isUpgrade = (request: IncomingMessage): boolean => membersOf(request).upgrade === true;
 
 function isWhole(response: ServerResponse): boolean {
   const { stream } = response as { stream?: Stream };

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
-import type { Incoming } from "../messages.ts";
+import type { Incoming } from "./exchange-parts.ts";
+import { before } from "./members.ts";
 
 /** A request of node:http, or of Express, which keeps the target that it came with. */
 export type NodeRequest = IncomingMessage & { originalUrl?: string };
@@ -53,6 +54,6 @@ export function hasTwoHosts({ rawHeaders }: IncomingMessage): boolean {
  * 3.2.2), and a fragment, which no client should send. Otherwise limits would miss what a router serves.
  */
 function plainTarget(url: string): string {
-  const target = (url.split("#", 1)[0] as string).replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?]*/i, "");
+  const target = before(url, "#").replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?]*/i, "");
   return target === "" || target.startsWith("?") ? `/${target}` : target;
 }

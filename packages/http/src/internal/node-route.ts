@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Edge } from "../edge.ts";
-import { perform, type RouteInput, type RouteIo, type RouteSchemas } from "../route.ts";
+import type { RouteInput, RouteSchemas } from "../route.ts";
 import { captureAnswer } from "./capture.ts";
+import type { Edge } from "./edge-core.ts";
 import { exchangeOf, send } from "./node-exchange.ts";
+import { perform, type RouteIo } from "./perform-route.ts";
 import { readJson } from "./read-body.ts";
 
 /** What a framework on node:http has read of a request already. */

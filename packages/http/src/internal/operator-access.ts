@@ -1,5 +1,6 @@
 import { errors } from "../errors.ts";
-import type { EdgeExchange, EdgeRequest } from "../messages.ts";
+import type { EdgeRequest } from "../messages.ts";
+import type { EdgeExchange } from "./exchange-parts.ts";
 
 /** Decides about a caller; only `true` means yes. */
 export type Judge = (request: EdgeRequest) => boolean | Promise<boolean>;

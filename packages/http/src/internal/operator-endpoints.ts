@@ -1,26 +1,16 @@
 import { type AuditSink, type Clock, toMilliseconds } from "@seaworthy/core";
 import { checkOptions, showValue } from "@seaworthy/core/options";
 import { errors } from "../errors.ts";
-import type { Answer, EdgeExchange, Header } from "../messages.ts";
+import type { Answer, Header } from "../messages.ts";
+import type { OperatorPaths } from "../operations.ts";
 import type { LoggerPort, OperatorLevel } from "../ports.ts";
 import { audited } from "./authorization.ts";
 import { eventStream } from "./event-stream.ts";
+import type { EdgeExchange } from "./exchange-parts.ts";
 import { Inspection } from "./inspection.ts";
 import { isAllowed, type Judge, refusalOf } from "./operator-access.ts";
 import { json } from "./probes.ts";
 import { TemporaryLevel } from "./temporary-level.ts";
-
-/** Paths of the endpoints for operators. */
-export interface OperatorPaths {
-  /** @default "/loglevel" */
-  logLevel?: string;
-  /** @default "/debug/logs" */
-  logs?: string;
-  /** @default "/debug/cpu-profile" */
-  cpuProfile?: string;
-  /** @default "/debug/heap-snapshot" */
-  heapSnapshot?: string;
-}
 
 /** An endpoint for operators, behind limits and authentication. */
 interface Endpoint {

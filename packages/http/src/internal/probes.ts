@@ -2,16 +2,12 @@ import type { Clock } from "@seaworthy/core";
 import { showValue } from "@seaworthy/core/options";
 import { waitAtMost } from "@seaworthy/core/waiting";
 import { type HealthReport, statusCode, toHealthJson } from "@seaworthy/health";
-import type { Answer, EdgeExchange, Header } from "../messages.ts";
+import type { Answer, Header } from "../messages.ts";
+import type { ProbePaths } from "../operations.ts";
 import type { HealthPort, LifecyclePort, MetricsPort } from "../ports.ts";
 import { quietRoutes } from "../telemetry.ts";
+import type { EdgeExchange } from "./exchange-parts.ts";
 import { isAllowed, type Judge } from "./operator-access.ts";
-
-/**
- * Paths of probes, and the group of checks that each reports: `"live"`, `"ready"`, `"startup"`, a group of your own, or
- * `"all"`; and the path of `"metrics"`. A group may have several paths.
- */
-export type ProbePaths = Readonly<Record<string, string>>;
 
 /** What probes report. */
 export interface ProbeParts {

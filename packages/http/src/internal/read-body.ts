@@ -46,8 +46,7 @@ function readBytes(request: IncomingMessage, limit: number): Promise<Uint8Array>
       settle(() => reject(errors.HTTP_BODY_TOO_LARGE({ limit })));
       request.resume(); // read on and thrown away: a client that still writes would not see the answer
     };
-    const onEnd = (): void =>
-      settle(() => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
+    const onEnd = (): void => settle(() => resolve(Buffer.concat(chunks)));
     // The client left, or broke the framing: there is no client to answer, and it is not a fault of this service.
     const onFailure = (): void => settle(() => reject(errors.HTTP_MALFORMED_REQUEST()));
     if (request.readableEnded || request.destroyed) return onEnd();

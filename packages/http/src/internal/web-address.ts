@@ -11,7 +11,7 @@ interface Environment {
 
 /** The address of the other end of the connection of a request under Node, Bun or Deno. */
 export function webAddress(environment: unknown, request: Request): string | undefined {
-  const given = Object(environment) as Environment;
+  const given: Environment = Object(environment);
   if (given.incoming !== undefined) return given.incoming.socket?.remoteAddress;
   if (typeof given.remoteAddr?.hostname === "string") return given.remoteAddr.hostname;
   const server = typeof given.requestIP === "function" ? given : given.server;

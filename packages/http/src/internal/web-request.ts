@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { HonoRequest } from "hono";
 import { errors } from "../errors.ts";
-import type { Incoming } from "../messages.ts";
+import type { Incoming } from "./exchange-parts.ts";
 import { hasTwoHosts } from "./node-incoming.ts";
 import { checkJsonHeaders, parseJson } from "./read-body.ts";
 

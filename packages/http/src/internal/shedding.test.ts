@@ -1,8 +1,9 @@
 import { readGauges } from "@seaworthy/core";
 import { manualClock } from "@seaworthy/core/testing";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { createLoad, type Load, type Priority, type ShedOptions } from "./load.ts";
-import type { EdgeRequest } from "./messages.ts";
+import type { Priority, ShedOptions } from "../load.ts";
+import type { EdgeRequest } from "../messages.ts";
+import { createLoad, type Load } from "./shedding.ts";
 
 afterEach(() => vi.restoreAllMocks());
 

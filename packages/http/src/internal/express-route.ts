@@ -1,4 +1,5 @@
 import type { Application, Request } from "express";
+import { membersOf } from "./members.ts";
 
 /** What this file reads of a layer of Express' router: where it is mounted, and what is behind it. */
 interface Layer {
@@ -79,7 +80,7 @@ function methodsIn(stack: readonly Layer[], path: string, depth: number): string
 
 /** Express 4 keeps its router under another name, and throws at this one. */
 function stackOf(app: App): readonly Layer[] {
-  const held = app as unknown as { _router?: { stack?: readonly Layer[] }; router?: { stack?: readonly Layer[] } };
+  const held: { _router?: { stack?: readonly Layer[] }; router?: { stack?: readonly Layer[] } } = Object(app);
   return held?._router?.stack ?? ("_router" in Object(app) ? [] : (held?.router?.stack ?? []));
 }
 
@@ -109,9 +110,9 @@ function chainsTo(route: object, stack: readonly Layer[], above: Chain): Chain[]
 
 /** What of a path a layer takes, or `undefined` if it does not match. */
 function matchOf(layer: Layer, path: string): string | undefined {
-  const match = layer.match(path) as { path?: string } | boolean;
+  const match: unknown = layer.match(path);
   if (match === false || match === undefined) return undefined;
-  const taken = typeof match === "object" ? match.path : layer.path;
+  const taken = typeof match === "object" ? membersOf(match).path : layer.path;
   return typeof taken === "string" ? taken : undefined;
 }
 
@@ -141,8 +142,8 @@ function layerText(layer: Layer, path: string): string {
   if (layer.rawPath !== undefined) return textOf(layer.rawPath);
   const known = templates.get(layer);
   if (known !== undefined) return known;
-  const match = layer.match(path) as { path?: string; params?: object } | boolean;
-  const { path: taken, params } = typeof match === "object" ? match : (layer as { path?: unknown; params?: unknown });
+  const match: unknown = layer.match(path);
+  const { path: taken, params } = membersOf(typeof match === "object" ? match : layer);
   const text = typeof taken === "string" ? templated(taken, Object.entries(params ?? {})) : PATTERN;
   templates.set(layer, text);
   return text;

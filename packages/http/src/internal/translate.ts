@@ -1,10 +1,11 @@
 import { STATUS_CODES } from "node:http";
 import { isSeaworthyError, SeaworthyError, scrubSecrets } from "@seaworthy/core";
 import { cutText } from "@seaworthy/core/redaction";
-import { errors } from "./errors.ts";
-import { headersOf } from "./internal/error-headers.ts";
-import { validationOf } from "./internal/error-issues.ts";
-import type { Header } from "./messages.ts";
+import { errors } from "../errors.ts";
+import type { Header } from "../messages.ts";
+import { headersOf } from "./error-headers.ts";
+import { validationOf } from "./error-issues.ts";
+import { membersOf } from "./members.ts";
 
 /** An error as the edge answers it. */
 export interface Translated {
@@ -26,9 +27,13 @@ const BY_STATUS: Readonly<Record<number, () => SeaworthyError>> = {
   415: errors.HTTP_UNSUPPORTED_MEDIA_TYPE,
   429: errors.HTTP_RATE_LIMITED,
 };
-const JSON_SYNTAX = new Set(["entity.parse.failed", "FST_ERR_CTP_INVALID_JSON_BODY", "FST_ERR_CTP_EMPTY_JSON_BODY"]);
+const JSON_SYNTAX: ReadonlySet<unknown> = new Set([
+  "entity.parse.failed",
+  "FST_ERR_CTP_INVALID_JSON_BODY",
+  "FST_ERR_CTP_EMPTY_JSON_BODY",
+]);
 /** Errors of multer, which have no status. */
-const TOO_LARGE = new Set([
+const TOO_LARGE: ReadonlySet<unknown> = new Set([
   "LIMIT_FILE_SIZE",
   "LIMIT_FIELD_VALUE",
   "LIMIT_FILE_COUNT",
@@ -50,10 +55,9 @@ export function translate(thrown: unknown, bodyLimit?: number): Translated {
   try {
     if (typeof thrown !== "object" || thrown === null) return { error: thrown, ...NOTHING };
     if (isSeaworthyError(thrown)) return { error: thrown, headers: headersOf(thrown), detail: undefined };
-    const { type, code } = thrown as Record<string, unknown>;
-    if (JSON_SYNTAX.has(type as string) || JSON_SYNTAX.has(code as string))
-      return { error: errors.HTTP_MALFORMED_JSON(), ...NOTHING };
-    const status = statusOf(thrown as Record<string, unknown>);
+    const { type, code } = membersOf(thrown);
+    if (JSON_SYNTAX.has(type) || JSON_SYNTAX.has(code)) return { error: errors.HTTP_MALFORMED_JSON(), ...NOTHING };
+    const status = statusOf(thrown);
     if (status === undefined) return { error: thrown, ...NOTHING };
     const validation = validationOf(thrown, status);
     if (validation !== undefined) return { error: validation, ...NOTHING };
@@ -64,24 +68,23 @@ export function translate(thrown: unknown, bodyLimit?: number): Translated {
 }
 
 /** Nest's HttpException, which has a member `response` although it is not the answer of another service. */
-const isOfNest = (thrown: object): thrown is { getStatus(): unknown; getResponse(): unknown } =>
-  typeof (thrown as { getStatus?: unknown }).getStatus === "function" &&
-  typeof (thrown as { getResponse?: unknown }).getResponse === "function";
+export const isOfNest = (thrown: unknown): thrown is { getStatus(): unknown; getResponse(): unknown } =>
+  typeof membersOf(thrown).getStatus === "function" && typeof membersOf(thrown).getResponse === "function";
 
-function statusOf(thrown: Record<string, unknown>): number | undefined {
-  const given = isOfNest(thrown)
-    ? thrown.getStatus()
-    : TOO_LARGE.has(thrown.code as string)
-      ? 413
-      : typeof thrown.status === "number"
-        ? thrown.status
-        : thrown.statusCode;
+function statusOf(thrown: object): number | undefined {
+  const given = isOfNest(thrown) ? thrown.getStatus() : ownStatusOf(thrown);
   if (typeof given !== "number" || !Number.isInteger(given) || given < 400 || given > 599) return undefined;
   return !isOfNest(thrown) && UPSTREAM.some((member) => member in thrown) ? undefined : given;
 }
 
+function ownStatusOf(thrown: object): unknown {
+  const { code, status, statusCode } = membersOf(thrown);
+  if (TOO_LARGE.has(code)) return 413;
+  return typeof status === "number" ? status : statusCode;
+}
+
 function ofStatus(status: number, thrown: object, bodyLimit: number | undefined): SeaworthyError {
-  const { code, limit } = thrown as { code?: unknown; limit?: unknown };
+  const { code, limit } = membersOf(thrown);
   // Routers report a path that cannot be decoded so; it names nothing that exists.
   if ((status === 400 && thrown instanceof URIError) || code === "FST_ERR_BAD_URL") return errors.HTTP_NOT_FOUND();
   if (status === 413) {
@@ -100,7 +103,7 @@ function ofStatus(status: number, thrown: object, bodyLimit: number | undefined)
  */
 function detailOf(thrown: object, status: number): string | undefined {
   if (status >= 500) return undefined;
-  const { expose, type, message, getResponse } = thrown as Record<string, unknown>;
+  const { expose, type, message, getResponse } = membersOf(thrown);
   const isMeant = (expose === true && typeof type !== "string") || typeof getResponse === "function";
   const text = isOfNest(thrown) ? messageOf(thrown.getResponse(), message) : message;
   if (!isMeant || typeof text !== "string" || text === "" || text === STATUS_CODES[status]) return undefined;
@@ -108,7 +111,7 @@ function detailOf(thrown: object, status: number): string | undefined {
 }
 
 function messageOf(response: unknown, otherwise: unknown): unknown {
-  const { message } = Object(response) as { message?: unknown };
+  const { message } = membersOf(response);
   if (Array.isArray(message)) return message.filter((one) => typeof one === "string").join("; ");
   return typeof message === "string" ? message : otherwise;
 }

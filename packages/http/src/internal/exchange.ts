@@ -14,13 +14,14 @@ import {
   toProblem,
 } from "@seaworthy/core";
 import { cutText } from "@seaworthy/core/redaction";
-import type { Edge } from "./edge.ts";
-import { errors } from "./errors.ts";
-import { admit } from "./internal/admission.ts";
-import { authorize } from "./internal/authorization.ts";
-import { type Answer, BEARER, type EdgeExchange, type Header, type HeaderTarget, type Incoming } from "./messages.ts";
-import { requestId } from "./request-id.ts";
-import { rejectedEvent, requestEvent } from "./telemetry.ts";
+import { errors } from "../errors.ts";
+import type { Answer, Header } from "../messages.ts";
+import { requestId } from "../request-id.ts";
+import { rejectedEvent, requestEvent } from "../telemetry.ts";
+import { admit } from "./admission.ts";
+import { authorize } from "./authorization.ts";
+import type { Edge } from "./edge-core.ts";
+import { BEARER, type EdgeExchange, type HeaderTarget, type Incoming } from "./exchange-parts.ts";
 import { translate } from "./translate.ts";
 
 const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import { type CrossSiteOptions, crossSiteCheck } from "./cross-site.ts";
-import type { EdgeExchange } from "./messages.ts";
+import type { CrossSiteOptions } from "../cross-site.ts";
+import { crossSiteCheck } from "./cross-site-check.ts";
+import type { EdgeExchange } from "./exchange-parts.ts";
 
 interface Sent {
   method?: string;
