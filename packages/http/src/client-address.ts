@@ -1,4 +1,4 @@
-import { isIP } from "node:net";
+import { isIP, isIPv4 } from "node:net";
 import { showValue } from "@seaworthy/core/options";
 import {
   formatAddress,
@@ -80,12 +80,11 @@ const MAPPED = "::ffff:";
 /** Without a port, brackets or zone, in canonical form; an IPv4 address that is written as an IPv6 one becomes IPv4 again. */
 function plain(text: string | undefined): string {
   if (text === undefined) return "";
-  const family = isIP(text);
-  if (family === 4) return text;
+  if (isIPv4(text)) return text;
   // What a listener on IPv6 sees of every IPv4 client.
-  if (text.startsWith(MAPPED) && isIP(text.slice(MAPPED.length)) === 4) return text.slice(MAPPED.length);
+  if (text.startsWith(MAPPED) && isIPv4(text.slice(MAPPED.length))) return text.slice(MAPPED.length);
   const unbracketed = text.startsWith("[") ? text.slice(1, text.indexOf("]")) : text;
-  const portless = family === 0 ? unbracketed.replace(/^([\d.]+):\d+$/, "$1") : unbracketed;
+  const portless = unbracketed.replace(/^([\d.]+):\d+$/, "$1");
   const address = parseAddress(portless);
   return address === undefined ? portless : formatAddress(unmapAddress(address));
 }

@@ -61,10 +61,14 @@ export function fixHeaders(response: ServerResponse, fixed: FixedHeaders): void 
 
 function storeHeader(this: Fixing, firstLine: string, headers: object | null): void {
   const fixed = this[FIXED];
-  const replaced = new Set<string>();
-  for (const name in headers) if (name !== "vary" && fixed.values.has(name)) replaced.add(name);
+  let replaced: Set<string> | undefined;
+  for (const name in headers)
+    if (name !== "vary" && fixed.values.has(name)) {
+      replaced ??= new Set();
+      replaced.add(name);
+    }
   if (fixed.varies) joinVary(this);
-  const { block } = replaced.size === 0 ? fixed : fixed.without(replaced);
+  const { block } = replaced === undefined ? fixed : fixed.without(replaced);
   plain._storeHeader.call(this, firstLine + block, headers);
 }
 
