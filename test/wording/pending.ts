@@ -5,18 +5,13 @@
 export const PENDING: readonly string[] = [
   "docs/explanation/vault-compared.md",
   "docs/explanation/vault-format.md",
-  "docs/how-to/coming-from-cockatiel.md",
-  "docs/how-to/guard-a-flaky-call.md",
   "docs/how-to/keep-credentials-out-of-the-environment.md",
   "docs/how-to/lost-the-master-password.md",
   "docs/how-to/probes-that-do-not-lie.md",
   "docs/how-to/rotate-a-credential.md",
-  "docs/reference/events.md",
   "docs/reference/health.md",
   "docs/reference/metrics.md",
-  "docs/reference/resilience.md",
   "docs/reference/vault.md",
   "packages/metrics",
-  "packages/resilience",
   "packages/vault",
 ];

@@ -1,7 +1,7 @@
 /** What a guarded operation receives. */
 export interface Call {
   /**
-   * Aborted if nobody waits for this attempt any more: after a timeout, a lost hedge, or the abort of the caller's own
+   * Aborted if the attempt is no longer waited for: after a timeout, a lost hedge, or the abort of the caller's own
    * signal. After the attempt has succeeded only the caller's own signal aborts it, so a response's body stays readable
    * until the caller gives up. It is created when it is read.
    */

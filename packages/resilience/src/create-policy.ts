@@ -1,9 +1,9 @@
 import { type Clock, systemClock } from "@seaworthy/core";
-import { checkOptions, clockOption, optionalFunction } from "@seaworthy/core/options";
+import { checkOptions, clockOption, optionalFunction, withDefault } from "@seaworthy/core/options";
 import { GuardingPolicy } from "./internal/guarding-policy.ts";
 import type { PolicyBuild } from "./internal/guards/guard.ts";
 import { GUARDS } from "./internal/guards/table.ts";
-import { checkName, checkObject, optionalFlag, otherwise } from "./internal/options.ts";
+import { checkName, checkObject, optionalFlag } from "./internal/options.ts";
 import { createPipeline } from "./internal/pipeline.ts";
 import { checkBudget } from "./internal/retry-plan.ts";
 import type { Policy, PolicyOptions } from "./policy.ts";
@@ -36,7 +36,7 @@ export function policy<F = never>(name: string, options: PolicyOptions<F> = {}):
   const given = GUARDS.filter(({ option }) => options[option] !== undefined);
   for (const { option, check } of given) check?.(options[option]);
   const parts = { budget: toBudget(options, clock), releases: [] };
-  const build: PolicyBuild = { name, clock, options, keepAlive: otherwise(options.keepAlive, true), parts };
+  const build: PolicyBuild = { name, clock, options, keepAlive: withDefault(options.keepAlive, true), parts };
   const layers = given.flatMap((guard) => guard.layers(build));
   return new GuardingPolicy<F>(createPipeline(name, clock, layers), parts);
 }

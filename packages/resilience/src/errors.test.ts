@@ -25,7 +25,7 @@ test("a refusal is known by its code, and as a clone from another thread too", (
   }
 });
 
-test("what only looks like a refusal is none, whatever its members do", () => {
+test("what only looks like a refusal is not taken for one, whatever its members do", () => {
   const hostile = new Proxy(new Error("x"), {
     get: () => {
       throw new Error("trap");

@@ -83,7 +83,7 @@ function isOurText(message: unknown): boolean {
 }
 
 /**
- * Whether a failure is one of ours with one of these codes. A host's own error is told by its members alone: what a
+ * Whether a failure is one of ours with one of these codes. A host's own error is recognized by its members alone: what a
  * clone from another thread has left of its code is in the stack, whose text takes longer to write than the call took.
  */
 export function hasCode(value: unknown, ...codes: readonly ResilienceErrorCode[]): boolean {

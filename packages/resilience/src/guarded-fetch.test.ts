@@ -118,7 +118,7 @@ describe("what may be repeated", () => {
     expect(await calls({ method: "PUT", body: "x", idempotent: false })).toBe(1);
   });
 
-  test("a body that is a stream never is, whatever is told", async () => {
+  test("a body that is a stream is never sent again, whatever the init says", async () => {
     const stream = (): ReadableStream => new ReadableStream({ pull: (controller) => controller.close() });
     expect(await calls({ method: "PUT", body: stream(), idempotent: true })).toBe(1);
     async function* generate(): AsyncGenerator<Uint8Array> {
@@ -184,7 +184,7 @@ test("a breaker that opens between two attempts leaves the last response, its bo
   expect(guarded.breaker?.state).toBe("open");
 });
 
-test("which statuses fail can be told", async () => {
+test("the statuses that fail can be chosen", async () => {
   const fetch = fetching(status(500), ok);
   const response = await guardedFetch(retrying(), fetch, { failureStatuses: [500] })(URL_);
   expect(response.status).toBe(200);
@@ -237,7 +237,7 @@ test("the global fetch is looked up on each call", async () => {
   spy.mockRestore();
 });
 
-test("null is no init, as with fetch", async () => {
+test("null is not an init, as with fetch", async () => {
   const response = await guardedFetch(retrying(), fetching(ok))(URL_, null as never);
   expect(response.status).toBe(200);
 });

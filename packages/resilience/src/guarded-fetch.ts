@@ -1,9 +1,17 @@
 import { type Clock, type Duration, systemClock } from "@seaworthy/core";
-import { checkOptions, clockOption, integer, oneOf, positiveDuration, showValue } from "@seaworthy/core/options";
+import {
+  checkOptions,
+  clockOption,
+  integer,
+  oneOf,
+  positiveDuration,
+  showValue,
+  withDefault,
+} from "@seaworthy/core/options";
 import type { Runner } from "./call.ts";
 import { FetchExchange, type FetchPlan } from "./internal/fetch-exchange.ts";
 import { planOrigins } from "./internal/forwarded-ids.ts";
-import { optionalFlag, otherwise } from "./internal/options.ts";
+import { optionalFlag } from "./internal/options.ts";
 import type { Fetch } from "./internal/redirects.ts";
 
 /** What `fetch` takes, and whether the request may be repeated. */
@@ -91,7 +99,7 @@ function planFetch(options: GuardedFetchOptions): FetchPlan {
   const { failureStatuses: statuses, bodyIdleTimeout, clock = systemClock } = options;
   clockOption("clock", clock);
   const idle = bodyIdleTimeout === undefined ? undefined : positiveDuration("bodyIdleTimeout", bodyIdleTimeout);
-  const whole = oneOf("verdict", otherwise(options.verdict, "headers"), ["headers", "body"]) === "body";
+  const whole = oneOf("verdict", withDefault(options.verdict, "headers"), ["headers", "body"]) === "body";
   return { isFailure: planStatuses(statuses), body: { idle, whole, clock }, origins: planOrigins(options.forwardIds) };
 }
 

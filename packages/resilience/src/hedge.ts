@@ -1,11 +1,11 @@
 import { type Clock, systemClock } from "@seaworthy/core";
-import { checkOptions, clockOption, showValue } from "@seaworthy/core/options";
+import { checkOptions, clockOption, showValue, signalOption, withDefault } from "@seaworthy/core/options";
 import type { Operation } from "./call.ts";
 import type { HedgeOptions } from "./hedge-options.ts";
 import { hedgeLayer } from "./internal/hedge-layer.ts";
 import { HEDGE_OPTIONS, planHedge } from "./internal/hedge-plan.ts";
 import { LatencyWindow } from "./internal/latency-window.ts";
-import { checkName, checkSignal, otherwise } from "./internal/options.ts";
+import { checkName } from "./internal/options.ts";
 import { createPipeline, startRun } from "./internal/pipeline.ts";
 
 /** Options of {@link hedge}. */
@@ -28,7 +28,7 @@ const windows = new WeakMap<object, LatencyWindow>();
  * A failure is an answer too if no other call is running, unless `onFailure` is set. With a quantile, the latencies are
  * kept by the function that is passed, so pass the same one each time.
  *
- * @throws TypeError when an option is wrong
+ * @throws TypeError if an option is wrong
  * @example
  * ```ts
  * import { hedge } from "@seaworthy/resilience";
@@ -40,11 +40,11 @@ export async function hedge<T>(operation: Operation<T>, options: HedgeRunOptions
   checkOptions("hedge", options, OPTIONS);
   const { clock = systemClock, signal } = options;
   clockOption("clock", clock);
-  checkSignal(signal);
+  signalOption("signal", signal);
   if (typeof operation !== "function")
     throw new TypeError(`hedge: the operation must be a function; got ${showValue(operation)}`);
   const plan = planHedge(options, windowOf(operation), true, OPTIONS);
-  const pipeline = createPipeline(checkName(otherwise(options.name, "hedge"), "hedge"), clock, [hedgeLayer(plan)]);
+  const pipeline = createPipeline(checkName(withDefault(options.name, "hedge"), "hedge"), clock, [hedgeLayer(plan)]);
   return startRun(pipeline, operation, { signal });
 }
 

@@ -72,7 +72,7 @@ describe("policies within policies", () => {
 });
 
 describe("retries", () => {
-  test("onRetry is told the attempt, the delay and the error; what it throws does not matter", async () => {
+  test("onRetry is given the attempt, the delay and the error; what it throws does not matter", async () => {
     const clock = manualClock();
     const notices: unknown[] = [];
     const run = retry(({ attempt }) => (attempt < 3 ? down() : attempt), {
@@ -140,7 +140,7 @@ describe("retries", () => {
 });
 
 describe("hedges", () => {
-  test("are told apart from attempts, and may begin when a call fails", async () => {
+  test("can be distinguished from attempts, and may begin when a call fails", async () => {
     const seen: number[][] = [];
     const operation = async ({ attempt, hedge: number }: { attempt: number; hedge: number }): Promise<string> => {
       seen.push([attempt, number]);

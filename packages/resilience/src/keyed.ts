@@ -6,10 +6,11 @@ import {
   optionalFunction,
   positiveDuration,
   showValue,
+  withDefault,
 } from "@seaworthy/core/options";
 import type { Operation, Runner, RunOptions } from "./call.ts";
 import { createWithin } from "./internal/creation-scope.ts";
-import { optionalFlag, otherwise } from "./internal/options.ts";
+import { optionalFlag } from "./internal/options.ts";
 
 /** Options of {@link keyed}. */
 export interface KeyedOptions<I> {
@@ -74,18 +75,26 @@ export function keyed<R extends Runner, I = string>(
   clockOption("clock", clock);
   optionalFlag("gauges", options.gauges);
   const scope = { keyed: true, gauges: options.gauges === true };
-  return new GuardMap<I, R>(
-    (key) => createWithin(scope, () => make(key)),
-    options.by?.bind(options) ?? String,
-    integer("max", otherwise(options.max, DEFAULTS.max), 1, 10_000_000),
-    positiveDuration("idle", otherwise(options.idle, DEFAULTS.idle)),
+  return new GuardMap<I, R>({
+    make: (key) => createWithin(scope, () => make(key)),
+    by: options.by?.bind(options) ?? String,
+    max: integer("max", withDefault(options.max, DEFAULTS.max), 1, 10_000_000),
+    idle: positiveDuration("idle", withDefault(options.idle, DEFAULTS.idle)),
     clock,
-  );
+  });
 }
 
 interface Entry<R> {
   readonly guard: R;
   usedAt: number;
+}
+
+interface GuardMapOptions<I, R> {
+  readonly make: (key: string) => R;
+  readonly by: (input: I) => string;
+  readonly max: number;
+  readonly idle: number;
+  readonly clock: Clock;
 }
 
 class GuardMap<I, R extends Runner> implements Keyed<I, R> {
@@ -97,7 +106,7 @@ class GuardMap<I, R extends Runner> implements Keyed<I, R> {
   /** In the order of their last use. */
   readonly #entries = new Map<string, Entry<R>>();
 
-  constructor(make: (key: string) => R, by: (input: I) => string, max: number, idle: number, clock: Clock) {
+  constructor({ make, by, max, idle, clock }: GuardMapOptions<I, R>) {
     this.#make = make;
     this.#by = by;
     this.#max = max;

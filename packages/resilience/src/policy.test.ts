@@ -155,7 +155,7 @@ describe("wrap", () => {
     await expect(policy("payments").wrap(Math.max)(1, 5, 2)).resolves.toBe(5);
   });
 
-  test("refuses what is no function", () => {
+  test("refuses what is not a function", () => {
     expect(() => policy("p").wrap(7 as never)).toThrow(TypeError);
   });
 });
@@ -404,7 +404,7 @@ describe("compose", () => {
     expect(seen?.reason).toBe("gone");
   });
 
-  test("refuses nothing, and what is no guard", () => {
+  test("refuses no guards, and what is not a guard", () => {
     expect(() => (compose as (...guards: unknown[]) => unknown)()).toThrow(TypeError);
     expect(() => compose({} as never)).toThrow(/run/);
   });
@@ -451,7 +451,7 @@ test("events tell attempts with outcome and duration, refusals, transitions and 
   });
 });
 
-test("an attempt that its caller took back is told as cancelled", async () => {
+test("an attempt that its caller aborted is reported as cancelled", async () => {
   using telemetry = captureTelemetry();
   const controller = new AbortController();
   const run = policy("p", { timeout: "1h" }).run(() => new Promise(quiet), { signal: controller.signal });

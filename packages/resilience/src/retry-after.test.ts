@@ -24,7 +24,7 @@ test.each(["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "S
 );
 
 test.each(["", "-1", "1.5", "soon", "2024", "1e3", "0x10", "Infinity", "06 Nov", "9".repeat(400)])(
-  "%j is no Retry-After",
+  "%j is not a Retry-After",
   (text) => {
     expect(parseRetryAfter(text, NOW)).toBe(text === "2024" ? 2_024_000 : undefined);
   },
@@ -89,7 +89,7 @@ test("a function in place of true is asked for the time, and reported if it answ
   warned.mockRestore();
 });
 
-test("200 callers that are told the same time do not come back in the same millisecond", async () => {
+test("200 callers that get the same time do not come back in the same millisecond", async () => {
   const clock = manualClock();
   const busy = Object.assign(new Error("busy"), { headers: { "retry-after": "1" } });
   const back: number[] = [];

@@ -1,7 +1,6 @@
 import { type Clock, systemClock } from "@seaworthy/core";
-import { checkOptions, clockOption, finiteNumber } from "@seaworthy/core/options";
+import { checkOptions, clockOption, finiteNumber, withDefault } from "@seaworthy/core/options";
 import { errors } from "./errors.ts";
-import { otherwise } from "./internal/options.ts";
 
 /** Options of {@link retryBudget}. */
 export interface RetryBudgetOptions {
@@ -27,7 +26,7 @@ export interface RetryBudget {
   tryTake(): boolean;
   /**
    * Takes one repeated call, for loops of your own.
-   * @throws RESILIENCE_BUDGET_SPENT when there is none
+   * @throws RESILIENCE_BUDGET_SPENT if the budget is spent
    */
   take(): void;
   /** Repeated calls that could be made now; a fraction is one being earned. */
@@ -54,7 +53,7 @@ const ROUNDING = 1e-9;
  *
  * It is a pair of token buckets that own no timer; share one among all callers of an upstream.
  *
- * @throws TypeError when an option is out of bounds
+ * @throws TypeError if an option is out of bounds
  * @example
  * ```ts
  * import { retryBudget } from "@seaworthy/resilience";
@@ -67,12 +66,21 @@ export function retryBudget(options: RetryBudgetOptions = {}): RetryBudget {
   const { ratio = DEFAULTS.ratio, minimumPerSecond = DEFAULTS.minimumPerSecond, clock = systemClock } = options;
   finiteNumber("ratio", ratio, 0, 1);
   finiteNumber("minimumPerSecond", minimumPerSecond, 0, 100_000);
-  const burst = otherwise(options.burst, Math.max(DEFAULTS.leastBurst, minimumPerSecond));
+  const burst = withDefault(options.burst, Math.max(DEFAULTS.leastBurst, minimumPerSecond));
   finiteNumber("burst", burst, 1, 1_000_000);
   clockOption("clock", clock);
   // Who sets the floor says how much there is to begin with.
   const start = options.minimumPerSecond ?? QUIET_SAVINGS;
-  return new TokenBuckets(ratio, minimumPerSecond, burst, start, clock);
+  return new TokenBuckets({ ratio, perSecond: minimumPerSecond, burst, start, clock });
+}
+
+interface BucketOptions {
+  readonly ratio: number;
+  readonly perSecond: number;
+  readonly burst: number;
+  /** What the floor holds to begin with. */
+  readonly start: number;
+  readonly clock: Clock;
 }
 
 /**
@@ -93,7 +101,7 @@ class TokenBuckets implements RetryBudget {
   #deposits = 0;
   #load = 0;
 
-  constructor(ratio: number, perSecond: number, burst: number, start: number, clock: Clock) {
+  constructor({ ratio, perSecond, burst, start, clock }: BucketOptions) {
     this.ratio = ratio;
     this.#perMillisecond = perSecond / 1000;
     this.#burst = burst;

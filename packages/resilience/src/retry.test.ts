@@ -62,7 +62,7 @@ test("a predicate that rejects ends the retries, and is reported", async () => {
   const later = () => Promise.reject(new Error("also fails")) as unknown as boolean;
   await expect(retry(operation, { initialDelay: 0, retryIf: later })).rejects.toThrow("busy");
   expect(operation).toHaveBeenCalledOnce();
-  expect(warned.mock.calls[0]?.[0]).toMatch(/^retryIf threw \(Error: also fails/);
+  expect(warned.mock.calls[0]?.[0]).toMatch(/^retryIf failed \(Error: also fails/);
   warned.mockRestore();
 });
 
@@ -114,7 +114,7 @@ describe("Retry-After", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("is ignored when told so", async () => {
+  test("is ignored when shown so", async () => {
     const error = asking({ "retry-after": "50" });
     const operation = scriptedOperation([{ error }, { value: 2 }]);
     await expect(retry(operation, { initialDelay: 0, retryAfter: false })).resolves.toBe(2);
@@ -170,21 +170,21 @@ describe("the deadline of the context", () => {
     expect(operation.calls.length).toBe(1);
   });
 
-  test("ends a hung attempt that has no timeout of its own, and is told to the operation", async () => {
+  test("ends a hung attempt that has no timeout of its own, and is shown to the operation", async () => {
     const clock = manualClock();
     const deadline = clock.now() + 300;
-    let told: number | undefined;
+    let shown: number | undefined;
     const within = runWithContext({ deadline }, () =>
       retry(
         (call) => {
-          told = call.deadline;
+          shown = call.deadline;
           return new Promise(quiet);
         },
         { clock },
       ),
     );
     within.catch(quiet);
-    expect(told).toBe(deadline);
+    expect(shown).toBe(deadline);
     await clock.advance(300);
     await expect(within).rejects.toMatchObject({ code: "RESILIENCE_TIMEOUT" });
     expect(clock.pending).toBe(0);
@@ -280,7 +280,7 @@ test.each([
   expect(operation).not.toHaveBeenCalled();
 });
 
-test("an operation that is no function is refused", async () => {
+test("an operation that is not a function is refused", async () => {
   await expect(retry("op" as never)).rejects.toBeInstanceOf(TypeError);
 });
 

@@ -1,8 +1,8 @@
 import { type Clock, type Duration, systemClock } from "@seaworthy/core";
-import { clockOption, positiveDuration } from "@seaworthy/core/options";
+import { clockOption, positiveDuration, signalOption, withDefault } from "@seaworthy/core/options";
 import type { Operation } from "./call.ts";
-import type { Layer } from "./internal/guarded-call.ts";
-import { checkName, checkSignal, otherwise } from "./internal/options.ts";
+import type { Layer } from "./internal/layer.ts";
+import { checkName } from "./internal/options.ts";
 import { createPipeline, startRun } from "./internal/pipeline.ts";
 import { retryLayer } from "./internal/retry-layer.ts";
 import { planRetry, RETRY_OPTIONS } from "./internal/retry-plan.ts";
@@ -30,7 +30,7 @@ const OPTIONS: readonly string[] = [...RETRY_OPTIONS, "name", "timeout", "signal
  * returned is its last result. A wait that would end after the deadline of core's context is not begun: the failure
  * is final at once.
  *
- * @throws TypeError when an option is wrong
+ * @throws TypeError if an option is wrong
  * @example
  * ```ts
  * import { retry } from "@seaworthy/resilience";
@@ -50,11 +50,11 @@ export function retry<T>(operation: Operation<T>, options: RetryRunOptions<T> = 
 }
 
 function startRetry<T>(operation: Operation<T>, options: RetryRunOptions<T>): Promise<T> {
-  const clock = clockOption("clock", otherwise(options?.clock, systemClock));
+  const clock = clockOption("clock", withDefault(options?.clock, systemClock));
   const plan = planRetry(options, clock, OPTIONS);
-  checkSignal(options.signal);
+  signalOption("signal", options.signal);
   const layers: Layer[] = [retryLayer(plan)];
   if (options.timeout !== undefined) layers.unshift(timeoutLayer(positiveDuration("timeout", options.timeout), clock));
-  const pipeline = createPipeline(checkName(otherwise(options.name, "retry"), "retry"), clock, layers);
+  const pipeline = createPipeline(checkName(withDefault(options.name, "retry"), "retry"), clock, layers);
   return startRun(pipeline, operation, options.signal && { signal: options.signal });
 }

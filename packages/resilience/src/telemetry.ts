@@ -15,14 +15,10 @@ export const rejectionEvent: TelemetryEvent<"policy" | "reason"> = defineEvent("
   level: "debug",
 });
 
-type TransitionLabel = "breaker" | "to" | "from";
-// A name of its own: the check of this repository's imports would read the word before a string as an import.
-const FROM = "from";
-
 /** A breaker that changed its state. Details, if it opens: calls, and how many of them failed or were slow. */
-export const transitionEvent: TelemetryEvent<TransitionLabel> = defineEvent("resilience.transition", {
+export const transitionEvent: TelemetryEvent<"breaker" | "from" | "to"> = defineEvent("resilience.transition", {
   help: "A circuit breaker changed its state.",
-  labels: ["breaker", FROM, "to"],
+  labels: ["breaker", "from", "to"],
   level: ({ to }) => (to === "closed" ? "info" : "warn"),
 });
 

@@ -6,7 +6,7 @@ import type { Call } from "./call.ts";
 export interface Tier<I, O> {
   /** Identifies the tier that answered; a metric label. */
   name: string;
-  /** Answers. `null` and `undefined` are not an answer: the next tier is asked. `failures` are those of the tiers before. */
+  /** Answers. `null` and `undefined` are not an answer: the next tier is tried. `failures` are those of the tiers before. */
   run(input: I, call: Call, failures: readonly TierFailure[]): O | PromiseLike<O>;
   /** How long this tier may take; more than 0. @default no limit of its own */
   timeout?: Duration;

@@ -29,7 +29,7 @@ test("tiers after the one that answered are not asked, and each is given the inp
   expect(second).not.toHaveBeenCalled();
 });
 
-test.each([null, undefined])("%s is no answer, 0 and '' and false are", async (nothing) => {
+test.each([null, undefined])("%s is not an answer; 0, '' and false are", async (nothing) => {
   const next = { name: "next", run: () => "next" as unknown };
   await expect(tiers("t", [{ name: "empty", run: () => nothing as unknown }, next]).run(1)).resolves.toMatchObject({
     tier: "next",
@@ -79,7 +79,7 @@ test("a tier that takes longer than its timeout fails, and its signal says so", 
   expect(signal?.aborted).toBe(true);
 });
 
-test("when the caller walks away no further tier is asked", async () => {
+test("if the caller aborts, no further tier is tried", async () => {
   const controller = new AbortController();
   const never = vi.fn();
   const hung = { name: "hung", run: (): Promise<unknown> => new Promise(quiet) };
@@ -89,7 +89,7 @@ test("when the caller walks away no further tier is asked", async () => {
   expect(never).not.toHaveBeenCalled();
 });
 
-test("each tier's part is told as an event", async () => {
+test("each tier's part is an event", async () => {
   using telemetry = captureTelemetry();
   await tiers("detect", [model, centre]).run("x");
   expect(telemetry.of("resilience.tier").map(({ labels }) => labels)).toEqual([
@@ -145,7 +145,7 @@ test("tiers are a function of their input, which a policy can wrap", async () =>
   }
 });
 
-test("tiers as the fallback of a policy are asked with the error, and the one that answered is named", async () => {
+test("tiers as the fallback of a policy are called with the error, and the one that answered is named", async () => {
   const standIns = tiers(
     "stand-ins",
     [

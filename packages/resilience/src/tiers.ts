@@ -1,8 +1,8 @@
 import { systemClock } from "@seaworthy/core";
-import { checkOptions, clockOption, optionalFunction, positiveDuration } from "@seaworthy/core/options";
+import { checkOptions, clockOption, optionalFunction, positiveDuration, signalOption } from "@seaworthy/core/options";
 import type { Call } from "./call.ts";
-import { detached } from "./internal/exit-frames.ts";
-import { checkName, checkSignal } from "./internal/options.ts";
+import { detached } from "./internal/layer.ts";
+import { checkName } from "./internal/options.ts";
 import { type Pipeline, prepare, runPrepared } from "./internal/pipeline.ts";
 import { TierFigures } from "./internal/tier-figures.ts";
 import { answer, exposeTiers, prepareTiers, type TierPlan } from "./internal/tier-plan.ts";
@@ -18,10 +18,10 @@ const OPTIONS: readonly string[] = ["accept", "timeout", "clock"];
 const RUN_OPTIONS: readonly string[] = ["signal"];
 
 /**
- * Asks one tier after the other until one answers, and returns which one did and why the ones before it failed.
+ * Tries one tier after the other until one answers, and returns which one did and why the ones before it failed.
  *
  * A tier fails if it throws, runs out of time, or answers `null` or `undefined`; one whose call a
- * guard refuses, such as an open breaker, is skipped. If the caller's signal aborts, no further tier is asked.
+ * guard refuses, such as an open breaker, is skipped. If the caller's signal aborts, no further tier is tried.
  *
  * @throws TypeError if there is no tier, two have the same name, or an option is wrong
  * @throws RESILIENCE_TIERS_FAILED from `run`, if no tier answered; its cause is an AggregateError of all failures
@@ -56,7 +56,7 @@ export function tiers<I, R extends readonly unknown[]>(
   const pipeline: Pipeline = { name, clock, layers: [], chain };
   const run = async (input: I, runOptions: TierRunOptions = {}): Promise<TierAnswer<Awaited<R[number]>>> => {
     checkOptions(name, runOptions, RUN_OPTIONS);
-    checkSignal(runOptions.signal);
+    signalOption("signal", runOptions.signal);
     const call = prepare(pipeline, noOperation);
     call.note().input = input;
     return (await runPrepared(pipeline, call, runOptions)) as TierAnswer<Awaited<R[number]>>;

@@ -42,7 +42,7 @@ describe("traps of opossum", () => {
     expect(breaker.stats()).toMatchObject({ state: "open", opened: 1 });
   });
 
-  test("a predicate that throws leaves nobody hanging: the caller gets the operation's own error and it counts", async () => {
+  test("a predicate that throws does not hang the call: the caller gets the operation's own error and it counts", async () => {
     const warned = vi.spyOn(process, "emitWarning").mockImplementation(quiet);
     const { breaker } = breakerOn({
       minimumCalls: 1,
@@ -304,7 +304,7 @@ describe("traps of p-retry", () => {
     },
   );
 
-  test("an error named AbortError of the operation's own is no order to stop", async () => {
+  test("an error named AbortError of the operation's own does not stop the retries", async () => {
     let calls = 0;
     const error = Object.assign(new Error("socket"), { name: "AbortError" });
     await expect(retry(() => (++calls < 3 ? Promise.reject(error) : calls), { initialDelay: 0 })).resolves.toBe(3);
@@ -369,7 +369,7 @@ describe("traps of cockatiel", () => {
     await expect(response.text()).resolves.toBe("body");
   });
 
-  test("old samples expire while nobody calls", async () => {
+  test("old samples expire without further calls", async () => {
     const { breaker, clock } = breakerOn({ minimumCalls: 10, window: "10s" });
     await trip(breaker, 9);
     expect(breaker.stats()).toMatchObject({ calls: 9, failures: 9 });

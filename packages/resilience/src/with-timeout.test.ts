@@ -100,14 +100,14 @@ test("calls that end in any order leave the list sound", async () => {
   expect(clock.pending).toBe(0);
 });
 
-test("a deadline of the context that comes first holds, and is told to the operation", async () => {
+test("a deadline of the context that comes first holds, and is shown to the operation", async () => {
   const clock = manualClock();
   const deadline = clock.now() + 40;
-  let told: number | undefined;
+  let shown: number | undefined;
   const late = runWithContext({ deadline }, () =>
     withTimeout(
       (call) => {
-        told = call.deadline;
+        shown = call.deadline;
         return hang();
       },
       "1h",
@@ -117,16 +117,16 @@ test("a deadline of the context that comes first holds, and is told to the opera
   late.catch(quiet);
   await clock.advance(40);
   await expect(late).rejects.toMatchObject({ code: "RESILIENCE_TIMEOUT", context: { after: 40 } });
-  expect(told).toBe(deadline);
+  expect(shown).toBe(deadline);
   expect(clock.pending).toBe(0);
 });
 
-test("a timeout that comes first holds, and is the deadline that the operation is told", async () => {
+test("a timeout that comes first holds, and is the deadline that the operation sees", async () => {
   const clock = manualClock();
-  const told = runWithContext({ deadline: clock.now() + 5000 }, () =>
+  const shown = runWithContext({ deadline: clock.now() + 5000 }, () =>
     withTimeout(({ deadline }) => deadline, 200, { clock }),
   );
-  await expect(told).resolves.toBe(clock.now() + 200);
+  await expect(shown).resolves.toBe(clock.now() + 200);
   await expect(withTimeout(({ deadline }) => deadline, 200, { clock })).resolves.toBe(clock.now() + 200);
 });
 
@@ -160,7 +160,7 @@ test.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, "soon", undefined, null,
   },
 );
 
-test("unknown options, a signal that is none and an operation that is none are refused", async () => {
+test("unknown options, what is not a signal and what is not an operation are refused", async () => {
   await expect(withTimeout(quiet, 1, { sgnal: 1 } as never)).rejects.toThrow(/sgnal/);
   await expect(withTimeout(quiet, 1, { signal: true } as never)).rejects.toThrow(/signal/);
   await expect(withTimeout(undefined as never, 1)).rejects.toThrow(/operation/);

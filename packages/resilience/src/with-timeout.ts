@@ -1,7 +1,7 @@
 import { type Clock, type Duration, systemClock } from "@seaworthy/core";
-import { checkOptions, clockOption, positiveDuration } from "@seaworthy/core/options";
+import { checkOptions, clockOption, positiveDuration, signalOption, withDefault } from "@seaworthy/core/options";
 import type { Operation } from "./call.ts";
-import { checkName, checkSignal, optionalFlag, otherwise } from "./internal/options.ts";
+import { checkName, optionalFlag } from "./internal/options.ts";
 import { createPipeline, startRun } from "./internal/pipeline.ts";
 import { timeoutLayer } from "./internal/timeout-layer.ts";
 
@@ -25,8 +25,8 @@ const OPTIONS: readonly string[] = ["signal", "name", "keepAlive", "clock"];
  * The signal is aborted only then, with the very error that is thrown. A deadline in core's context that comes earlier
  * holds instead. All waits of one duration share a timer.
  *
- * @throws TypeError when the duration is not more than 0, or an option is wrong
- * @throws RESILIENCE_TIMEOUT when time is up
+ * @throws TypeError if the duration is not more than 0, or an option is wrong
+ * @throws RESILIENCE_TIMEOUT if time is up
  * @example
  * ```ts
  * import { withTimeout } from "@seaworthy/resilience";
@@ -46,10 +46,10 @@ function startWithTimeout<T>(operation: Operation<T>, duration: Duration, option
   checkOptions("withTimeout", options, OPTIONS);
   const { clock = systemClock, signal } = options;
   clockOption("clock", clock);
-  checkSignal(signal);
+  signalOption("signal", signal);
   const limit = positiveDuration("duration", duration);
   optionalFlag("keepAlive", options.keepAlive);
-  const name = checkName(otherwise(options.name, "timeout"), "withTimeout");
-  const pipeline = createPipeline(name, clock, [timeoutLayer(limit, clock, otherwise(options.keepAlive, true))]);
+  const name = checkName(withDefault(options.name, "timeout"), "withTimeout");
+  const pipeline = createPipeline(name, clock, [timeoutLayer(limit, clock, withDefault(options.keepAlive, true))]);
   return startRun(pipeline, operation, signal && { signal });
 }

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** An upstream that misbehaves by path, on a real socket. Request n of one path is told apart by its count. */
+/** An upstream that misbehaves by path, on a real socket. Request n of one path is recognized by its count. */
 export interface FaultyServer extends AsyncDisposable {
   readonly url: string;
   /** Requests seen, by path. */
@@ -10,9 +10,9 @@ export interface FaultyServer extends AsyncDisposable {
   readonly bodies: ReadonlyMap<string, string[]>;
 }
 
-type Behaviour = (response: ServerResponse, hit: number, request: IncomingMessage) => void;
+type Behavior = (response: ServerResponse, hit: number, request: IncomingMessage) => void;
 
-const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
+const BEHAVIORS: Readonly<Record<string, Behavior>> = {
   "/fine": (response) => void response.end("fine"),
   "/drops-once": (response, hit) => void (hit === 1 ? response.socket?.destroy() : response.end("after a drop")),
   "/drops": (response) => void response.socket?.destroy(),
@@ -53,7 +53,7 @@ export async function startFaultyServer(): Promise<FaultyServer> {
     request.on("error", () => undefined);
     request.on("end", () => {
       bodies.set(path, [...(bodies.get(path) ?? []), body]);
-      (BEHAVIOURS[path] ?? BEHAVIOURS["/fine"])?.(response, hit, request);
+      (BEHAVIORS[path] ?? BEHAVIORS["/fine"])?.(response, hit, request);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

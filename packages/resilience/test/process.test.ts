@@ -17,7 +17,7 @@ function runScript(body: string): { status: number | null; stdout: string; milli
   return { status, stdout, milliseconds: performance.now() - startedAt };
 }
 
-test("open breakers and windows never hold the process, nor do policies that are told not to", () => {
+test("open breakers and windows never hold the process, nor do policies with keepAlive: false", () => {
   const { status, stdout } = runScript(`
     const { createBreaker, policy, withTimeout } = resilience;
     const hang = () => new Promise(() => {});

@@ -279,7 +279,7 @@ describe("isolation", () => {
   });
 });
 
-test("changes are told in order to every listener, until it is taken back", async () => {
+test("every listener is called with the changes in their order, until it is removed", async () => {
   const { breaker, clock } = await open({ openJitter: 0, openFor: 1000 });
   const seen: string[] = [];
   const stop = breaker.onChange(({ name, from, to, at }) => seen.push(`${name} ${from} ${to} ${at === clock.now()}`));
@@ -459,7 +459,7 @@ test("successes alone, and failures that have expired, open nothing", async () =
   breaker.dispose();
 });
 
-test("with a clock that is two functions and moved by hand, nobody sees a state or a sample that is out of date", async () => {
+test("with a clock that is two functions and moved by hand, no state and no sample is shown that is out of date", async () => {
   let time = 0;
   const clock = { now: () => time, monotonic: () => time };
   const breaker = createBreaker({ name: "b", minimumCalls: 2, window: "10s", openJitter: 0, openFor: "30s", clock });

@@ -47,7 +47,7 @@ describe("with an upstream whose service times vary, in an open loop", () => {
       const calls = cell.workers === 200 ? 50_000 : 16_000;
       const adaptive = await run(cell, 1.5, calls, "adaptive");
       const fixed = await run(cell, 1.5, calls, "fixed");
-      // The fixed limit is the number of workers, which nobody knows; one probe costs up to a fortieth of these few seconds.
+      // The fixed limit is the number of workers, which is not known in practice; one probe costs up to a fortieth of these few seconds.
       expect(adaptive.answeredPerSecond).toBeGreaterThanOrEqual(fixed.answeredPerSecond * 0.975);
     },
   );

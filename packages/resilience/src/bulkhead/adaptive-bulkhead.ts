@@ -1,12 +1,12 @@
 import { type Clock, systemClock } from "@seaworthy/core";
-import { checkOptions, clockOption, finiteNumber, integer } from "@seaworthy/core/options";
+import { checkOptions, clockOption, finiteNumber, integer, withDefault } from "@seaworthy/core/options";
 import { GradientLimit } from "../internal/bulkhead/gradient-limit.ts";
 import { bulkheadOf, describeBulkhead, MOST_CALLS, planQueue } from "../internal/bulkhead/slot-bulkhead.ts";
 import { Slots } from "../internal/bulkhead/slots.ts";
 import { ExitFrame, type ExitHandler } from "../internal/exit-frames.ts";
-import type { Layer, Next } from "../internal/guarded-call.ts";
 import { isTimeout } from "../internal/invoke.ts";
-import { checkName, otherwise, share } from "../internal/options.ts";
+import type { Layer, Next } from "../internal/layer.ts";
+import { checkName, share } from "../internal/options.ts";
 import { statusOf } from "../internal/status.ts";
 import { limitEvent } from "../telemetry.ts";
 import type { Bulkhead, QueueOptions } from "./bulkhead.ts";
@@ -67,18 +67,18 @@ export function adaptiveBulkhead(options: AdaptiveBulkheadOptions = {}): Bulkhea
   checkOptions("adaptiveBulkhead", options, OPTIONS);
   const { clock = systemClock } = options;
   clockOption("clock", clock);
-  const name = checkName(otherwise(options.name, "bulkhead"), "adaptiveBulkhead");
-  const min = integer("min", otherwise(options.min, DEFAULTS.min), 1, MOST_CALLS);
-  const max = integer("max", otherwise(options.max, Math.max(min, DEFAULTS.max)), min, MOST_CALLS);
+  const name = checkName(withDefault(options.name, "bulkhead"), "adaptiveBulkhead");
+  const min = integer("min", withDefault(options.min, DEFAULTS.min), 1, MOST_CALLS);
+  const max = integer("max", withDefault(options.max, Math.max(min, DEFAULTS.max)), min, MOST_CALLS);
   const byDefault = Math.min(max, Math.max(min, DEFAULTS.initial));
-  const initial = integer("initial", otherwise(options.initial, byDefault), min, max);
+  const initial = integer("initial", withDefault(options.initial, byDefault), min, max);
   const rule = new GradientLimit({
     initial,
     min,
     max,
-    headroom: finiteNumber("headroom", otherwise(options.headroom, DEFAULTS.headroom), 1, 1000),
-    smoothing: share("smoothing", otherwise(options.smoothing, DEFAULTS.smoothing)),
-    tolerance: finiteNumber("tolerance", otherwise(options.tolerance, DEFAULTS.tolerance), 1, 10),
+    headroom: finiteNumber("headroom", withDefault(options.headroom, DEFAULTS.headroom), 1, 1000),
+    smoothing: share("smoothing", withDefault(options.smoothing, DEFAULTS.smoothing)),
+    tolerance: finiteNumber("tolerance", withDefault(options.tolerance, DEFAULTS.tolerance), 1, 10),
   });
   const plan = planQueue(options);
   const slots = new Slots({ name, clock, limit: initial, ...plan });

@@ -50,7 +50,7 @@ export interface Bulkhead extends Runner {
   readonly limit: number;
   /**
    * Runs the operation in a slot, at once or after a wait.
-   * @throws RESILIENCE_BULKHEAD_FULL when the queue is full too, or the wait took longer than `queueTimeout`
+   * @throws RESILIENCE_BULKHEAD_FULL if the queue is full too, or the wait took longer than `queueTimeout`
    */
   run<T>(operation: Operation<T>, options?: RunOptions): Promise<T>;
   stats(): BulkheadStats;

@@ -95,7 +95,7 @@ test("a waiter aborted in the turn in which it got its slot gives the slot back"
   expect(bulkhead.active + bulkhead.queued).toBeLessThanOrEqual(1); // the work itself, if it had begun, still runs
 });
 
-test("a slot is held until the work has ended, though its caller was told of an abort", async () => {
+test("a slot is held until the work has ended, although its call was aborted", async () => {
   const bulkhead = createBulkhead({ concurrency: 1 });
   const work = gate();
   const controller = new AbortController();

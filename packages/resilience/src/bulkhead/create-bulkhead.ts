@@ -1,9 +1,9 @@
 import { systemClock } from "@seaworthy/core";
-import { checkOptions, clockOption, integer } from "@seaworthy/core/options";
+import { checkOptions, clockOption, integer, withDefault } from "@seaworthy/core/options";
 import { bulkheadOf, describeBulkhead, MOST_CALLS, planQueue } from "../internal/bulkhead/slot-bulkhead.ts";
 import { Slots } from "../internal/bulkhead/slots.ts";
-import type { Layer } from "../internal/guarded-call.ts";
-import { checkName, otherwise } from "../internal/options.ts";
+import type { Layer } from "../internal/layer.ts";
+import { checkName } from "../internal/options.ts";
 import type { Bulkhead, BulkheadOptions } from "./bulkhead.ts";
 
 const OPTIONS: readonly string[] = ["concurrency", "queue", "queueTimeout", "releaseAfter", "name", "clock"];
@@ -15,7 +15,7 @@ const OPTIONS: readonly string[] = ["concurrency", "queue", "queueTimeout", "rel
  * that. A queued call leaves at once if its signal aborts, and is refused only by `queueTimeout`. An idle bulkhead owns no
  * timer.
  *
- * @throws TypeError when an option is out of bounds
+ * @throws TypeError if an option is out of bounds
  * @example
  * ```ts
  * import { createBulkhead } from "@seaworthy/resilience";
@@ -28,7 +28,7 @@ export function createBulkhead(options: BulkheadOptions): Bulkhead {
   checkOptions("createBulkhead", options, OPTIONS);
   const { clock = systemClock } = options;
   clockOption("clock", clock);
-  const name = checkName(otherwise(options.name, "bulkhead"), "createBulkhead");
+  const name = checkName(withDefault(options.name, "bulkhead"), "createBulkhead");
   const limit = integer("concurrency", options.concurrency, 1, MOST_CALLS);
   const plan = planQueue(options);
   const slots = new Slots({ name, clock, limit, ...plan });

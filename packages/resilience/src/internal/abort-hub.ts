@@ -26,7 +26,7 @@ class AbortHub {
 const hubs = new WeakMap<AbortSignal, AbortHub>();
 
 /**
- * Calls back with the signal's reason when it aborts; the function returned ends that. A signal carries one listener
+ * Calls back with the signal's reason when it aborts. Returns a function that ends this. A signal carries one listener
  * however many callbacks wait, and none when none waits: adding to an `EventTarget` costs more with each listener.
  */
 export function onAbort(signal: AbortSignal, callback: (reason: unknown) => void): () => void {

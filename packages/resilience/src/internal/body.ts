@@ -22,7 +22,7 @@ export function watchBody(
   request: AbortController,
 ): { response: Response; ended: Promise<void> } {
   const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
-  ended.catch(() => undefined); // somebody may only read the body
+  ended.catch(() => undefined); // a caller may only read the body
   const { body } = response;
   if (body === null) {
     resolve();
@@ -56,7 +56,7 @@ export function watchBody(
       }
     },
     async cancel(reason) {
-      // A reader that has had enough is no failure of the upstream.
+      // A reader that stops early does not mean that the upstream failed.
       resolve();
       await reader.cancel(reason);
     },

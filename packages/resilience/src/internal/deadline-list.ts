@@ -1,8 +1,17 @@
 import { type Clock, startTimer } from "@seaworthy/core";
-import type { GuardedCall } from "./guarded-call.ts";
 
 // A list that has run empty this often is in steady use: to set its timer anew would cost what sharing it saves.
 const STEADY = 1000;
+
+/** What can be in a list of deadlines: its place there. */
+export interface Due<T> {
+  /** On the monotonic clock. */
+  readonly dueAt: number;
+  /** The list that it is in. */
+  deadlines: { remove(item: T): void } | undefined;
+  earlierDue: T | undefined;
+  laterDue: T | undefined;
+}
 
 /**
  * The calls that may take the same time, in the order in which they are due, behind one timer. A call costs two
@@ -10,27 +19,22 @@ const STEADY = 1000;
  * the process. It is taken back when the last call has ended; in steady use it stays, and ends by itself one duration
  * after the last call at the latest.
  */
-export class DeadlineList {
+export class DeadlineList<T extends Due<T>> {
   readonly duration: number;
   /** The platform's timers that it was made with. */
   readonly timers: typeof setTimeout = setTimeout;
   readonly #clock: Clock;
-  readonly #expire: (call: GuardedCall) => void;
+  readonly #expire: (call: T) => void;
   readonly #onEmpty: ((unused: boolean) => void) | undefined;
-  #first: GuardedCall | undefined = undefined;
-  #last: GuardedCall | undefined = undefined;
+  #first: T | undefined = undefined;
+  #last: T | undefined = undefined;
   #cancel: (() => void) | undefined = undefined;
   #waitingFor = 0;
   #emptied = 0;
   readonly #tick = (): void => this.#fire();
 
-  /** @param onEmpty - told when neither a call nor a timer is left, and whether no call came for a whole duration */
-  constructor(
-    clock: Clock,
-    duration: number,
-    expire: (call: GuardedCall) => void,
-    onEmpty?: (unused: boolean) => void,
-  ) {
+  /** @param onEmpty - called when neither a call nor a timer is left, with whether no call came for a whole duration */
+  constructor(clock: Clock, duration: number, expire: (call: T) => void, onEmpty?: (unused: boolean) => void) {
     this.#clock = clock;
     this.duration = duration;
     this.#expire = expire;
@@ -38,7 +42,7 @@ export class DeadlineList {
   }
 
   /** Adds a call that is due at `call.dueAt`, which is no earlier than that of any call added before. */
-  add(call: GuardedCall): void {
+  add(call: T): void {
     call.deadlines = this;
     call.earlierDue = this.#last;
     if (this.#last === undefined) this.#first = call;
@@ -48,7 +52,7 @@ export class DeadlineList {
   }
 
   /** Takes a call out that is over; nothing happens if it is out already. */
-  remove(call: GuardedCall): void {
+  remove(call: T): void {
     if (call.deadlines !== this) return;
     this.#unlink(call);
     if (this.#first !== undefined || this.#cancel === undefined || this.#emptied >= STEADY) return;
@@ -58,7 +62,7 @@ export class DeadlineList {
     this.#onEmpty?.(false);
   }
 
-  #unlink(call: GuardedCall): void {
+  #unlink(call: T): void {
     const { earlierDue, laterDue } = call;
     if (earlierDue === undefined) this.#first = laterDue;
     else earlierDue.laterDue = laterDue;
@@ -69,7 +73,7 @@ export class DeadlineList {
     call.laterDue = undefined;
   }
 
-  #wait(first: GuardedCall, delay: number): void {
+  #wait(first: T, delay: number): void {
     this.#waitingFor = first.dueAt;
     this.#cancel = startTimer(this.#clock, delay, this.#tick);
   }

@@ -1,4 +1,4 @@
-import type { GuardedCall, Next } from "./guarded-call.ts";
+import type { GuardedCall } from "./guarded-call.ts";
 
 /**
  * What a guard does once what it let through is over. A promise that it answers takes the outcome's place; with
@@ -34,11 +34,6 @@ export function unwind(work: Promise<unknown>, exit: ExitFrame | undefined): Pro
     (value) => exitWithValue(exit, value),
     (error) => exitWithError(exit, error),
   );
-}
-
-/** A step that takes a promise of its own, whatever it does in between. */
-export function detached(work: (call: GuardedCall) => Promise<unknown>): Next {
-  return (call, exit) => unwind(work(call), exit);
 }
 
 /** What a value becomes once every guard has left. Throws what the outcome fails with. */

@@ -1,6 +1,6 @@
 import type { PolicyExplanation } from "../explanation.ts";
 import { factsOf, type GuardFacts } from "./facts.ts";
-import type { Layer } from "./guarded-call.ts";
+import type { Layer } from "./layer.ts";
 
 type Facts = GuardFacts | undefined;
 type Of<K extends GuardFacts["guard"]> = Extract<GuardFacts, { guard: K }>;

@@ -1,4 +1,4 @@
-import type { Layer } from "./guarded-call.ts";
+import type { Layer } from "./layer.ts";
 
 /** What `explain` knows of one guard. Times are in milliseconds. */
 export type GuardFacts =

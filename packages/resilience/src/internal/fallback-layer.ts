@@ -5,8 +5,9 @@ import type { PolicyOptions } from "../policy.ts";
 import type { Tier } from "../tier.ts";
 import { ExitFrame, type ExitHandler } from "./exit-frames.ts";
 import { describeLayer } from "./facts.ts";
-import type { GuardedCall, Layer } from "./guarded-call.ts";
+import type { GuardedCall } from "./guarded-call.ts";
 import { invokeFallback, isCancelled } from "./invoke.ts";
+import type { Layer } from "./layer.ts";
 import { answer, planOf, prepareTiers, type TierPlan } from "./tier-plan.ts";
 
 type Fallback = NonNullable<PolicyOptions<unknown>["fallback"]>;

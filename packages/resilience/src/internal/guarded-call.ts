@@ -1,18 +1,6 @@
 import type { Clock } from "@seaworthy/core";
 import type { Call, Operation } from "../call.ts";
-import type { DeadlineList } from "./deadline-list.ts";
-import type { ExitFrame } from "./exit-frames.ts";
-
-/**
- * Runs the rest of a pipeline, then leaves the guards of `exit`: whoever writes one hands `exit` on or unwinds it. Never
- * throws: what goes wrong is a rejection.
- */
-export type Next = (call: GuardedCall, exit: ExitFrame | undefined) => Promise<unknown>;
-/**
- * Lays one guard over the rest of a pipeline, once, when the pipeline is built. `outermost` says that each call that it
- * is given is its own: nothing around it uses the call.
- */
-export type Layer = (next: Next, outermost?: boolean) => Next;
+import type { Due } from "./deadline-list.ts";
 
 /** What few calls have: made for those alone, so that a call is small. */
 export class CallNotes {
@@ -38,7 +26,7 @@ export class CallNotes {
  * without the others. It plays the part of an abort signal inside the package, at a small part of the cost; a real
  * signal is made when an operation asks for it.
  */
-export class GuardedCall {
+export class GuardedCall implements Due<GuardedCall> {
   readonly operation: Operation<unknown>;
   /** Of the pipeline; a metric label. */
   readonly name: string;
@@ -59,9 +47,9 @@ export class GuardedCall {
   /** Ends whatever this call waits for at the moment. */
   waiter: ((reason: unknown) => void) | undefined = undefined;
   controller: AbortController | undefined = undefined;
-  /** Operations under this call that nobody waits for any more and that still run. */
+  /** Operations under this call that are no longer waited for and still run. */
   abandonedOperations = 0;
-  /** Milliseconds spent in queues, which are no latency of the operation. */
+  /** Milliseconds spent in queues, which are not part of the latency of the operation. */
   waited = 0;
   /** Whether it is, or ended, in a queue: the operation was not called. */
   queued = false;
@@ -73,7 +61,7 @@ export class GuardedCall {
   // Places in the parent's list of children and in a list of deadlines.
   firstChild: GuardedCall | undefined = undefined;
   nextSibling: GuardedCall | undefined = undefined;
-  deadlines: DeadlineList | undefined = undefined;
+  deadlines: { remove(call: GuardedCall): void } | undefined = undefined;
   laterDue: GuardedCall | undefined = undefined;
   earlierDue: GuardedCall | undefined = undefined;
 
@@ -134,7 +122,7 @@ export class GuardedCall {
     if (this.aborted) return;
     this.aborted = true;
     this.reason = reason;
-    // Whoever waits gets the reason itself, before the operation can answer its signal with an error of its own.
+    // The waiting caller gets the reason itself, before the operation can answer its signal with an error of its own.
     const { waiter } = this;
     this.waiter = undefined;
     waiter?.(reason);
@@ -142,7 +130,7 @@ export class GuardedCall {
     for (let child = this.firstChild; child !== undefined; child = child.nextSibling) child.abort(reason);
   }
 
-  /** Keeps count of an operation that still runs though nobody waits for it, here and in every call above. */
+  /** Keeps count of an operation that still runs although it is no longer waited for, here and in every call above. */
   abandon(work: Promise<unknown>): void {
     for (let call: GuardedCall | undefined = this; call !== undefined; call = call.parent)
       call.abandonedOperations += 1;

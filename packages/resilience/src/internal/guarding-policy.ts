@@ -1,3 +1,4 @@
+import { withoutUndefined } from "@seaworthy/core/objects";
 import { showValue } from "@seaworthy/core/options";
 import type { Breaker } from "../breaker/breaker.ts";
 import type { Bulkhead } from "../bulkhead/bulkhead.ts";
@@ -54,7 +55,7 @@ export class GuardingPolicy<F = never> implements Policy<F> {
         ok: true,
         value,
         attempts,
-        ...(tier === undefined ? undefined : { tier }),
+        ...withoutUndefined({ tier }),
         ...replaced,
         ...refusals(notes),
       };

@@ -1,8 +1,8 @@
 import { unwind } from "./exit-frames.ts";
 import { describeLayer } from "./facts.ts";
-import type { Layer } from "./guarded-call.ts";
 import type { HedgePlan } from "./hedge-plan.ts";
 import { HedgeRace } from "./hedge-race.ts";
+import type { Layer } from "./layer.ts";
 
 /** Hedges what lies beneath. */
 export function hedgeLayer(plan: HedgePlan): Layer {

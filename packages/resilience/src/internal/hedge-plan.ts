@@ -1,9 +1,9 @@
 import { type Duration, toMilliseconds } from "@seaworthy/core";
-import { checkOptions, integer, showValue } from "@seaworthy/core/options";
+import { checkOptions, integer, showValue, withDefault } from "@seaworthy/core/options";
 import type { HedgeOptions } from "../hedge-options.ts";
 import type { RetryBudget } from "../retry-budget.ts";
 import type { LatencyWindow } from "./latency-window.ts";
-import { optionalFlag, otherwise } from "./options.ts";
+import { optionalFlag } from "./options.ts";
 import { checkBudget } from "./retry-plan.ts";
 
 /** {@link HedgeOptions}, checked and resolved. */
@@ -33,7 +33,7 @@ export function planHedge(
 ): HedgePlan {
   checkOptions("hedge", options, known);
   checkBudget(options.budget);
-  const max = integer("max", otherwise(options.max, DEFAULTS.max), 1, MOST_HEDGES);
+  const max = integer("max", withDefault(options.max, DEFAULTS.max), 1, MOST_HEDGES);
   optionalFlag("onFailure", options.onFailure);
   const delay = planDelay(options.after, latencies);
   const after = typeof options.after === "string" && QUANTILE.test(options.after) ? options.after : (delay() as number);

@@ -1,8 +1,9 @@
 import { startTimer } from "@seaworthy/core";
 import { errors } from "../errors.ts";
 import { hedgeEvent } from "../telemetry.ts";
-import type { GuardedCall, Next } from "./guarded-call.ts";
+import type { GuardedCall } from "./guarded-call.ts";
 import type { HedgePlan } from "./hedge-plan.ts";
+import type { Next } from "./layer.ts";
 import { isRefusal } from "./refusal.ts";
 
 interface Runner {

@@ -14,7 +14,7 @@ export function invoke(call: GuardedCall, exit?: ExitFrame): Promise<unknown> {
   return attempt(call, new ExitFrame(REPORT_ATTEMPT, call, call.clock.monotonic(), exit));
 }
 
-/** The same for what stands in for the operation: no attempt, so neither counted nor told. */
+/** The same for what stands in for the operation: it is not an attempt, so it is neither counted nor reported. */
 export function invokeFallback(call: GuardedCall, exit?: ExitFrame): Promise<unknown> {
   return call.aborted ? unwind(Promise.reject(call.reason), exit) : attempt(call, exit);
 }
@@ -102,7 +102,7 @@ export function timeoutError(policy: string, after: number): Error {
   );
 }
 
-/** Whether this reason means that time was up, whoever set the limit; a caller's `AbortSignal.timeout` counts too. */
+/** Whether this reason means that time was up, wherever the limit was set; a caller's `AbortSignal.timeout` counts too. */
 export function isTimeout(reason: unknown): boolean {
   if (hasCode(reason, "RESILIENCE_TIMEOUT")) return true;
   try {

@@ -1,11 +1,12 @@
 import { type Clock, currentContext, remainingTime } from "@seaworthy/core";
-import { checkOptions, showValue } from "@seaworthy/core/options";
+import { checkOptions, showValue, signalOption } from "@seaworthy/core/options";
 import type { Call, Operation, Runner, RunOptions } from "../call.ts";
 import { onAbort } from "./abort-hub.ts";
-import { detached, ExitFrame, type ExitHandler } from "./exit-frames.ts";
-import { GuardedCall, type Layer, type Next } from "./guarded-call.ts";
+import { ExitFrame, type ExitHandler } from "./exit-frames.ts";
+import { GuardedCall } from "./guarded-call.ts";
 import { invoke, timeoutError } from "./invoke.ts";
-import { checkSignal, optionalFlag } from "./options.ts";
+import { detached, type Layer, type Next } from "./layer.ts";
+import { optionalFlag } from "./options.ts";
 import { surroundingCall } from "./surrounding-call.ts";
 
 /** Layers over {@link invoke}, ready to run. */
@@ -99,7 +100,7 @@ export function prepare(pipeline: Pipeline, operation: Operation<unknown>, optio
   const call = new GuardedCall(operation, pipeline.name, pipeline.clock, undefined);
   if (options !== undefined) {
     checkOptions(pipeline.name, options, RUN_OPTIONS);
-    checkSignal(options.signal);
+    signalOption("signal", options.signal);
     optionalFlag("idempotent", options.idempotent);
     call.idempotent = options.idempotent !== false;
   }

@@ -1,24 +1,17 @@
-const reported = new WeakSet<object>();
+import { warnOfCallback } from "@seaworthy/core/listeners";
+
+/** Code of the process warning about a callback of the host that throws. */
+export const CALLBACK_WARNING = "RESILIENCE_CALLBACK";
 
 /**
- * Says once, as a process warning with code `RESILIENCE_CALLBACK`, that a host's callback threw. The call it was asked
- * about goes on: a mistake in a predicate or a listener must not change what the caller sees.
+ * Emits a process warning, once per callback, that a callback of the host threw. The call goes on: a mistake in a predicate
+ * or a listener must not change what the caller sees.
  */
 export function reportCallback(callback: object, name: string, error: unknown): void {
-  if (reported.has(callback)) return;
-  reported.add(callback);
-  let reason = "an unreadable value";
-  try {
-    reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  } catch {
-    // Its own text is all that is lost.
-  }
-  process.emitWarning(`${name} threw (${reason}); later failures of it are not reported.`, {
-    code: "RESILIENCE_CALLBACK",
-  });
+  warnOfCallback(callback, { name, code: CALLBACK_WARNING }, error);
 }
 
-/** The predicate's answer, or `otherwise` when it throws or answers with a promise, which would always be true. */
+/** What the predicate returns, or `otherwise` if it throws or returns a promise, which would always be true. */
 export function callPredicate<A extends unknown[]>(
   predicate: (...args: A) => unknown,
   name: string,
@@ -36,7 +29,7 @@ export function callPredicate<A extends unknown[]>(
 function decided(answer: unknown): boolean {
   if (typeof answer === "object" && answer !== null && "then" in answer) {
     Promise.resolve(answer).catch(() => undefined);
-    throw new TypeError("it must answer true or false at once; got a promise");
+    throw new TypeError("it must return a boolean at once; got a promise");
   }
   return Boolean(answer);
 }

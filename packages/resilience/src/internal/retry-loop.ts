@@ -2,7 +2,7 @@ import pRetry from "p-retry";
 
 /**
  * A failed attempt on its way through p-retry. p-retry judges what it catches by type (it gives up on a TypeError and
- * wraps what is no Error), so it is only ever shown this. An Error by prototype alone: it takes no stack.
+ * wraps what is not an Error), so it is only ever shown this. An Error by prototype alone: it takes no stack.
  */
 export class FailedAttempt {
   /** What was thrown, or the result that counts as a failure. */
@@ -30,7 +30,7 @@ export async function retryLoop(
 ): Promise<unknown> {
   return pRetry(
     (attempt) => {
-      // The first attempt is over before p-retry is entered; it is told of it as if it had made it.
+      // The first attempt is over before p-retry is entered; it is handed to p-retry as if p-retry had made it.
       if (attempt === 1) throw first;
       return run(attempt);
     },

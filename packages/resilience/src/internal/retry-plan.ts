@@ -7,11 +7,12 @@ import {
   optionalFunction,
   positiveDuration,
   showValue,
+  withDefault,
 } from "@seaworthy/core/options";
 import type { RetryBudget } from "../retry-budget.ts";
 import type { RetryOptions } from "../retry-options.ts";
 import type { BackoffPlan } from "./backoff-delay.ts";
-import { optionalFlag, otherwise } from "./options.ts";
+import { optionalFlag } from "./options.ts";
 
 /** {@link RetryOptions}, checked and resolved. */
 export interface RetryPlan extends BackoffPlan {
@@ -57,20 +58,20 @@ export function planRetry<T>(
 ): RetryPlan {
   checkOptions("retry", options, known);
   const { backoff = DEFAULTS.backoff, retryAfter = true, random = Math.random, budget } = options;
-  const jitter = otherwise(options.jitter, typeof backoff === "function" ? "none" : "full");
+  const jitter = withDefault(options.jitter, typeof backoff === "function" ? "none" : "full");
   if (typeof backoff !== "function") oneOf("backoff", backoff, ["exponential", "linear", "constant"]);
   oneOf("jitter", jitter, ["full", "equal", "none"]);
   for (const name of ["retryIf", "onRetry", "retryResult", "random"] as const) optionalFunction(name, options[name]);
   if (typeof retryAfter !== "function") optionalFlag("retryAfter", options.retryAfter);
   clockOption("clock", clock);
   checkBudget(budget);
-  const limit = toMilliseconds(otherwise(options.retryAfterLimit, DEFAULTS.retryAfterLimit), "retryAfterLimit");
+  const limit = toMilliseconds(withDefault(options.retryAfterLimit, DEFAULTS.retryAfterLimit), "retryAfterLimit");
   return {
-    attempts: integer("attempts", otherwise(options.attempts, DEFAULTS.attempts), 1, Number.POSITIVE_INFINITY),
+    attempts: integer("attempts", withDefault(options.attempts, DEFAULTS.attempts), 1, Number.POSITIVE_INFINITY),
     backoff,
-    initialDelay: toMilliseconds(otherwise(options.initialDelay, DEFAULTS.initialDelay), "initialDelay"),
+    initialDelay: toMilliseconds(withDefault(options.initialDelay, DEFAULTS.initialDelay), "initialDelay"),
     maxDelay: toMilliseconds(
-      otherwise(options.maxDelay, typeof backoff === "function" ? LONGEST : DEFAULTS.maxDelay),
+      withDefault(options.maxDelay, typeof backoff === "function" ? LONGEST : DEFAULTS.maxDelay),
       "maxDelay",
     ),
     jitter,

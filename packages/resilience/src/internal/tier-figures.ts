@@ -1,3 +1,4 @@
+import { withoutUndefined } from "@seaworthy/core/objects";
 import type { Breaker } from "../breaker/breaker.ts";
 import type { TierStats } from "../tier.ts";
 
@@ -19,14 +20,16 @@ export class TierFigures {
     tiers: readonly { name: string; figures: TierFigures; breaker: Breaker | undefined }[],
   ): readonly TierStats[] {
     const all = tiers.reduce((sum, { figures }) => sum + figures.#answered, 0);
-    return tiers.map(({ name, figures, breaker }) => ({
-      tier: name,
-      answered: figures.#answered,
-      failed: figures.failed,
-      skipped: figures.skipped,
-      share: all === 0 ? 0 : figures.#answered / all,
-      latency: figures.#answered === 0 ? 0 : figures.#latency / figures.#answered,
-      ...(breaker === undefined ? undefined : { breaker: breaker.state }),
-    }));
+    return tiers.map(({ name, figures, breaker }) =>
+      withoutUndefined({
+        tier: name,
+        answered: figures.#answered,
+        failed: figures.failed,
+        skipped: figures.skipped,
+        share: all === 0 ? 0 : figures.#answered / all,
+        latency: figures.#answered === 0 ? 0 : figures.#latency / figures.#answered,
+        breaker: breaker?.state,
+      }),
+    );
   }
 }

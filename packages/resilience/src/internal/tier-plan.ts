@@ -6,8 +6,9 @@ import { errors } from "../errors.ts";
 import { tierEvent } from "../telemetry.ts";
 import type { Tier, TierAnswer, TierFailure } from "../tier.ts";
 import { breakerFor } from "./breaker/breaker-for.ts";
-import type { GuardedCall, Next } from "./guarded-call.ts";
+import type { GuardedCall } from "./guarded-call.ts";
 import { invokeFallback } from "./invoke.ts";
+import type { Next } from "./layer.ts";
 import { checkName, isRunner } from "./options.ts";
 import { layersOf } from "./pipeline.ts";
 import { isRefusal } from "./refusal.ts";
@@ -78,7 +79,8 @@ function planBreaker(
   if (isRunner(given)) return given as Breaker;
   if (given !== true && (typeof given !== "object" || given === null))
     throw new TypeError(`${name}: breaker must be true, options or a breaker; got ${showValue(given)}`);
-  return breakerFor({ ...(given === true ? undefined : given), name, clock }, timeout);
+  const own = given === true ? undefined : given;
+  return breakerFor({ ...own, name, clock }, timeout);
 }
 
 /** Asks the tiers in order, each as a child of `call`. */

@@ -2,22 +2,25 @@ import { type Clock, startTimer } from "@seaworthy/core";
 import { DeadlineList } from "./deadline-list.ts";
 import { ExitFrame, type ExitHandler, unwind } from "./exit-frames.ts";
 import type { GuardFacts } from "./facts.ts";
-import type { GuardedCall, Layer, Next } from "./guarded-call.ts";
+import type { GuardedCall } from "./guarded-call.ts";
 import { timeoutError } from "./invoke.ts";
 import { holdProcess, isPlatformClock, releaseProcess } from "./keep-alive.ts";
+import type { Layer, Next } from "./layer.ts";
 import { PerTimers } from "./per-timers.ts";
+
+type Deadlines = DeadlineList<GuardedCall>;
 
 // Lists of that many durations are kept while nothing waits in them.
 const MOST_IDLE = 64;
-const listsByClock = new PerTimers<Map<number, DeadlineList>>(() => new Map());
+const listsByClock = new PerTimers<Map<number, Deadlines>>(() => new Map());
 
 /** The list that everything with this duration on this clock shares. */
-function sharedDeadlines(clock: Clock, duration: number): DeadlineList {
+function sharedDeadlines(clock: Clock, duration: number): Deadlines {
   const lists = listsByClock.of(clock);
   const found = lists.get(duration);
   if (found !== undefined) return found;
   const expire = (call: GuardedCall): void => call.abort(timeoutError(call.name, duration));
-  const created: DeadlineList = new DeadlineList(clock, duration, expire, (unused) => {
+  const created: Deadlines = new DeadlineList(clock, duration, expire, (unused) => {
     if ((unused || lists.size > MOST_IDLE) && lists.get(duration) === created) lists.delete(duration);
   });
   lists.set(duration, created);
@@ -29,7 +32,7 @@ function sharedDeadlines(clock: Clock, duration: number): DeadlineList {
  * process open if it is to: an operation that hangs may have nothing that does.
  */
 export function timeoutLayer(duration: number, clock: Clock, keepAlive = true): Layer {
-  let list: DeadlineList | undefined;
+  let list: Deadlines | undefined;
   const holds = keepAlive && isPlatformClock(clock);
   const handler = holds ? END_AND_RELEASE : END;
   return (next, outermost) => (call, exit) => {

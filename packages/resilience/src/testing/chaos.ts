@@ -1,9 +1,7 @@
 import { type Clock, type Duration, systemClock, toMilliseconds } from "@seaworthy/core";
-import { checkOptions, clockOption, finiteNumber, optionalFunction } from "@seaworthy/core/options";
+import { checkOptions, clockOption, finiteNumber, optionalFunction, withDefault } from "@seaworthy/core/options";
 import type { Operation, Runner, RunOptions } from "../call.ts";
-import { detached } from "../internal/exit-frames.ts";
-import type { Layer } from "../internal/guarded-call.ts";
-import { otherwise } from "../internal/options.ts";
+import { detached, type Layer } from "../internal/layer.ts";
 import { pause } from "../internal/pause.ts";
 import { createPipeline, exposePipeline, startRun } from "../internal/pipeline.ts";
 import { seeded } from "../internal/testing/random.ts";
@@ -18,9 +16,9 @@ export interface ChaosOptions {
   latency?: Duration;
   /** Returned in place of the call; a function makes one each time. */
   outcome?: unknown;
-  /** Whole number from 0 to 2^32-1; the same seed picks the same calls. @default chance */
+  /** An integer from 0 to 2^32-1; the same seed picks the same calls. @default chance */
   seed?: number;
-  /** A number from 0 to 1 a call; in place of a seed. */
+  /** A number from 0 to 1 for each call; instead of a seed. */
   random?: () => number;
   /** @default systemClock */
   clock?: Clock;
@@ -37,12 +35,12 @@ export interface Chaos extends Runner {
   wrap<A extends unknown[], R>(fn: (...args: A) => R): (...args: A) => Promise<Awaited<R>>;
 }
 
-const KNOWN: readonly string[] = ["rate", "fault", "latency", "outcome", "seed", "random", "clock"];
+const OPTIONS: readonly string[] = ["rate", "fault", "latency", "outcome", "seed", "random", "clock"];
 
 /**
  * Injects faults, latency or outcomes into a share of calls, for tests and for drills.
  *
- * @throws TypeError when an option is wrong, or nothing is to be injected
+ * @throws TypeError if an option is wrong, or nothing is to be injected
  * @example
  * ```ts
  * import { compose, policy } from "@seaworthy/resilience";
@@ -53,11 +51,11 @@ const KNOWN: readonly string[] = ["rate", "fault", "latency", "outcome", "seed",
  * ```
  */
 export function chaos(options: ChaosOptions): Chaos {
-  checkOptions("chaos", options, KNOWN);
+  checkOptions("chaos", options, OPTIONS);
   const { clock = systemClock } = options;
   clockOption("clock", clock);
   optionalFunction("random", options.random);
-  const rate = finiteNumber("rate", otherwise(options.rate, 1), 0, 1);
+  const rate = finiteNumber("rate", withDefault(options.rate, 1), 0, 1);
   const latency = options.latency === undefined ? undefined : toMilliseconds(options.latency, "latency");
   if (latency === undefined && !("fault" in options) && !("outcome" in options))
     throw new TypeError("chaos: give a fault, a latency or an outcome");

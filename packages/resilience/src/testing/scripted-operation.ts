@@ -25,12 +25,12 @@ export interface ScriptedOperation<T> {
   }[];
 }
 
-const STEP: readonly string[] = ["value", "error", "hang", "after"];
+const STEP_OPTIONS: readonly string[] = ["value", "error", "hang", "after"];
 
 /**
  * An operation for tests of your own policies: call n does what step n says; the last step repeats.
  *
- * @throws TypeError when there is no step, or one does not say exactly what it does
+ * @throws TypeError if there is no step, or one does not say exactly what it does
  * @example
  * ```ts
  * import { retry } from "@seaworthy/resilience";
@@ -61,7 +61,7 @@ export function scriptedOperation<T>(
 }
 
 function checkStep(step: ScriptStep<unknown>): void {
-  checkOptions("a step", step, STEP);
+  checkOptions("a step", step, STEP_OPTIONS);
   const said = ["value", "error", "hang"].filter((name) => name in step);
   if (said.length !== 1)
     throw new TypeError(`a step says one of value, error and hang; got ${said.join(", ") || "none"}`);

@@ -1,8 +1,16 @@
 import { toMilliseconds } from "@seaworthy/core";
-import { checkOptions, finiteNumber, flag, integer, oneOf, positiveDuration, showValue } from "@seaworthy/core/options";
+import {
+  checkOptions,
+  finiteNumber,
+  flag,
+  integer,
+  oneOf,
+  positiveDuration,
+  showValue,
+  withDefault,
+} from "@seaworthy/core/options";
 import type { Runner } from "../call.ts";
 import { createWithin } from "../internal/creation-scope.ts";
-import { otherwise } from "../internal/options.ts";
 import { seeded } from "../internal/testing/random.ts";
 import { amountOf, arrivals, SimulatedUpstream } from "../internal/testing/simulated-upstream.ts";
 import { replacePlatformTime, VirtualTime } from "../internal/testing/virtual-time.ts";
@@ -83,21 +91,21 @@ function planSimulation(options: SimulationOptions): SimulationPlan {
   checkOptions("simulate", options, OPTIONS);
   const { policy, fault } = options;
   if (typeof policy !== "function") throw new TypeError(`policy must be a function; got ${showValue(policy)}`);
-  const upstream = planUpstream(otherwise(options.upstream, {}));
+  const upstream = planUpstream(withDefault(options.upstream, {}));
   const { from, until } = planFault(fault);
   const capacity = (upstream.workers / upstream.mean) * 1000;
   const length = fault === undefined ? DEFAULTS.healthy : until + DEFAULTS.rest;
-  const duration = positiveDuration("duration", otherwise(options.duration, length));
+  const duration = positiveDuration("duration", withDefault(options.duration, length));
   return {
     policy: policy.bind(options),
     upstream,
     fault,
     from: Math.min(from, duration),
     until: Math.min(until, duration),
-    load: finiteNumber("load", otherwise(options.load, capacity * DEFAULTS.utilization), 0.001, 1_000_000),
-    processes: integer("processes", otherwise(options.processes, 1), 1, 10_000),
+    load: finiteNumber("load", withDefault(options.load, capacity * DEFAULTS.utilization), 0.001, 1_000_000),
+    processes: integer("processes", withDefault(options.processes, 1), 1, 10_000),
     duration,
-    seed: integer("seed", otherwise(options.seed, 1), 0, 0xffff_ffff),
+    seed: integer("seed", withDefault(options.seed, 1), 0, 0xffff_ffff),
     globals: options.globals !== undefined && flag("globals", options.globals),
   };
 }
@@ -105,9 +113,9 @@ function planSimulation(options: SimulationOptions): SimulationPlan {
 function planUpstream(options: SimulatedUpstreamOptions): SimulationPlan["upstream"] {
   checkOptions("upstream", options, UPSTREAM_OPTIONS);
   return {
-    workers: integer("upstream.workers", otherwise(options.workers, DEFAULTS.workers), 1, 10_000),
-    mean: positiveDuration("upstream.service", otherwise(options.service, DEFAULTS.service)),
-    distribution: oneOf("upstream.distribution", otherwise(options.distribution, DEFAULTS.distribution), [
+    workers: integer("upstream.workers", withDefault(options.workers, DEFAULTS.workers), 1, 10_000),
+    mean: positiveDuration("upstream.service", withDefault(options.service, DEFAULTS.service)),
+    distribution: oneOf("upstream.distribution", withDefault(options.distribution, DEFAULTS.distribution), [
       "constant",
       "exponential",
       "lognormal",
@@ -121,8 +129,8 @@ function planFault(fault: SimulatedFault | undefined): { from: number; until: nu
   checkOptions("fault", fault, FAULT_OPTIONS);
   oneOf("fault.kind", fault.kind, ["outage", "hang", "spike", "brownout", "errors"]);
   if (fault.amount !== undefined) finiteNumber("fault.amount", fault.amount, 0, 1000);
-  const from = toMilliseconds(otherwise(fault.from, DEFAULTS.from), "fault.from");
-  const until = toMilliseconds(otherwise(fault.until, DEFAULTS.until), "fault.until");
+  const from = toMilliseconds(withDefault(fault.from, DEFAULTS.from), "fault.from");
+  const until = toMilliseconds(withDefault(fault.until, DEFAULTS.until), "fault.until");
   if (until <= from) throw new TypeError(`fault.until must be after fault.from; got ${showValue(fault.until)}`);
   return { from, until };
 }

@@ -1,3 +1,5 @@
+import { ListenerSet } from "@seaworthy/core/listeners";
+import { withoutUndefined } from "@seaworthy/core/objects";
 import { oneOf } from "@seaworthy/core/options";
 import type {
   BreakerChange,
@@ -12,10 +14,10 @@ import { errors } from "../../errors.ts";
 import { rejectionEvent, stateGauge, transitionEvent } from "../../telemetry.ts";
 import { ExitFrame, type ExitHandler, unwind } from "../exit-frames.ts";
 import { describeLayer } from "../facts.ts";
-import type { GuardedCall, Next } from "../guarded-call.ts";
-import { Listeners } from "../listeners.ts";
+import type { GuardedCall } from "../guarded-call.ts";
+import type { Next } from "../layer.ts";
 import { createPipeline, exposePipeline, type Pipeline, startRun } from "../pipeline.ts";
-import { callPredicate } from "../report.ts";
+import { CALLBACK_WARNING, callPredicate } from "../report.ts";
 import { trackState } from "../tracked-state.ts";
 import type { CallObserver, ObservableBreaker } from "./call-observer.ts";
 import { Circuit, UNCOUNTED } from "./circuit.ts";
@@ -48,7 +50,7 @@ export class CountingBreaker implements ObservableBreaker {
   readonly #plan: BreakerPlan;
   readonly #pipeline: Pipeline;
   readonly #circuit: Circuit;
-  #listeners: Listeners<BreakerChange> | undefined;
+  #listeners: ListenerSet<BreakerChange> | undefined;
   #mode: BreakerMode;
   #isolations = 0;
   #rejected = 0;
@@ -246,7 +248,7 @@ export class CountingBreaker implements ObservableBreaker {
   }
 
   onChange(listener: (change: BreakerChange) => void): () => void {
-    this.#listeners ??= new Listeners(`the breaker ${this.name}`);
+    this.#listeners ??= new ListenerSet({ owner: `the breaker ${this.name}`, code: CALLBACK_WARNING });
     return this.#listeners.add(listener);
   }
 
@@ -275,5 +277,5 @@ function detailsOf(opening: BreakerOpening | undefined): Record<string, unknown>
   if (opening === undefined) return undefined;
   const { reason, calls, failures, slow, lastError } = opening;
   const count = reason === "slow" ? { slow } : { failed: failures };
-  return { reason, ...count, calls, ...(lastError === undefined ? undefined : { error: lastError }) };
+  return withoutUndefined({ reason, ...count, calls, error: lastError });
 }

@@ -18,7 +18,7 @@ export function judgeError(error: unknown, call: GuardedCall, isFailure: Breaker
     if (answer === "success") return "success";
     if (typeof answer === "object" && answer !== null) {
       Promise.resolve(answer).catch(() => undefined);
-      throw new TypeError(`it must answer true, false or "success" at once; got an object`);
+      throw new TypeError(`it must return a boolean or "success" at once; got an object`);
     }
     return answer ? "failure" : "ignored";
   } catch (failure) {

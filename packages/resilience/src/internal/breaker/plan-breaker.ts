@@ -8,9 +8,10 @@ import {
   optionalFunction,
   positiveDuration,
   showValue,
+  withDefault,
 } from "@seaworthy/core/options";
 import type { BreakerMode, BreakerOptions, BreakerWindow, SlowCallOptions } from "../../breaker/breaker.ts";
-import { checkName, otherwise, share } from "../options.ts";
+import { checkName, share } from "../options.ts";
 import { type BreakerNumbers, BreakerPlan, type OpenTime } from "./plan.ts";
 
 const DEFAULTS = {
@@ -45,9 +46,9 @@ const OPTIONS: readonly string[] = [
   "clock",
   "random",
 ];
-const WINDOW_KINDS: readonly string[] = ["calls", "consecutive"];
-const SLOW: readonly string[] = ["duration", "rate"];
-const GROWING: readonly string[] = ["initial", "factor", "max"];
+const WINDOW_OPTIONS: readonly string[] = ["calls", "consecutive"];
+const SLOW_OPTIONS: readonly string[] = ["duration", "rate"];
+const GROWING_OPTIONS: readonly string[] = ["initial", "factor", "max"];
 
 /**
  * Checks the options of a breaker.
@@ -61,13 +62,13 @@ export function planBreaker(options: BreakerOptions, patience = 0): BreakerPlan 
   clockOption("clock", clock);
   for (const member of ["isFailure", "isFailedResult", "random"] as const) optionalFunction(member, options[member]);
   const slow = slowCall === undefined ? undefined : planSlow(slowCall);
-  const probes = integer("probes", otherwise(options.probes, DEFAULTS.probes), 1, 1000);
+  const probes = integer("probes", withDefault(options.probes, DEFAULTS.probes), 1, 1000);
   const tolerated = options.probeFailureRate;
   return new BreakerPlan({
     name,
     clock,
     random,
-    mode: oneOf("mode", otherwise(options.mode, "enforcing"), MODES),
+    mode: oneOf("mode", withDefault(options.mode, "enforcing"), MODES),
     ...planWindow(options),
     slowAfter: slow?.after ?? Number.POSITIVE_INFINITY,
     slowRate: slow?.rate ?? 1,
@@ -76,9 +77,9 @@ export function planBreaker(options: BreakerOptions, patience = 0): BreakerPlan 
     fixedProbeTimeout:
       options.probeTimeout === undefined ? undefined : positiveDuration("probeTimeout", options.probeTimeout),
     patience,
-    ramp: toMilliseconds(otherwise(options.ramp, 0), "ramp"),
-    openJitter: finiteNumber("openJitter", otherwise(options.openJitter, DEFAULTS.openJitter), 0, 1),
-    openTime: planOpenTime(otherwise(options.openFor, DEFAULTS.openFor)),
+    ramp: toMilliseconds(withDefault(options.ramp, 0), "ramp"),
+    openJitter: finiteNumber("openJitter", withDefault(options.openJitter, DEFAULTS.openJitter), 0, 1),
+    openTime: planOpenTime(withDefault(options.openFor, DEFAULTS.openFor)),
     isFailure: options.isFailure?.bind(options),
     isFailedResult: options.isFailedResult?.bind(options),
   });
@@ -87,16 +88,17 @@ export function planBreaker(options: BreakerOptions, patience = 0): BreakerPlan 
 function planWindow(
   options: BreakerOptions,
 ): Pick<BreakerNumbers, "windowKind" | "windowSize" | "failureRate" | "minimumCalls"> {
-  const window: BreakerWindow = otherwise(options.window, DEFAULTS.window);
-  const failureRate = share("failureRate", otherwise(options.failureRate, DEFAULTS.failureRate));
-  const atLeast = (byDefault: number): number => integer("minimumCalls", otherwise(options.minimumCalls, byDefault), 1);
+  const window: BreakerWindow = withDefault(options.window, DEFAULTS.window);
+  const failureRate = share("failureRate", withDefault(options.failureRate, DEFAULTS.failureRate));
+  const atLeast = (byDefault: number): number =>
+    integer("minimumCalls", withDefault(options.minimumCalls, byDefault), 1);
   if (typeof window !== "object" || window === null) {
     const windowSize = toMilliseconds(window, "window");
     if (windowSize < LEAST_WINDOW)
       throw new TypeError(`window must be ${LEAST_WINDOW} ms or more; got ${showValue(options.window)}`);
     return { windowKind: "time", windowSize, failureRate, minimumCalls: atLeast(DEFAULTS.minimumCalls) };
   }
-  checkOptions("window", window, WINDOW_KINDS);
+  checkOptions("window", window, WINDOW_OPTIONS);
   if ("calls" in window && !("consecutive" in window)) {
     const windowSize = integer("window.calls", window.calls, 1, 100_000);
     const minimumCalls = atLeast(Math.min(windowSize, DEFAULTS.minimumCalls));
@@ -114,20 +116,20 @@ function planWindow(
 }
 
 function planSlow(options: SlowCallOptions): { after: number; rate: number } {
-  checkOptions("slowCall", options, SLOW);
+  checkOptions("slowCall", options, SLOW_OPTIONS);
   return {
     after: positiveDuration("slowCall.duration", options.duration),
-    rate: share("slowCall.rate", otherwise(options.rate, DEFAULTS.slowRate)),
+    rate: share("slowCall.rate", withDefault(options.rate, DEFAULTS.slowRate)),
   };
 }
 
 function planOpenTime(openFor: NonNullable<BreakerOptions["openFor"]>): OpenTime {
   if (typeof openFor === "function") return openFor;
   if (typeof openFor !== "object" || openFor === null) return positiveDuration("openFor", openFor);
-  checkOptions("openFor", openFor, GROWING);
+  checkOptions("openFor", openFor, GROWING_OPTIONS);
   return {
     initial: positiveDuration("openFor.initial", openFor.initial),
-    factor: finiteNumber("openFor.factor", otherwise(openFor.factor, DEFAULTS.factor), 1, 100),
-    max: positiveDuration("openFor.max", otherwise(openFor.max, DEFAULTS.max)),
+    factor: finiteNumber("openFor.factor", withDefault(openFor.factor, DEFAULTS.factor), 1, 100),
+    max: positiveDuration("openFor.max", withDefault(openFor.max, DEFAULTS.max)),
   };
 }

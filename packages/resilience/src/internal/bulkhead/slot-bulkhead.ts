@@ -1,11 +1,10 @@
 import { type Clock, toMilliseconds } from "@seaworthy/core";
-import { integer, positiveDuration } from "@seaworthy/core/options";
+import { integer, positiveDuration, withDefault } from "@seaworthy/core/options";
 import type { Bulkhead, BulkheadStats, QueueOptions } from "../../bulkhead/bulkhead.ts";
 import type { Operation, RunOptions } from "../../call.ts";
 import { inUseGauge, slotsGauge, waitingGauge } from "../../telemetry.ts";
 import { describeLayer } from "../facts.ts";
-import type { Layer } from "../guarded-call.ts";
-import { otherwise } from "../options.ts";
+import type { Layer } from "../layer.ts";
 import { createPipeline, exposePipeline, type Pipeline, startRun } from "../pipeline.ts";
 import { trackState } from "../tracked-state.ts";
 import type { Slots } from "./slots.ts";
@@ -18,7 +17,7 @@ export function planQueue(options: QueueOptions): { queue: number; queueTimeout:
   const { queueTimeout, releaseAfter } = options;
   return {
     releaseAfter: releaseAfter === undefined ? Number.POSITIVE_INFINITY : toMilliseconds(releaseAfter, "releaseAfter"),
-    queue: integer("queue", otherwise(options.queue, 0), 0, MOST_CALLS),
+    queue: integer("queue", withDefault(options.queue, 0), 0, MOST_CALLS),
     queueTimeout:
       queueTimeout === undefined ? Number.POSITIVE_INFINITY : positiveDuration("queueTimeout", queueTimeout),
   };

@@ -3,8 +3,9 @@ import type { BulkheadStats } from "../../bulkhead/bulkhead.ts";
 import { errors } from "../../errors.ts";
 import { rejectionEvent } from "../../telemetry.ts";
 import { ExitFrame, type ExitHandler, unwind } from "../exit-frames.ts";
-import type { GuardedCall, Next } from "../guarded-call.ts";
+import type { GuardedCall } from "../guarded-call.ts";
 import { timeoutError } from "../invoke.ts";
+import type { Next } from "../layer.ts";
 import { Place, WaitingLine } from "./waiting-line.ts";
 
 /** Bounds of {@link Slots}. */
@@ -17,7 +18,7 @@ export interface SlotOptions {
   readonly releaseAfter: number;
 }
 
-/** An operation that nobody waits for, and that keeps its slot. */
+/** An operation that is no longer waited for, and that keeps its slot. */
 interface AbandonedOperation {
   readonly since: number;
   cancel: (() => void) | undefined;
@@ -25,8 +26,8 @@ interface AbandonedOperation {
 
 /**
  * Slots for calls in flight, and a queue in order of arrival. A slot that falls free is handed to the first in the
- * queue, not put back, so nobody can overtake and a call once queued is never refused for want of room. A slot is held
- * until the work has really ended, though the caller may have been told of a timeout long before.
+ * queue, not put back, so no call can overtake another, and a queued call is never refused because there is no room. A
+ * slot is held until the work has really ended, although the caller may have got a timeout long before.
  */
 export class Slots {
   limit: number;

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Place, WaitingLine } from "./waiting-line.ts";
 
-test("whoever joins and leaves, the line holds the others in order of arrival", () => {
+test("whichever places join and leave, the line holds the others in order of arrival", () => {
   fc.assert(
     fc.property(fc.array(fc.option(fc.nat({ max: 20 }), { freq: 2 }), { maxLength: 60 }), (steps) => {
       const line = new WaitingLine();

@@ -10,7 +10,7 @@ export class Place {
 }
 
 /**
- * Those who wait, in order of arrival. Anybody may leave at once, from the middle too. A `Set` would do but for its
+ * The calls that wait, in order of arrival. Each may leave at once, from the middle too. A `Set` would do but for its
  * front: it finds its first member only after all that were deleted before it, which makes a long queue quadratic.
  */
 export class WaitingLine {

@@ -3,7 +3,7 @@ import type { Breaker } from "../../breaker/breaker.ts";
 import type { Bulkhead } from "../../bulkhead/bulkhead.ts";
 import type { PolicyOptions } from "../../policy.ts";
 import type { RetryBudget } from "../../retry-budget.ts";
-import type { Layer } from "../guarded-call.ts";
+import type { Layer } from "../layer.ts";
 
 /** The parts of a policy that its user sees, and what `dispose()` releases. */
 export interface PolicyParts {

@@ -1,9 +1,9 @@
 import { runWithContext } from "@seaworthy/core";
 import { withoutUndefined } from "@seaworthy/core/objects";
 import { flag } from "@seaworthy/core/options";
-import { detached } from "../exit-frames.ts";
 import { describeLayer } from "../facts.ts";
-import { CallView, type Layer } from "../guarded-call.ts";
+import { CallView } from "../guarded-call.ts";
+import { detached, type Layer } from "../layer.ts";
 import type { Guard } from "./guard.ts";
 
 /** Runs the operation in a context with the deadline and the signal of its call. */

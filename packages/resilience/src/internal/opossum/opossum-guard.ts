@@ -1,4 +1,5 @@
 import { systemClock } from "@seaworthy/core";
+import { ListenerSet } from "@seaworthy/core/listeners";
 import { oneOf } from "@seaworthy/core/options";
 import type {
   Breaker,
@@ -14,12 +15,12 @@ import { errors } from "../../errors.ts";
 import { transitionEvent } from "../../telemetry.ts";
 import { openingOf, shownError } from "../breaker/judge.ts";
 import type { WindowCounts } from "../breaker/rolling-statistics.ts";
-import { detached } from "../exit-frames.ts";
 import { describeLayer } from "../facts.ts";
-import type { GuardedCall, Next } from "../guarded-call.ts";
+import type { GuardedCall } from "../guarded-call.ts";
 import { timeoutError } from "../invoke.ts";
-import { Listeners } from "../listeners.ts";
+import { detached, type Next } from "../layer.ts";
 import { createPipeline, exposePipeline, type Pipeline, startRun } from "../pipeline.ts";
+import { CALLBACK_WARNING } from "../report.ts";
 import { FiredOperation, shareAction } from "./fired-operation.ts";
 import type { OpossumInternals } from "./opossum-internals.ts";
 
@@ -30,7 +31,7 @@ export class OpossumGuard implements Breaker {
   readonly name: string;
   readonly #breaker: OpossumInternals;
   readonly #pipeline: Pipeline;
-  readonly #listeners: Listeners<BreakerChange>;
+  readonly #listeners: ListenerSet<BreakerChange>;
   readonly #release: (() => void)[];
   #disposed = false;
   #shown: BreakerState;
@@ -44,7 +45,7 @@ export class OpossumGuard implements Breaker {
   constructor(breaker: OpossumInternals) {
     this.#breaker = breaker;
     this.name = breaker.name;
-    this.#listeners = new Listeners(`the breaker ${this.name}`);
+    this.#listeners = new ListenerSet({ owner: `the breaker ${this.name}`, code: CALLBACK_WARNING });
     const openFor = breaker.options.resetTimeout ?? RESET_TIMEOUT;
     const layer = describeLayer(
       (next) => detached((call) => this.#fire(call, next)),

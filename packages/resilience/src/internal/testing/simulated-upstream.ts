@@ -9,7 +9,7 @@ interface Job {
 
 const REFUSAL_TIME = 1;
 
-/** An upstream of so many workers and an unbounded queue. It works on whatever it has accepted, even if nobody waits for it. */
+/** An upstream of so many workers and an unbounded queue. It finishes every call that it has accepted, even if the caller has left. */
 export class SimulatedUpstream {
   readonly #time: VirtualTime;
   readonly #random: () => number;
