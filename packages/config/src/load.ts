@@ -9,8 +9,8 @@ export type { ConfigWarning, LoadConfigOptions, ReferenceResolver } from "./inte
 /**
  * Loads the configuration from its layers. A later layer wins over an earlier one: the defaults of the schema,
  * `config/default.json`, `config/<profile>.json`, `config/local.json` (in development only), the secrets directory,
- * `.env` (in development only, unless an option names it), the environment, arguments, overrides. Objects merge, and
- * arrays replace each other.
+ * `.env` (in development only, unless an option names it), `.env.<profile>`, the environment, arguments, overrides.
+ * Objects merge, and arrays replace each other.
  *
  * The result is frozen at every depth, with secrets as core's `Secret`. A value that the schema makes secret can be read
  * by its name only: no printer, copy or clone of the configuration contains it. The environment is never changed.

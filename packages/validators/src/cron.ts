@@ -55,24 +55,29 @@ export function cron(options: CronOptions = {}): Schema<string> {
       .trim()
       .toLowerCase()
       .split(/[ \t]+/);
-    if (words.length === 1 && MACROS.has(words[0] as string)) return words[0] as string;
+    const [first = ""] = words;
+    if (words.length === 1 && MACROS.has(first)) return first;
     if (words.length !== fields.length) return refuse("cron", `must have ${fields.length} fields`);
     return scheduleFault(fields, words) ?? words.join(" ");
   });
 }
 
 function scheduleFault(fields: readonly Field[], words: readonly string[]): Refused | undefined {
-  const sets = fields.map((field, i) => valuesOf(field, words[i] as string));
-  const bad = sets.indexOf(undefined);
-  if (bad >= 0) {
-    const { name, min, max } = fields[bad] as Field;
+  const sets: Set<number>[] = [];
+  for (const [i, field] of fields.entries()) {
+    const values = valuesOf(field, words[i] ?? "");
+    if (values !== undefined) {
+      sets.push(values);
+      continue;
+    }
+    const { name, min, max } = field;
     return refuse("cron", `must have a ${name} from ${min} to ${max}, written as *, a, a-b or a,b, with steps /n`);
   }
-  const [days, months] = sets.slice(-3) as [Set<number>, Set<number>];
+  const [days = new Set<number>(), months = new Set<number>()] = sets.slice(-3);
   // If a day of the week is given too, the schedule runs when either of the two days matches.
-  const anyWeekday = (words.at(-1) as string).startsWith("*");
-  const comes = [...months].some((month) => [...days].some((day) => day <= (LONGEST_MONTH[month - 1] as number)));
-  return anyWeekday && !comes ? refuse("never", "must name a day that exists") : undefined;
+  const anyWeekday = words.at(-1)?.startsWith("*") === true;
+  const exists = [...months].some((month) => [...days].some((day) => day <= (LONGEST_MONTH[month - 1] ?? 0)));
+  return anyWeekday && !exists ? refuse("never", "must name a day that exists") : undefined;
 }
 
 function valuesOf(field: Field, text: string): Set<number> | undefined {

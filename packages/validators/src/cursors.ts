@@ -66,6 +66,7 @@ export function createCursors<T>(options: CursorsOptions): Cursors<T> {
   if (!Array.isArray(options.keys) || options.keys.length === 0)
     throw new TypeError(`keys must be an array of at least one key; got ${kindOf(options.keys)}`);
   const keys = options.keys.map((key) => keyBytes("keys", key, SHORTEST_KEY));
+  const [signingKey = new Uint8Array()] = keys;
   if (typeof scope !== "string" || scope === "")
     throw new TypeError(`scope must be a string that is not empty; got ${showValue(scope)}`);
   const ttl = options.ttl === undefined ? undefined : toMilliseconds(options.ttl, "ttl");
@@ -88,7 +89,7 @@ export function createCursors<T>(options: CursorsOptions): Cursors<T> {
   return {
     seal(position) {
       const payload = write(position, clock);
-      return `${payload}.${sign(keys[0] as Uint8Array, payload).toString("base64url")}`;
+      return `${payload}.${sign(signingKey, payload).toString("base64url")}`;
     },
     open(cursor) {
       const found = attempt(cursor);

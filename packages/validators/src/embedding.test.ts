@@ -93,6 +93,34 @@ describe("embedding", () => {
     expect(verdict(embedding({ dimensions: 2, normalized: true, tolerance: 0.1 }), [0.6, 0.85])).toBe("ok");
   });
 
+  test("counts every component once in the norm, whatever the length", () => {
+    for (const make of KINDS) {
+      for (let dimensions = 1; dimensions <= 9; dimensions++) {
+        const unit = embedding({ dimensions, normalized: true });
+        for (let at = 0; at < dimensions; at++) {
+          const vector = (value: number) => make(Array.from({ length: dimensions }, (_, i) => (i === at ? value : 0)));
+          expect(verdict(unit, vector(1))).toBe("ok");
+          expect(verdict(unit, vector(2))).toBe("not_normalized");
+        }
+        expect(verdict(unit, make(Array(dimensions).fill(Math.sqrt(1 / dimensions))))).toBe("ok");
+      }
+    }
+  });
+
+  test("includes the tolerance itself, and nothing beyond it", () => {
+    const unit = embedding({ dimensions: 1, normalized: true, tolerance: 0.5 });
+    for (const value of [0.5, 1.5, -1.5]) expect(verdict(unit, [value])).toBe("ok");
+    for (const value of [0.4999, 1.5001]) expect(verdict(unit, [value])).toBe("not_normalized");
+    expect(() => embedding({ dimensions: 1, tolerance: 1 })).toThrow("tolerance must be more than 0 and less than 1");
+    expect(embedding({ dimensions: 1, tolerance: 0.999 }).safeParse([1]).success).toBe(true);
+  });
+
+  test("accepts 1 to 65536 dimensions", () => {
+    expect(verdict(embedding({ dimensions: 1 }), [1])).toBe("ok");
+    expect(verdict(embedding({ dimensions: 65_536 }), new Float32Array(65_536).fill(1))).toBe("ok");
+    expect(() => embedding({ dimensions: 65_537 })).toThrow("dimensions must be an integer from 1 to 65536");
+  });
+
   test("agrees with the plain definition on any vector", () => {
     const component = fc.oneof(
       fc.double(),

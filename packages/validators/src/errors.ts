@@ -1,4 +1,5 @@
 import { defineErrors, type ErrorFactory, isSeaworthyError, SeaworthyError } from "@seaworthy/core";
+import { readMember } from "@seaworthy/core/objects";
 
 const TITLE = "The input is not valid";
 
@@ -57,7 +58,5 @@ Object.defineProperty(ValidationError.prototype, "name", {
 
 /** Returns whether `value` is a {@link ValidationError} of any copy of this package. */
 export function isValidationError(value: unknown): value is ValidationError {
-  return (
-    isSeaworthyError(value, errors.VALIDATION_FAILED.code) && Array.isArray((value as { issues?: unknown }).issues)
-  );
+  return isSeaworthyError(value, errors.VALIDATION_FAILED.code) && Array.isArray(readMember(value, "issues"));
 }

@@ -1,4 +1,5 @@
 import { type LookupAddress, type LookupOptions, lookup as systemLookup } from "node:dns";
+import { readMember } from "@seaworthy/core/objects";
 import { showValue } from "@seaworthy/core/options";
 import { type AddressGuard, type AddressOptions, createAddressGuard } from "./internal/address-guard.ts";
 import { refusal } from "./internal/address-refusal.ts";
@@ -65,8 +66,8 @@ export function guardedLookup(options: GuardedLookupOptions = {}): GuardedLookup
       const fault = error ?? faultOf(guard, hostname, addresses);
       if (fault !== undefined) return callback(fault, []);
       if (asked?.all === true) return callback(null, addresses);
-      const [first] = addresses as [LookupAddress];
-      callback(null, first.address, first.family);
+      const [{ address, family } = { address: "", family: 0 }] = addresses;
+      callback(null, address, family);
     });
   };
 }
@@ -76,8 +77,8 @@ function faultOf(guard: AddressGuard, host: string, addresses: readonly LookupAd
     return Object.assign(new Error(`The host ${showValue(host)} has no address`), { code: "ENOTFOUND" });
   if (guard.allowsHost(host)) return undefined;
   // One such address is enough: an answer that mixes public and private addresses is an attack or a dangerous mistake.
-  for (const entry of addresses as readonly (LookupAddress | null | undefined)[]) {
-    const refused = refusal(guard, host, String(entry?.address));
+  for (const entry of addresses) {
+    const refused = refusal(guard, host, String(readMember(entry, "address")));
     if (refused !== undefined) return refused;
   }
   return undefined;

@@ -25,7 +25,7 @@ export interface Subnet {
  */
 export function parseAddress(text: string): IpAddress | undefined {
   if (isIPv4(text)) return { bits: 32, value: quad(text) };
-  return isIPv6(text) ? { bits: 128, value: hextets(text.split("%", 1)[0] as string) } : undefined;
+  return isIPv6(text) ? { bits: 128, value: hextets(text.replace(/%.*$/s, "")) } : undefined;
 }
 
 function quad(text: string): bigint {

@@ -70,9 +70,9 @@ export function pagination<const S extends string = string>(
     const status = states === undefined ? undefined : memberOf(query, "status");
     if (status === undefined) return { skip, limit };
     if (status instanceof Refused) return status;
-    if (states?.includes(status as string) !== true)
-      return refuse("unknown_status", `must be one of ${states?.join(", ")}`, ["status"]);
-    return { skip, limit, status: status as S };
+    const known = options.status?.find((state) => state === status);
+    if (known === undefined) return refuse("unknown_status", `must be one of ${states?.join(", ")}`, ["status"]);
+    return { skip, limit, status: known };
   }, jsonSchema({ maxSkip, maxLimit, defaultLimit, states }));
 }
 
@@ -99,7 +99,7 @@ function memberOf(query: object, name: string): unknown {
     query instanceof URLSearchParams
       ? query.getAll(name)
       : Object.hasOwn(query, name)
-        ? (query as Record<string, unknown>)[name]
+        ? Reflect.get(query, name)
         : undefined;
   if (!Array.isArray(values)) return values;
   if (values.length > 1 || (!(query instanceof URLSearchParams) && values.length > 0))

@@ -26,14 +26,14 @@ const OPTIONS = ["kinds"];
 type Finder = (text: string) => Generator<PersonalDataFinding>;
 
 // In order of certainty: if two finders match the same place, the first one wins.
-const FINDERS: Readonly<Record<PersonalDataKind, Finder>> = {
-  email: findEmails,
-  iban: findIbans,
-  card: findCards,
-  ip: findAddresses,
-  ssn: findNumbers,
-  phone: findNumbers,
-};
+const FINDERS: ReadonlyMap<PersonalDataKind, Finder> = new Map<PersonalDataKind, Finder>([
+  ["email", findEmails],
+  ["iban", findIbans],
+  ["card", findCards],
+  ["ip", findAddresses],
+  ["ssn", findNumbers],
+  ["phone", findNumbers],
+]);
 
 /**
  * Finds e-mail addresses, phone numbers, payment cards (Luhn), IBANs (ISO 13616 check digits), US social security numbers
@@ -54,18 +54,18 @@ const FINDERS: Readonly<Record<PersonalDataKind, Finder>> = {
 export function findPersonalData(text: string, options: PersonalDataOptions = {}): PersonalDataFinding[] {
   if (typeof text !== "string") throw new TypeError(`text must be a string; got ${showValue(text)}`);
   checkOptions("findPersonalData", options, OPTIONS);
-  const known = Object.keys(FINDERS) as PersonalDataKind[];
+  const known: readonly string[] = [...FINDERS.keys()];
   const { kinds: wanted = known } = options;
   const kinds: readonly string[] = stringArray("kinds", wanted);
   for (const kind of kinds) {
-    if (!known.includes(kind as PersonalDataKind))
+    if (!known.includes(kind))
       throw new TypeError(`kinds must be an array of ${known.join(", ")}; got ${showValue(kind)}`);
   }
   // What word processors put between groups of digits. Each unit is replaced by one unit, so that the indexes stay valid.
   const plain = text.replace(/[\u00a0\u2007\u202f]/g, " ").replace(/[\u2010\u2011\u2013]/g, "-");
   const taken = new Uint8Array(text.length);
   const findings: PersonalDataFinding[] = [];
-  for (const finder of new Set(known.map((kind) => FINDERS[kind]))) {
+  for (const finder of new Set(FINDERS.values())) {
     for (const finding of finder(plain)) {
       // Another kind has this place already, even if that kind is not reported.
       if (taken.subarray(finding.start, finding.end).includes(1)) continue;

@@ -1,5 +1,6 @@
 import { lstatSync, realpathSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, sep } from "node:path";
+import { readMember } from "@seaworthy/core/objects";
 import { checkOptions, flag, showValue } from "@seaworthy/core/options";
 import { errors } from "./errors.ts";
 import { type Refused, refuse } from "./internal/refusal.ts";
@@ -63,8 +64,8 @@ function pathFault(path: string, hidden: boolean): Refused | undefined {
 function resolveInside(root: string, path: string): string | Refused {
   const home = realRoot(root);
   const real = realPath(join(home, path));
-  const inside = real?.startsWith(home.endsWith(sep) ? home : home + sep);
-  return inside === true ? (real as string) : refuse("outside_root", "must stay inside its folder");
+  const isInside = real?.startsWith(home.endsWith(sep) ? home : home + sep) === true;
+  return real !== undefined && isInside ? real : refuse("outside_root", "must stay inside its folder");
 }
 
 function realRoot(root: string): string {
@@ -81,7 +82,7 @@ function realPath(path: string): string | undefined {
     return realpathSync(path);
   } catch (error) {
     // Loops, files in the place of folders, and folders that must not be searched.
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") return undefined;
+    if (readMember(error, "code") !== "ENOENT") return undefined;
   }
   // A dangling link exists but has no target. Writing would follow it.
   if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) return undefined;

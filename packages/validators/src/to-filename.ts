@@ -40,7 +40,7 @@ export function toFilename(text: string, options: ToFilenameOptions = {}): strin
   if (typeof text !== "string") throw new TypeError(`text must be a string; got ${showValue(text)}`);
   if (typeof fallback !== "string" || segmentFault(fallback, false) !== undefined)
     throw new TypeError(`fallback must be the name of a file; got ${showValue(fallback)}`);
-  const last = text.slice(-LONGEST).toWellFormed().split(/[/\\]/).at(-1) as string;
+  const last = text.slice(-LONGEST).toWellFormed().split(/[/\\]/).at(-1) ?? "";
   const plain = withoutZeroWidth(last.replace(new RegExp(BIDI_CONTROL, "gu"), ""))
     .normalize("NFC")
     .replace(BREAKS_NAMES, "_")

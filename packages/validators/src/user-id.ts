@@ -37,7 +37,7 @@ export function userId(options: UserIdOptions = {}): Schema<string> {
   integer("max", max, 1, CEILING);
   return textSchema((text) => {
     if (text.length > max) return refuse("too_big", `must have ${max} characters or fewer`);
-    const sound = USER_ID.test(text) && EDGE.test(text[0] as string) && EDGE.test(text.at(-1) as string);
+    const sound = USER_ID.test(text) && EDGE.test(text.charAt(0)) && EDGE.test(text.at(-1) ?? "");
     if (!sound || text.includes("..")) return refuse("user_id", "must be an id of letters, digits and . _ : | @ + ~ -");
     return ACCIDENTS.has(text.toLowerCase()) || isInherited(text)
       ? refuse("reserved", "must not be a placeholder for a missing id")

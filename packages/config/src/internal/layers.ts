@@ -137,17 +137,24 @@ function secretsLayer(state: LoadState): { tree: Tree | undefined; files: Readon
   return { tree, files: names };
 }
 
+/** The variables of the `.env` files. Those of the profile's own file win over those of `.env`. */
 function dotenvLayer(state: LoadState): Variables {
-  const { envFile } = state.options;
-  const path = typeof envFile === "string" ? envFile : defaultDotenv(state);
-  if (envFile === false || (envFile === undefined && state.profile !== DEVELOPMENT)) {
-    state.visited.layers.push({ layer: "dotenv", name: path, state: "ignored" });
-    return new Map();
-  }
+  const { options, profile } = state;
+  const { envFile } = options;
+  if (typeof envFile === "string") return dotenvFile(state, envFile, true);
+  const common = defaultDotenv(state);
+  const isRead = envFile !== false && profile === DEVELOPMENT;
+  if (!isRead) state.visited.layers.push({ layer: "dotenv", name: common, state: "ignored" });
+  if (envFile === false) return new Map();
+  const shared = isRead ? dotenvFile(state, common, false) : [];
+  return new Map([...shared, ...dotenvFile(state, `${common}.${profile}`, false)]);
+}
+
+function dotenvFile(state: LoadState, path: string, isRequired: boolean): Variables {
   const file = readTextFile(path, CONFIG_FILE_LIMIT, state.visited.files);
   state.visited.layers.push({ layer: "dotenv", name: path, state: "absent" in file ? "absent" : "used" });
   if ("fault" in file) state.findings.add(unreadable(path, file.fault));
-  if ("absent" in file && envFile !== undefined) state.findings.add(unreadable(path, "ENOENT"));
+  if ("absent" in file && isRequired) state.findings.add(unreadable(path, "ENOENT"));
   if (!("text" in file)) return new Map();
   const { entries, faults, repeated } = readDotenv(file.text);
   for (const { message, line, column } of faults)

@@ -43,8 +43,9 @@ export interface LoadConfigOptions {
   /** A directory with one file per secret, named after the variable or the path. It must exist. @default none */
   secretsDirectory?: string | undefined;
   /**
-   * A `.env` file. One that is named here is read in every profile and must exist; `false` reads none.
-   * @default ".env" beside the (first) directory, which may be absent and is read in the profile `development` only
+   * A `.env` file. A file that is named here is read in every profile and must exist. `false` reads no `.env` file.
+   * @default ".env" in the profile `development`, and ".env.<profile>" in every profile. Both are beside the (first)
+   * directory and may be absent, and the second wins
    */
   envFile?: string | false | undefined;
   /** Whether `${VAR}` in files, in `.env` and in the environment is replaced by the variable. @default true */

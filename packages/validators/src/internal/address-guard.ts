@@ -43,7 +43,9 @@ const GLOBAL_UNICAST = subnet("2000::/3");
 const EMBEDDING = ["64:ff9b::/96", "64:ff9b:1::/48", "::ffff:0:0/96"].map(subnet);
 
 function subnet(text: string): Subnet {
-  return parseSubnet(text) as Subnet;
+  const parsed = parseSubnet(text);
+  if (parsed === undefined) throw new TypeError(`${text} is not a subnet`);
+  return parsed;
 }
 
 /** The narrowest subnet comes first, so that an address gets the most specific name. */

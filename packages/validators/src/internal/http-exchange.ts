@@ -2,6 +2,7 @@ import { type ClientRequest, type Agent as HttpAgent, request as httpRequest, ty
 import { type Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { isIP } from "node:net";
 import { pipeline, Readable } from "node:stream";
+import { readMember } from "@seaworthy/core/objects";
 import { plainHost } from "./address-guard.ts";
 import type { Hop } from "./redirects.ts";
 
@@ -22,7 +23,7 @@ export async function exchange(
     try {
       return await send(hop, address, agent, signal);
     } catch (error) {
-      const mayTryNext = NOT_CONNECTED.has(String((error as NodeJS.ErrnoException).code)) && hop.stream === undefined;
+      const mayTryNext = NOT_CONNECTED.has(String(readMember(error, "code"))) && hop.stream === undefined;
       if (!mayTryNext || i === candidates.length - 1) throw error;
     }
   }
@@ -47,7 +48,7 @@ function send(hop: Hop, address: string, agent: HttpAgent | HttpsAgent, signal: 
     // The certificate must be valid for the name, although the connection is made to the address.
     const outgoing: ClientRequest =
       url.protocol === "https:"
-        ? httpsRequest({ ...shared, agent, ...(isIP(host) === 0 ? { servername: host } : undefined) })
+        ? httpsRequest(isIP(host) === 0 ? { ...shared, agent, servername: host } : { ...shared, agent })
         : httpRequest({ ...shared, agent });
     const stop = (): void => void outgoing.destroy(signal.reason);
     signal.addEventListener("abort", stop, { once: true });

@@ -15,15 +15,15 @@ export interface Span {
 export function emailAround(text: string, at: number, from: number): Span | undefined {
   let start = at;
   const earliest = Math.max(from, at - LONGEST_LOCAL);
-  while (start > earliest && LOCAL_PART.test(text[start - 1] as string)) start--;
-  while (start < at && /[.'%-]/.test(text[start] as string)) start++;
+  while (start > earliest && LOCAL_PART.test(text.charAt(start - 1))) start--;
+  while (start < at && /[.'%-]/.test(text.charAt(start))) start++;
   let end = at + 1;
   const latest = Math.min(text.length, at + 1 + LONGEST_DOMAIN);
-  while (end < latest && DOMAIN_PART.test(text[end] as string)) end++;
-  while (end > at && /[.-]/.test(text[end - 1] as string)) end--;
+  while (end < latest && DOMAIN_PART.test(text.charAt(end))) end++;
+  while (end > at && /[.-]/.test(text.charAt(end - 1))) end--;
   const labels = text.slice(at + 1, end).split(".");
   const sound =
-    labels.length > 1 && !labels.includes("") && /^(?:\p{L}{2,}|xn--[a-z0-9-]+)$/iu.test(labels.at(-1) as string);
+    labels.length > 1 && !labels.includes("") && /^(?:\p{L}{2,}|xn--[a-z0-9-]+)$/iu.test(labels.at(-1) ?? "");
   return start < at && sound ? { start, end } : undefined;
 }
 
@@ -81,9 +81,10 @@ export function cardAt(text: string, start: number): number | undefined {
     } else if (!isSeparator(text[at]) || digitAt(text, at - 1) < 0) break;
   }
   // Issuers' ranges begin with 2 to 6 (ISO/IEC 7812).
-  if (!((digits[0] as number) >= 2 && (digits[0] as number) <= 6)) return undefined;
+  const [issuer = 0] = digits;
+  if (issuer < 2 || issuer > 6) return undefined;
   for (let count = digits.length; count >= LEAST_CARD_DIGITS; count--) {
-    const end = ends[count - 1] as number;
+    const end = ends[count - 1] ?? start;
     if (digitAt(text, end) < 0 && hasLuhnChecksum(digits, count)) return end;
   }
   return undefined;
@@ -97,7 +98,7 @@ function digitAt(text: string, at: number): number {
 function hasLuhnChecksum(digits: readonly number[], count: number): boolean {
   let sum = 0;
   for (let i = 0; i < count; i++) {
-    const digit = digits[count - 1 - i] as number;
+    const digit = digits[count - 1 - i] ?? 0;
     const doubled = digit * 2;
     sum += i % 2 === 0 ? digit : doubled > 9 ? doubled - 9 : doubled;
   }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { ReadableStream } from "node:stream/web";
+import { withoutUndefined } from "@seaworthy/core/objects";
 
 /** One request of a chain of redirects. */
 export interface Hop {
@@ -50,5 +51,5 @@ export function follow(mode: Request["redirect"], hop: Hop, answer: IncomingMess
   }
   if (hop.stream !== undefined)
     throw new TypeError("a redirect requires the body again, but the body was a stream and has been consumed");
-  return { url, method: hop.method, headers, ...(hop.body === undefined ? undefined : { body: hop.body }) };
+  return withoutUndefined({ url, method: hop.method, headers, body: hop.body });
 }

@@ -9,8 +9,8 @@ import type { Outcome } from "./zod.ts";
 /** Returns the interface of a Standard Schema. @throws TypeError if `schema` is not one */
 export function standardOf(schema: unknown): StandardSchema["~standard"] {
   // A schema of arktype is a function.
-  const held = typeof schema === "function" || (typeof schema === "object" && schema !== null);
-  const standard = held ? (schema as Partial<StandardSchema>)["~standard"] : undefined;
+  const isHolder = typeof schema === "function" || (typeof schema === "object" && schema !== null);
+  const { "~standard": standard }: Partial<StandardSchema> = isHolder ? schema : {};
   if (typeof standard?.validate !== "function")
     throw new TypeError(
       `schema must be a Standard Schema, such as one of zod, valibot or arktype; got ${showValue(schema)}`,

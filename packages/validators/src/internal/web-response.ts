@@ -10,19 +10,21 @@ interface ResponseOptions {
 }
 
 const WITHOUT_BODY = new Set([101, 204, 205, 304]);
-const DECODERS: Readonly<Record<string, () => Transform>> = {
-  gzip: createGunzip,
-  "x-gzip": createGunzip,
-  deflate: createInflate,
-  br: createBrotliDecompress,
-};
+const DECODERS: ReadonlyMap<string, () => Transform> = new Map(
+  Object.entries({
+    gzip: createGunzip,
+    "x-gzip": createGunzip,
+    deflate: createInflate,
+    br: createBrotliDecompress,
+  }),
+);
 
 /** Converts a response of `node:http` to a standard `Response`, with its body decoded and limited. */
 export function responseOf(answer: IncomingMessage, hop: Hop, options: ResponseOptions): Response {
   const status = answer.statusCode ?? 0;
   const headers = new Headers();
   for (let i = 0; i < answer.rawHeaders.length; i += 2)
-    headers.append(answer.rawHeaders[i] as string, answer.rawHeaders[i + 1] as string);
+    headers.append(answer.rawHeaders[i] ?? "", answer.rawHeaders[i + 1] ?? "");
   const isEmpty = hop.method === "HEAD" || WITHOUT_BODY.has(status);
   if (isEmpty) answer.resume();
   const body = isEmpty ? null : (Readable.toWeb(decoded(answer, options)) as ReadableStream<Uint8Array>);
@@ -44,9 +46,7 @@ function decoded(answer: IncomingMessage, { mostBytes, signal }: ResponseOptions
     .toLowerCase()
     .split(",")
     .map((name) => name.trim());
-  const decoders = codings
-    .reverse()
-    .flatMap((name) => (Object.hasOwn(DECODERS, name) ? [(DECODERS[name] as () => Transform)()] : []));
+  const decoders = codings.reverse().flatMap((name) => DECODERS.get(name)?.() ?? []);
   let count = 0;
   const limit = new Transform({
     transform(chunk: Buffer, _, done) {

@@ -1,4 +1,6 @@
 // The only file that imports the schema library.
+
+import { readMember } from "@seaworthy/core/objects";
 import * as z from "zod";
 import { Refused } from "./refusal.ts";
 
@@ -78,8 +80,8 @@ const compiled = new WeakMap<object, Schema | undefined>();
 
 /** Returns whether `schema` belongs to the same version of zod that this package imports, whose internals it may use. */
 export function isOwnSchema(schema: unknown): schema is Schema {
-  const version = (schema as { _zod?: { version?: typeof own } } | null)?._zod?.version;
-  return version?.major === own.major && version.minor === own.minor && version.patch === own.patch;
+  const version = readMember(readMember(schema, "_zod"), "version");
+  return (["major", "minor", "patch"] as const).every((part) => readMember(version, part) === own[part]);
 }
 
 /** Runs a schema, in its compiled form if it has one, and returns at most `most` of its issues. */
