@@ -82,7 +82,8 @@ function checkNames(owner: string, options: ManifestOptions): void {
 function modelFor(schema: Schema, config: unknown, options: ManifestOptions): Model {
   if (config !== undefined && (typeof config !== "object" || config === null))
     throw new TypeError(`config must be an object; got ${showValue(config)}`);
-  return modelOf(schema, options.prefix ?? recall(config)?.state.model.prefix);
+  const { prefix = recall(config)?.state.model.prefix } = options;
+  return modelOf(schema, prefix);
 }
 
 // A value that was given is written as it was given. Only defaults are written from the output of the schema.

@@ -28,6 +28,23 @@ describe("cursors", () => {
     expect(orders.schema().parse(orders.seal(null))).toBe(null);
   });
 
+  test("the longest position that can be sealed can be opened again", () => {
+    const seal = (length: number): string | undefined => {
+      try {
+        return orders.seal("x".repeat(length));
+      } catch {
+        return undefined;
+      }
+    };
+    let length = 2900;
+    while (seal(length + 1) !== undefined) length++;
+    const longest = seal(length) ?? "";
+    expect(longest.length).toBe(4096);
+    expect(orders.open(longest)).toBe("x".repeat(length));
+    expect(() => orders.seal("x".repeat(length + 1))).toThrow("position must fit into a cursor of 4 KiB");
+    expect(verdict(orders.schema(), `${longest}A`)).toBe("cursor");
+  });
+
   test("every changed character is refused", () => {
     const cursor = orders.seal({ id: 42 });
     for (let i = 0; i < cursor.length; i++) {

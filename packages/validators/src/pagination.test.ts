@@ -65,9 +65,18 @@ describe("pagination", () => {
     expect(verdict(page, { skip: ["5", "5"] })).toBe("repeated@skip");
     expect(verdict(page, { status: ["open"] })).toBe("repeated@status");
     expect(verdict(page, new URLSearchParams("limit=5&limit=5"))).toBe("repeated@limit");
+    // An empty array is what some parsers make of "limit[]".
+    expect(page.parse({ limit: [] })).toEqual({ skip: 0, limit: 50 });
   });
 
   test("keeps limit within 1 and the maximum, which is never over 1000, and skip within its own", () => {
+    expect(page.parse({ skip: "0", limit: "1" })).toEqual({ skip: 0, limit: 1 });
+    expect(pagination({ maxLimit: 1 }).parse({})).toEqual({ skip: 0, limit: 1 });
+    expect(pagination({ maxLimit: 10, defaultLimit: 10, maxSkip: 0 }).parse({ skip: 0 })).toEqual({
+      skip: 0,
+      limit: 10,
+    });
+    expect(verdict(pagination({ maxSkip: 0 }), { skip: 1 })).toBe("too_big@skip");
     expect(verdict(page, { limit: "0" })).toBe("too_small@limit");
     expect(verdict(page, { limit: "1001" })).toBe("too_big@limit");
     expect(verdict(pagination({ maxLimit: 10 }), { limit: "11" })).toBe("too_big@limit");

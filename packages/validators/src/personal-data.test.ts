@@ -89,6 +89,10 @@ describe("personal data", () => {
     expect(found(text, [])).toEqual([]);
   });
 
+  test.each(["img@2x.png", "icon@3x.JPEG", "main@1.2.js", "logo@dark.svg"])("%s is the name of a file", (text) =>
+    expect(findPersonalData(text)).toEqual([]),
+  );
+
   test("a match that contains a finding of a more certain kind is not a second finding", () => {
     expect(found("+49-203.0.113.7 3704")).toEqual(["ip 203.0.113.7"]);
     expect(scrubPersonalData("+49-203.0.113.7 3704")).toBe("+49-[ip] 3704");

@@ -14,7 +14,15 @@ describe("durationText", () => {
   test.each(["", "30", "s", "-5s", "1e3ms", "30 s", "30m1h", "5y", "0x10s", "9".repeat(100)])("refuses %j", (text) =>
     expect(verdict(durationText(), text)).toBe("duration"),
   );
-  test("keeps within its bounds, a year unless told otherwise", () => {
+  test("includes its bounds, which may be equal", () => {
+    for (const text of ["1s", "1500ms", "2s"])
+      expect(verdict(durationText({ min: "1s", max: 2000 }), text), text).toBe("ok");
+    expect(verdict(durationText({ min: "1s", max: "2s" }), "2001ms")).toBe("too_big");
+    expect(verdict(durationText({ min: 5, max: 5 }), "5ms")).toBe("ok");
+    expect(verdict(durationText(), "365d")).toBe("ok");
+    expect(verdict(durationText(), "0s")).toBe("ok");
+  });
+  test("keeps within its bounds, which are 0 and a year by default", () => {
     expect(verdict(durationText({ max: "1m" }), "61s")).toBe("too_big");
     expect(verdict(durationText({ min: "1s" }), "999ms")).toBe("too_small");
     expect(verdict(durationText(), "366d")).toBe("too_big");
@@ -36,6 +44,12 @@ describe("byteSizeText", () => {
   test.each(["", "10", "mb", "-1b", "1e3b", "10 mb", "0x10b", "10pb"])("refuses %j", (text) =>
     expect(verdict(byteSizeText(), text)).toBe("byte_size"),
   );
+  test("includes its bounds, which may be equal", () => {
+    for (const text of ["10b", "1kib"]) expect(verdict(byteSizeText({ min: 10, max: "1kib" }), text), text).toBe("ok");
+    expect(verdict(byteSizeText({ min: "1kib", max: 1024 }), "1024b")).toBe("ok");
+    expect(verdict(byteSizeText(), "1tib")).toBe("ok");
+    expect(verdict(byteSizeText(), "1025gib")).toBe("too_big");
+  });
   test("keeps within its bounds", () => {
     expect(verdict(byteSizeText({ max: "1kib" }), "1025b")).toBe("too_big");
     expect(verdict(byteSizeText({ min: 10 }), "9b")).toBe("too_small");

@@ -2,6 +2,13 @@ import { isIPv6 } from "node:net";
 
 const LOCAL_PART = /[\p{L}\p{N}._%+'-]/u;
 const DOMAIN_PART = /[\p{L}\p{N}.-]/u;
+const TOP_LEVEL = /^(?:\p{L}{2,}|xn--[a-z0-9-]+)$/iu;
+// Endings of file names such as "img@2x.png". None of them is a top-level domain.
+const ENDINGS_OF_FILES = new Set(
+  "png jpg jpeg gif webp avif svg bmp tiff ico pdf css scss js jsx mjs cjs tsx json html htm xml yaml yml txt csv log".split(
+    " ",
+  ),
+);
 const LONGEST_LOCAL = 64;
 const LONGEST_DOMAIN = 253;
 
@@ -22,9 +29,9 @@ export function emailAround(text: string, at: number, from: number): Span | unde
   while (end < latest && DOMAIN_PART.test(text.charAt(end))) end++;
   while (end > at && /[.-]/.test(text.charAt(end - 1))) end--;
   const labels = text.slice(at + 1, end).split(".");
-  const sound =
-    labels.length > 1 && !labels.includes("") && /^(?:\p{L}{2,}|xn--[a-z0-9-]+)$/iu.test(labels.at(-1) ?? "");
-  return start < at && sound ? { start, end } : undefined;
+  const last = labels.at(-1)?.toLowerCase() ?? "";
+  const isDomain = labels.length > 1 && !labels.includes("") && TOP_LEVEL.test(last) && !ENDINGS_OF_FILES.has(last);
+  return start < at && isDomain ? { start, end } : undefined;
 }
 
 // Lengths for the countries that use IBANs in payments (ISO 13616 registry, release 99).
