@@ -1,10 +1,12 @@
 import cluster, { type Worker } from "node:cluster";
-import { type Clock, type Duration, startTimer, systemClock, toMilliseconds } from "@seaworthy/core";
-import { checkOptions, clockOption, showValue } from "@seaworthy/core/options";
-import { negotiate } from "./accept.ts";
+import { type Clock, type Duration, startTimer, toMilliseconds } from "@seaworthy/core";
+import { checkOptions, clockOption, showValue, withDefault } from "@seaworthy/core/options";
+import { negotiate } from "./internal/accept.ts";
 import { aggregate, type Rendered, type Snapshot, writeText } from "./internal/prom.ts";
 import { isAnswer, REQUEST, type SnapshotSource } from "./internal/share.ts";
 import { WorkerTotals } from "./internal/worker-totals.ts";
+
+const OPTIONS = ["timeout", "include", "clock"];
 
 /** Options of {@link createClusterMetrics}. */
 export interface ClusterMetricsOptions {
@@ -35,16 +37,16 @@ export interface ClusterMetrics extends AsyncDisposable {
  * @throws TypeError if an option is not valid, or the process is a worker
  */
 export function createClusterMetrics(options: ClusterMetricsOptions = {}): ClusterMetrics {
-  checkOptions("createClusterMetrics", options, ["timeout", "include", "clock"]);
-  const { include, clock = systemClock } = options;
-  clockOption("clock", clock);
-  const timeout = toMilliseconds(options.timeout ?? "2s", "timeout");
+  checkOptions("createClusterMetrics", options, OPTIONS);
+  const { include } = options;
+  const clock = clockOption("clock", options.clock);
+  const timeout = toMilliseconds(withDefault(options.timeout, "2s"), "timeout");
   if (timeout < 1 || timeout > 60_000)
     throw new TypeError(`timeout must be from 1 ms to 1 minute; got ${showValue(options.timeout)}`);
   if (include !== undefined && typeof include?.snapshots !== "function")
     throw new TypeError(`include must have snapshots(); got ${showValue(include)}`);
   if (!cluster.isPrimary)
-    throw new TypeError("createClusterMetrics() belongs into the primary process; this is a worker");
+    throw new TypeError("createClusterMetrics() must be called in the primary process; this is a worker");
   const totals = new WorkerTotals();
   const stopListening = listen(totals);
   let pending: Promise<Snapshot[]> | undefined;

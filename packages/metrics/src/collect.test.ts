@@ -23,7 +23,7 @@ test("a render waits for an asynchronous collect, which may set several metrics"
   expect(await metrics.registry.getSingleMetricAsString("depth")).toContain("depth 7");
 });
 
-test("a collect that comes late leaves what the last one gave, and is told", async () => {
+test("a collect that comes late leaves what the last one gave, and is reported", async () => {
   using telemetry = captureTelemetry();
   const clock = manualClock();
   const metrics = make({ clock, collectTimeout: "200ms" });
@@ -101,7 +101,7 @@ test("renders at the same time share one collection", async () => {
   expect(await line(metrics, "depth")).toBe("depth 2");
 });
 
-test("a collect that fails is told with its error, and the metric keeps its value", async () => {
+test("a collect that fails is reported with its error, and the metric keeps its value", async () => {
   using telemetry = captureTelemetry();
   const metrics = make();
   const error = new Error("no connection");

@@ -76,7 +76,7 @@ describe("a counter", () => {
     expect(body).toContain(`${dropped("orders_total", "missing_label")} 5\n`);
   });
 
-  test("counts unknown labels, and values that are no labels, as dropped and never throws", async () => {
+  test("counts unknown labels, and values that are not labels, as dropped and never throws", async () => {
     const metrics = make();
     const counter = metrics.counter({ name: "orders_total", help: "Orders.", labels: ["country"] });
     // @ts-expect-error: an unknown label is a compile error
@@ -198,7 +198,7 @@ describe("the series of a metric", () => {
     expect(lines).toContain('orders_total{user="__overflow__"} 500');
   });
 
-  test("are told apart by text alone, so that none appears twice in the output", async () => {
+  test("are distinguished by text alone, so that none appears twice in the output", async () => {
     const metrics = make();
     const counter = metrics.counter({ name: "a_total", help: "A.", labels: ["x", "y"] });
     for (const x of [1, "1"]) for (const y of [true, "true"]) counter.add({ x, y });

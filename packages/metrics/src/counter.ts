@@ -1,8 +1,3 @@
-import type { Clock } from "@seaworthy/core";
-import { Binding } from "./internal/binding.ts";
-import type { CounterSeries } from "./internal/counter-series.ts";
-import { exemplarOf } from "./internal/exemplar.ts";
-import type { Family } from "./internal/family.ts";
 import type { LabelSpec, NoLabels, Recording } from "./labels.ts";
 
 /** What every metric is described with. */
@@ -45,35 +40,4 @@ export interface Counter<L = NoLabels> {
   readonly remove: (...labels: Recording<L, []>) => void;
   /** Takes every series out. Series that exist from the start go back to zero instead. */
   readonly reset: () => void;
-}
-
-/** The counter over a family of series. */
-export function counterOver(family: Family<CounterSeries>, clock: Clock): Counter<NoLabels> {
-  const grow = (series: CounterSeries, amount: unknown = 1): void => {
-    const next = typeof amount === "number" && amount >= 0 ? series.value + amount : Number.NaN;
-    if (!(next < Number.POSITIVE_INFINITY)) {
-      family.drop("value");
-      return;
-    }
-    series.value = next;
-    const exemplar = exemplarOf(amount as number, clock);
-    if (exemplar !== undefined) series.exemplar = exemplar;
-  };
-  return {
-    add(first?: unknown, second?: unknown): void {
-      const series = family.of(first);
-      if (series !== undefined) grow(series, typeof first === "object" && first !== null ? second : first);
-    },
-    bind(labels?: unknown): BoundCounter {
-      const binding = new Binding(family, labels);
-      return {
-        add(amount) {
-          const series = binding.get();
-          if (series !== undefined) grow(series, amount);
-        },
-      };
-    },
-    remove: (labels?: unknown) => family.remove(labels),
-    reset: () => family.reset(),
-  };
 }

@@ -1,8 +1,8 @@
-import { systemClock, toMilliseconds } from "@seaworthy/core";
-import { checkOptions, clockOption, flag, showValue } from "@seaworthy/core/options";
-import { negotiate } from "./accept.ts";
-import { checkEventOptions } from "./events.ts";
+import { toMilliseconds } from "@seaworthy/core";
+import { checkOptions, clockOption, flag, showValue, withDefault } from "@seaworthy/core/options";
+import { negotiate } from "./internal/accept.ts";
 import { Catalog } from "./internal/catalog.ts";
+import { checkEventOptions } from "./internal/check-events.ts";
 import type { DropReason } from "./internal/drops.ts";
 import { EventObserver } from "./internal/event-observer.ts";
 import { GaugeObserver } from "./internal/gauge-observer.ts";
@@ -62,12 +62,12 @@ export function createMetrics<R extends MetricsRegistry = PromRegistry>(options:
 
 function readOptions(options: MetricsOptions<MetricsRegistry>) {
   checkOptions("createMetrics", options, OPTIONS);
-  const { prefix = "", labels = {}, runtime = true, seriesLimit = 1000, clock = systemClock, events = {} } = options;
+  const { prefix = "", labels = {}, runtime = true, seriesLimit = 1000, events = {} } = options;
   check.checkPrefix(prefix);
-  const registry = options.registry ?? createRegistry();
+  const registry = options.registry === undefined ? createRegistry() : options.registry;
   if (!isRegistry(registry))
     throw new TypeError(`registry must be a registry of prom-client, or of its shape; got ${showValue(registry)}`);
-  const collectLimit = toMilliseconds(options.collectTimeout ?? "1s", "collectTimeout");
+  const collectLimit = toMilliseconds(withDefault(options.collectTimeout, "1s"), "collectTimeout");
   if (collectLimit < 1 || collectLimit > 60_000)
     throw new TypeError(`collectTimeout must be from 1 ms to 1 minute; got ${showValue(options.collectTimeout)}`);
   return {
@@ -76,7 +76,7 @@ function readOptions(options: MetricsOptions<MetricsRegistry>) {
     limit: check.checkSeriesLimit(seriesLimit),
     collectLimit,
     runtime: flag("runtime", runtime),
-    clock: clockOption("clock", clock),
+    clock: clockOption("clock", options.clock),
     registry,
     eventOptions: checkEventOptions(events),
   };

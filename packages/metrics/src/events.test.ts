@@ -97,7 +97,7 @@ test("observing after close() does nothing", async () => {
   expect(woke.active).toBe(others);
 });
 
-test("labels that an event does not have, or lacks, and values that are none, are counted as dropped", async () => {
+test("labels that an event does not have, labels that it lacks, and values that are not numbers are counted as dropped", async () => {
   const metrics = make();
   metrics.observe();
   sent.emit({} as { outcome: string });

@@ -1,7 +1,8 @@
-import { definedEvents, type GaugeDefinition, type TelemetryDefinition } from "@seaworthy/core";
-import { checkOptions, showValue } from "@seaworthy/core/options";
-import { DURATION_BUCKETS } from "./histogram.ts";
-import { checkBuckets, checkCounterName, checkLabelName, checkName } from "./internal/options.ts";
+import type { TelemetryDefinition } from "@seaworthy/core";
+import { showValue } from "@seaworthy/core/options";
+import { checkEventOption } from "./internal/check-event-series.ts";
+import { DURATION_BUCKETS } from "./internal/duration-buckets.ts";
+import { checkCounterName } from "./internal/options.ts";
 
 /** The series that an event becomes. */
 export interface EventSeries {
@@ -68,40 +69,4 @@ function defaultName({ name, unit }: TelemetryDefinition): string {
   if (unit === undefined) return `${stem}_total`;
   if (unit !== "seconds") return `${stem}_${unit}`;
   return stem.endsWith("_duration") ? `${stem}_seconds` : `${stem}_duration_seconds`;
-}
-
-/**
- * The name of the series that `metrics.observe()` makes of a gauge: `a.b` is `a_b`, and in seconds, bytes or as a ratio
- * `a_b_seconds`, `a_b_bytes` or `a_b_ratio`. Items are not put into the name.
- */
-export function gaugeSeriesName({ name, unit }: GaugeDefinition): string {
-  const stem = name.replaceAll(".", "_");
-  return unit === undefined || unit === "items" ? stem : `${stem}_${unit}`;
-}
-
-/**
- * The option `events` of createMetrics(). An event that is not defined yet can only be compared with its options when
- * it is first seen.
- */
-export function checkEventOptions(events: unknown): Readonly<Record<string, EventSeriesOptions>> {
-  if (typeof events !== "object" || events === null || Array.isArray(events))
-    throw new TypeError(`events must be an object of an event's name to its options; got ${showValue(events)}`);
-  const defined = new Map(definedEvents().map((event) => [event.name, event]));
-  for (const [name, options] of Object.entries(events)) {
-    checkEventOption(`events: ${name}`, options);
-    const event = defined.get(name);
-    if (event !== undefined) eventSeries(event, options);
-  }
-  return structuredClone(events) as Readonly<Record<string, EventSeriesOptions>>;
-}
-
-function checkEventOption(where: string, options: EventSeriesOptions): void {
-  checkOptions(where, options, ["name", "labels", "buckets"]);
-  const { name, labels, buckets } = options;
-  if (name !== undefined) checkName(name, `${where}: name`);
-  if (buckets !== undefined) checkBuckets(`${where}: buckets`, buckets);
-  if (labels === undefined) return;
-  if (typeof labels !== "object" || labels === null || Array.isArray(labels))
-    throw new TypeError(`${where}: labels must be an object of name to other name; got ${showValue(labels)}`);
-  for (const label of Object.values(labels)) checkLabelName(`${where}: labels`, label);
 }

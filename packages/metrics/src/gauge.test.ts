@@ -23,7 +23,7 @@ test("a gauge is set and moved both ways, with and without labels", async () => 
   expect(body).toContain("\nsockets 2\n");
 });
 
-test("a gauge counts what is no finite number, and labels that do not fit, as dropped", async () => {
+test("a gauge counts values that are not finite numbers, and labels that do not fit, as dropped", async () => {
   const metrics = make();
   const plain = metrics.gauge({ name: "sockets", help: "Sockets." });
   plain.set(3);

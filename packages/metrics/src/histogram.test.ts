@@ -133,7 +133,7 @@ test("time() starts a lazy thenable once, and takes the function alone where the
   expect(await text(metrics)).toContain("\nspent_seconds_count 2\n");
 });
 
-test("time() returns a native promise as it is, and a rejection nobody handles stays the caller's alone", async () => {
+test("time() returns a native promise as it is, and an unhandled rejection stays the caller's alone", async () => {
   const metrics = make();
   const spent = metrics.histogram({ name: "spent_seconds", help: "Spent." });
   const promise = Promise.resolve(1);

@@ -1,11 +1,5 @@
-import type { Clock } from "@seaworthy/core";
 import type { MetricOptions } from "./counter.ts";
-import { Binding } from "./internal/binding.ts";
-import { exemplarOf } from "./internal/exemplar.ts";
-import type { Family } from "./internal/family.ts";
-import type { HistogramSeries } from "./internal/histogram-series.ts";
-import { timed } from "./internal/timed.ts";
-import { boundTimer, type StartTimer, timerOver } from "./internal/timers.ts";
+import type { StartTimer } from "./internal/timers.ts";
 import type { LabelSpec, NoLabels, Recording } from "./labels.ts";
 
 /** Options of `metrics.histogram()`. */
@@ -16,11 +10,6 @@ export interface HistogramOptions<S extends LabelSpec = readonly []> extends Met
    */
   buckets?: readonly number[];
 }
-
-/** Bounds that suit durations in seconds, from a cache hit to a slow report. */
-export const DURATION_BUCKETS: readonly number[] = Object.freeze([
-  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
-]);
 
 /** One series of a histogram. */
 export interface BoundHistogram {
@@ -55,49 +44,4 @@ export interface Histogram<L = NoLabels> {
   readonly remove: (...labels: Recording<L, []>) => void;
   /** Takes every series out. Series that exist from the start go back to zero instead. */
   readonly reset: () => void;
-}
-
-/** The histogram over a family of series. */
-export function histogramOver(
-  family: Family<HistogramSeries>,
-  bounds: readonly number[],
-  clock: Clock,
-): Histogram<NoLabels> {
-  const lowest = Math.min(0, bounds[0] as number) < 0 ? Number.NEGATIVE_INFINITY : 0;
-  const put = (series: HistogramSeries, value: unknown): void => {
-    const sum = typeof value === "number" && value >= lowest ? series.sum + value : Number.NaN;
-    if (!Number.isFinite(sum)) {
-      family.drop("value");
-      return;
-    }
-    let bucket = 0;
-    while (bucket < bounds.length && (value as number) > (bounds[bucket] as number)) bucket++;
-    (series.counts[bucket] as number)++;
-    series.sum = sum;
-    const exemplar = exemplarOf(value as number, clock);
-    if (exemplar !== undefined) series.exemplars[bucket] = exemplar;
-  };
-  const observe = (first?: unknown, second?: unknown): void => {
-    const series = family.of(first);
-    if (series !== undefined) put(series, typeof first === "object" && first !== null ? second : first);
-  };
-  return {
-    observe,
-    time<T>(first: unknown, second?: () => T): T {
-      const alone = typeof first === "function";
-      const record = (seconds: number): void => (alone ? observe(seconds) : observe(first, seconds));
-      return timed(clock, (alone ? first : second) as () => T, record);
-    },
-    startTimer: timerOver(clock, observe),
-    bind(labels?: unknown): BoundHistogram {
-      const binding = new Binding(family, labels);
-      const record = (value: number): void => {
-        const series = binding.get();
-        if (series !== undefined) put(series, value);
-      };
-      return { observe: record, time: (fn) => timed(clock, fn, record), startTimer: boundTimer(clock, record) };
-    },
-    remove: (labels?: unknown) => family.remove(labels),
-    reset: () => family.reset(),
-  };
 }

@@ -29,7 +29,7 @@ export interface MetricsOptions<R extends MetricsRegistry = PromRegistry> {
   events?: Readonly<Record<string, EventSeriesOptions>>;
   /**
    * How long a render waits for an asynchronous `collect` and for metrics that the host put into the registry itself,
-   * 1 ms to 1 minute. What comes later keeps its last value, and is told with the event `metrics.collect`. @default "1s"
+   * 1 ms to 1 minute. A metric that comes later keeps its last value, and is reported with the event `metrics.collect`. @default "1s"
    */
   collectTimeout?: Duration;
   /** @default the system's */

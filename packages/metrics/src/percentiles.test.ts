@@ -125,7 +125,7 @@ describe("percentiles", () => {
     expect(make(manualClock()).read()).toEqual(nothing);
   });
 
-  test("drop what is no finite number, and do not notice jumps of the wall clock", () => {
+  test("drop values that are not finite numbers, and do not notice jumps of the wall clock", () => {
     const clock = manualClock();
     const percentiles = make(clock);
     for (const value of [Number.NaN, Number.POSITIVE_INFINITY, "1", undefined, null] as number[])

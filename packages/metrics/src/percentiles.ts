@@ -1,7 +1,4 @@
 import type { Duration } from "@seaworthy/core";
-import { Binding } from "./internal/binding.ts";
-import type { Family } from "./internal/family.ts";
-import { type PercentilesSeries, readWindow } from "./internal/percentiles-series.ts";
 import type { LabelSpec, NoLabels, Recording } from "./labels.ts";
 
 /** Options of `metrics.percentiles()`. */
@@ -53,31 +50,4 @@ export interface Percentiles<L = NoLabels> {
   readonly remove: (...labels: Recording<L, []>) => void;
   /** Empties every window and takes it out. */
   readonly reset: () => void;
-}
-
-/** The percentiles over a family of windows. */
-export function percentilesOver(family: Family<PercentilesSeries>): Percentiles<NoLabels> {
-  const put = (series: PercentilesSeries, value: unknown): void => {
-    if (Number.isFinite(value)) series.window.record(value as number);
-    else family.drop("value");
-  };
-  return {
-    record(first?: unknown, second?: unknown): void {
-      const series = family.of(first);
-      if (series !== undefined) put(series, typeof first === "object" && first !== null ? second : first);
-    },
-    read: (labels?: unknown) => readWindow(family.peek(labels)?.window),
-    bind(labels?: unknown): BoundPercentiles {
-      const binding = new Binding(family, labels);
-      return {
-        record(value) {
-          const series = binding.get();
-          if (series !== undefined) put(series, value);
-        },
-        read: () => readWindow(binding.get()?.window),
-      };
-    },
-    remove: (labels?: unknown) => family.remove(labels),
-    reset: () => family.reset(),
-  };
 }

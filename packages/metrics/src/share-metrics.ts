@@ -1,4 +1,5 @@
 import cluster from "node:cluster";
+import { isObject } from "@seaworthy/core/objects";
 import { showValue } from "@seaworthy/core/options";
 import { ANSWER, REQUEST, type SnapshotSource } from "./internal/share.ts";
 
@@ -22,8 +23,7 @@ export function shareMetrics(metrics: SnapshotSource): () => Promise<void> {
     );
   };
   const listener = (message: unknown): void => {
-    const { type, id } = (message ?? {}) as { type?: unknown; id?: unknown };
-    if (type === REQUEST) void send(id);
+    if (isObject(message) && message.type === REQUEST) void send(message.id);
   };
   process.on("message", listener);
   return async () => {

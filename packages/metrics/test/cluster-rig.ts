@@ -1,4 +1,4 @@
-// Run by the tests of totals: a primary that serves the metrics of its workers, and does what it is told on its channel.
+// Run by the tests of totals: a primary that serves the metrics of its workers, and follows the commands on its channel.
 import cluster, { type Worker } from "node:cluster";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -1,9 +1,9 @@
-// A worker of the cluster tests: records what it is told and shares it with the primary.
+// A worker of the cluster tests: records what the commands say and shares it with the primary.
 
 import { AggregatorRegistry, type Registry } from "prom-client";
 import { createMetrics, shareMetrics } from "../src/index.ts";
 
-const behaviour = process.env.BEHAVIOUR;
+const behavior = process.env.BEHAVIOUR;
 const metrics = createMetrics({ labels: { app: "shop" } });
 const orders = metrics.counter({ name: "orders_total", help: "Orders.", labels: ["country"] });
 const spent = metrics.histogram({ name: "spent_seconds", help: "Spent.", buckets: [0.1, 1] });
@@ -18,9 +18,9 @@ load.set(number);
 depth.set(number);
 recent.record(number);
 
-if (behaviour !== "silent") shareMetrics(behaviour === "failing" ? failing() : metrics);
-if (behaviour === "dying") process.on("message", () => process.exit(1));
-if (behaviour === "plain") {
+if (behavior !== "silent") shareMetrics(behavior === "failing" ? failing() : metrics);
+if (behavior === "dying") process.on("message", () => process.exit(1));
+if (behavior === "plain") {
   AggregatorRegistry.setRegistries(metrics.registry as Registry);
   new AggregatorRegistry();
 }

@@ -11,10 +11,10 @@ interface Outcome {
   clean: boolean;
 }
 
-/** Forks one real worker a behaviour and gives what the primary rendered. */
-async function run(...behaviours: string[]): Promise<Outcome> {
+/** Forks one real worker a behavior and gives what the primary rendered. */
+async function run(...behaviors: string[]): Promise<Outcome> {
   const primary = join(import.meta.dirname, "cluster-primary.ts");
-  const flags = ["--conditions=@seaworthy/source", primary, ...behaviours];
+  const flags = ["--conditions=@seaworthy/source", primary, ...behaviors];
   const { stdout } = await promisify(execFile)(process.execPath, flags, { timeout: 60_000 });
   return JSON.parse(stdout) as Outcome;
 }
@@ -52,7 +52,7 @@ describe("metrics of a cluster", { timeout: 60_000 }, () => {
     expect(plain.body).toContain('seaworthy_metrics_workers{state="answered"} 1\n');
     expect(plain.body).toContain('seaworthy_metrics_workers{state="silent"} 2\n');
     expect(clean).toBe(true);
-    // A worker that dies while it is asked is noticed at once, long before the limit of 30 seconds.
+    // A worker that dies during a request is noticed at once, long before the limit of 30 seconds.
     const { plain: rest } = await run("sharing", "dying");
     expect(rest.body).toContain('orders_total{country="NO",app="shop"} 101\n');
     expect(rest.body).toContain('seaworthy_metrics_workers{state="silent"} 1\n');

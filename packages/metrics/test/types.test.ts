@@ -60,7 +60,7 @@ plain.add(); plain.add(1); plain.add({}, 1); plain.bind().add();`),
   ).toEqual([]);
 });
 
-test("a missing, unknown or undeclared label is a compile error, one a line", () => {
+test("a missing, unknown or undeclared label is a compile error, one per line", () => {
   const wrong = [
     'orders.add({ country: "NO" });',
     "orders.add();",

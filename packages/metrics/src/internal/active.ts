@@ -8,7 +8,7 @@ interface UndocumentedProcess {
 
 /** Makes the metrics of what the process waits for: handles, requests, and both with timers as resources. */
 export function observeActive(target: Pick<Makers, "gauge">): void {
-  const { _getActiveHandles: handles, _getActiveRequests: requests } = process as UndocumentedProcess;
+  const { _getActiveHandles: handles, _getActiveRequests: requests }: UndocumentedProcess = Object(process);
   observeOne(target, "resources", "resources that keep the process running", () => process.getActiveResourcesInfo());
   if (handles !== undefined)
     observeOne(target, "handles", "handles of libuv, such as sockets", () => handles.call(process).map(typeName));

@@ -1,3 +1,4 @@
+import { isObject } from "@seaworthy/core/objects";
 import type { Family } from "./family.ts";
 import type { Series } from "./series-kind.ts";
 
@@ -14,7 +15,7 @@ export class Binding<S extends Series> {
     this.#family = family;
     this.#series = family.of(labels);
     // A copy, because the caller may change the object. What does not fit is looked up, and counted, on each recording.
-    this.#labels = this.#series === undefined ? labels : { ...(labels as object | undefined) };
+    this.#labels = this.#series === undefined ? labels : isObject(labels) ? { ...labels } : {};
   }
 
   /** The series, or `undefined` and a drop counted. */

@@ -13,6 +13,7 @@ import {
   isCompound,
   isRegistered,
   type MetricsRegistry,
+  metricsOf,
   register,
   type Snapshot,
   takeSnapshots,
@@ -51,6 +52,14 @@ export interface Definition<S extends Series, F> {
  */
 export type WhenTaken = "refuse" | "leave";
 
+/** What every family has, whatever its series are. */
+type Collected = Collectable & Pick<Family<Series>, "collect" | "read">;
+
+interface Own {
+  readonly name: string;
+  readonly family: Collected;
+}
+
 interface Known {
   readonly identity: unknown;
   readonly facade: unknown;
@@ -62,7 +71,7 @@ export class Catalog {
   readonly limit: number;
   readonly #options: CatalogOptions;
   readonly #known = new Map<string, Known>();
-  readonly #own = new Map<Collectable, string>();
+  readonly #own = new Map<Collectable, Own>();
   #closed = false;
 
   constructor(options: CatalogOptions) {
@@ -103,9 +112,9 @@ export class Catalog {
     const { registry } = this.#options;
     const late = this.#limit();
     // All collections first: one of them may set more than its own metric, and each may count as dropped.
-    const collected = new Map([...this.#own.keys()].map((metric) => [metric, (metric as Family<Series>).collect()]));
+    const collected = new Map([...this.#own].map(([metric, own]) => [metric, own.family.collect()]));
     const foreign = new Map(
-      (registry.getMetricsAsArray() as Collectable[])
+      metricsOf(registry)
         .filter((metric) => !this.#own.has(metric))
         .map((metric) => [metric, this.#readForeign(metric, late.reached)]),
     );
@@ -113,10 +122,10 @@ export class Catalog {
     try {
       return await takeSnapshots(registry, async (metric) => {
         await ended;
-        const name = this.#own.get(metric);
-        if (name === undefined) return foreign.get(metric);
+        const own = this.#own.get(metric);
+        if (own === undefined) return foreign.get(metric);
         // Under its own name: rendering a registry as OpenMetrics directly makes prom-client cut "_total" off it.
-        return { ...(metric as Family<Series>).read((await collected.get(metric)) ?? true), name };
+        return { ...own.family.read((await collected.get(metric)) ?? true), name: own.name };
       });
     } finally {
       late.cancel();
@@ -126,13 +135,13 @@ export class Catalog {
   /** Takes this instance's metrics out of the registry. */
   close(): void {
     this.#closed = true;
-    for (const name of this.#own.values()) unregister(this.#options.registry, name);
+    for (const { name } of this.#own.values()) unregister(this.#options.registry, name);
     this.#own.clear();
   }
 
   async #readForeign(metric: Collectable, late: () => Promise<never>): Promise<Snapshot | undefined> {
     try {
-      const reading = metric.get() as Snapshot | Promise<Snapshot>;
+      const reading: Snapshot | Promise<Snapshot> = metric.get();
       return await (reading instanceof Promise ? Promise.race([reading, late()]) : reading);
     } catch (error) {
       this.#tellFailure(String(metric.name), error === TOO_LATE ? "late" : "failed", error);
@@ -166,9 +175,9 @@ export class Catalog {
     return whole !== undefined && isCompound(registry, whole) ? whole : undefined;
   }
 
-  #add(name: string, metric: Collectable): void {
-    register(this.#options.registry, metric);
-    this.#own.set(metric, name);
+  #add(name: string, family: Collected): void {
+    register(this.#options.registry, family);
+    this.#own.set(family, { name, family });
   }
 
   #familyOf<S extends Series, F>(name: string, definition: Definition<S, F>, barred: object): Family<S> {

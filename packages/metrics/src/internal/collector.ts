@@ -24,7 +24,7 @@ interface Running {
 
 /**
  * Runs the `collect` function of one metric. Renders that overlap share one collection. A late one is left running, and
- * no second one is started beside it for a minute, so that a dependency that hangs is not asked by every scrape.
+ * no second one is started beside it for a minute, so that a dependency that hangs is not called by every scrape.
  */
 export class Collector {
   readonly #options: CollectorOptions;
@@ -44,7 +44,7 @@ export class Collector {
       return false;
     }
     try {
-      const result = collect() as unknown;
+      const result: unknown = collect();
       if (!isPromise(result)) return true;
       return this.#wait(this.#begin(result));
     } catch (error) {

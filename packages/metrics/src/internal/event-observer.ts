@@ -108,7 +108,7 @@ export class EventObserver {
 
 /** Gives the labels of a record the names of the series. The event's own object is passed on if no name differs. */
 function renamer(from: readonly string[], to: readonly string[]): (labels: Labels) => Labels {
-  const other = new Map(from.flatMap((label, i) => (label === to[i] ? [] : [[label, to[i] as string] as const])));
+  const other = new Map(from.flatMap((label, i) => (label === to[i] ? [] : [[label, to[i] ?? label] as const])));
   if (other.size === 0) return (labels) => labels;
   return (labels) =>
     Object.fromEntries(Object.entries(labels).map(([label, value]) => [other.get(label) ?? label, value]));

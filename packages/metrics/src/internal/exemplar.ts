@@ -9,6 +9,17 @@ export interface Exemplar {
   readonly at: number;
 }
 
+const FIRST_LOOKS = 16;
+const LATER_LOOKS = 8;
+
+/**
+ * Whether a recording looks for the trace that it happens in: the first 16 after the series was read, then every eighth.
+ * Finding the trace takes longer than the rest of a recording, and a scrape shows one exemplar, whichever it is.
+ */
+export function looksForExemplar(recent: number): boolean {
+  return recent < FIRST_LOOKS || recent % LATER_LOOKS === 0;
+}
+
 /** The recording as an exemplar, if the running code is inside a sampled trace. */
 export function exemplarOf(value: number, clock: Clock): Exemplar | undefined {
   const trace = currentTrace();

@@ -1,4 +1,4 @@
-import type { LabelValue } from "@seaworthy/core";
+import { isObject } from "@seaworthy/core/objects";
 import type { Collector } from "./collector.ts";
 import type { DropReason, Drops } from "./drops.ts";
 import { labelText, type ParsedLabels } from "./options.ts";
@@ -24,12 +24,16 @@ export interface FamilyOptions<S extends Series> {
   readonly onOverflow: () => void;
 }
 
+/** By the value of the next label: the node of the label after it, or the series. Objects around the maps would cost time. */
 type Node<S> = Map<unknown, Node<S> | S>;
+
+type Labels = Readonly<Record<PropertyKey, unknown>>;
+
 interface Entry<S> {
   readonly labels: Readonly<Record<string, string>>;
   readonly series: S;
   /** The values, as they came, that lead to this series: 1 and "1" are two paths to one. */
-  readonly paths: (readonly LabelValue[])[];
+  readonly paths: (readonly unknown[])[];
 }
 
 /**
@@ -75,19 +79,19 @@ export class Family<S extends Series> implements Collectable {
   }
 
   /** The series of these labels; `undefined`, and a drop counted, when they do not fit. Never throws. */
-  find(labels: object): S | undefined {
+  find(labels: Labels): S | undefined {
     try {
       const { names } = this;
       let node: Node<S> | S | undefined = this.#root;
       for (let i = 0; i < names.length; i++) {
-        node = (node as Node<S>).get((labels as Record<string, unknown>)[names[i] as string]);
+        node = (node as Node<S>).get(labels[names[i] ?? ""]);
         if (node === undefined) break;
       }
       let given = 0;
       for (const _ in labels) given++;
       if (given > names.length) return this.drop("unknown_label");
       if (names.length === 0) return this.only();
-      return (node as S | undefined) ?? this.#resolve(labels as Record<string, unknown>);
+      return (node as S | undefined) ?? this.#resolve(labels);
     } catch {
       return this.drop("unreadable"); // a getter or a Proxy trap of the host threw
     }
@@ -95,7 +99,7 @@ export class Family<S extends Series> implements Collectable {
 
   /** The series that the first argument of a recording names: the labels, or anything else if there are none. */
   of(first: unknown): S | undefined {
-    return typeof first === "object" && first !== null ? this.find(first) : this.only();
+    return isObject(first) ? this.find(first) : this.only();
   }
 
   /** The series of these labels if it is there already. */
@@ -154,7 +158,7 @@ export class Family<S extends Series> implements Collectable {
     return values;
   }
 
-  #resolve(labels: Record<string, unknown>): S | undefined {
+  #resolve(labels: Labels): S | undefined {
     const raw = this.names.map((name) => labels[name]);
     const texts = this.#texts(raw);
     if (texts === undefined) return undefined;
@@ -162,15 +166,15 @@ export class Family<S extends Series> implements Collectable {
     if (known === undefined && this.#options.labels.sets !== undefined) return this.drop("label_value");
     if (known === undefined && this.#size >= this.#options.limit) return this.#fold();
     // A value that was cut has endless others that become the same text; only those that are their own text are kept.
-    if (raw.every((value, i) => String(value) === texts[i])) return this.#keep(raw as LabelValue[], texts);
+    if (raw.every((value, i) => String(value) === texts[i])) return this.#keep(raw, texts);
     return (known ?? this.#create(texts)).series;
   }
 
   #textsOf(labels: unknown): string[] | undefined {
-    if (typeof labels !== "object" || labels === null) return this.drop("missing_label");
+    if (!isObject(labels)) return this.drop("missing_label");
     try {
       if (Object.keys(labels).length > this.names.length) return this.drop("unknown_label");
-      return this.#texts(this.names.map((name) => (labels as Record<string, unknown>)[name]));
+      return this.#texts(this.names.map((name) => labels[name]));
     } catch {
       return this.drop("unreadable");
     }
@@ -191,13 +195,13 @@ export class Family<S extends Series> implements Collectable {
     return this.#entries.size - (this.#overflow === undefined ? 0 : 1);
   }
 
-  #keep(raw: readonly LabelValue[], texts: readonly string[]): S {
+  #keep(raw: readonly unknown[], texts: readonly string[]): S {
     const { series, paths } = this.#entries.get(JSON.stringify(texts)) ?? this.#create(texts);
     let node = this.#root;
     for (const value of raw.slice(0, -1)) {
-      const next = (node.get(value) as Node<S> | undefined) ?? new Map();
+      const next = node.get(value) ?? new Map();
       node.set(value, next);
-      node = next;
+      node = next as Node<S>;
     }
     node.set(raw.at(-1), series);
     paths.push(raw);
@@ -205,10 +209,10 @@ export class Family<S extends Series> implements Collectable {
   }
 
   #create(texts: readonly string[]): Entry<S> {
-    const own = Object.fromEntries(this.names.map((name, i) => [name, texts[i] as string] as const));
+    const own = Object.fromEntries(this.names.map((name, i) => [name, texts[i] ?? ""] as const));
     // Twice: the metric's own labels stand first, and they win.
     const labels = { ...own, ...this.#options.constant, ...own };
-    const entry = { labels, series: this.#options.kind.create(), paths: [] };
+    const entry: Entry<S> = { labels, series: this.#options.kind.create(), paths: [] };
     this.#entries.set(JSON.stringify(texts), entry);
     return entry;
   }
@@ -239,7 +243,7 @@ export class Family<S extends Series> implements Collectable {
 }
 
 /** Takes a path out of the tree, and the nodes that nothing else leads through. */
-function prune(node: Map<unknown, unknown>, path: readonly LabelValue[]): void {
+function prune(node: Map<unknown, unknown>, path: readonly unknown[]): void {
   const [value, ...rest] = path;
   const next = node.get(value);
   if (rest.length > 0 && next instanceof Map) prune(next, rest);

@@ -1,6 +1,6 @@
 import { type GaugeDefinition, type GaugeReading, readGauges } from "@seaworthy/core";
-import { gaugeSeriesName } from "../events.ts";
 import type { DropReason } from "./drops.ts";
+import { gaugeSeriesName } from "./gauge-name.ts";
 import type { Makers } from "./makers.ts";
 
 interface Shown {

@@ -6,6 +6,8 @@ export interface HistogramSeries extends Series {
   /** One more than there are bounds: the last is `+Inf`. Not cumulative. */
   readonly counts: Float64Array;
   readonly exemplars: (Exemplar | undefined)[];
+  /** How many recordings each bucket had since the series was last read. */
+  readonly recent: Uint32Array;
   sum: number;
 }
 
@@ -14,11 +16,17 @@ export function histogramSeries(bounds: readonly number[]): SeriesKind<Histogram
   return {
     type: "histogram",
     overflow: "share",
-    create: () => ({ removed: false, counts: new Float64Array(bounds.length + 1), exemplars: [], sum: 0 }),
+    create: () => ({
+      removed: false,
+      counts: new Float64Array(bounds.length + 1),
+      exemplars: [],
+      recent: new Uint32Array(bounds.length + 1),
+      sum: 0,
+    }),
     write(series, name, labels, out) {
       let count = 0;
       for (let i = 0; i <= bounds.length; i++) {
-        count += series.counts[i] as number;
+        count += series.counts[i] ?? 0;
         const bucket = { le: bounds[i] ?? "+Inf", ...labels };
         out.push({
           labels: bucket,
@@ -29,6 +37,7 @@ export function histogramSeries(bounds: readonly number[]): SeriesKind<Histogram
       }
       out.push({ labels, value: series.sum, metricName: `${name}_sum` });
       out.push({ labels, value: count, metricName: `${name}_count` });
+      series.recent.fill(0);
     },
     reset(series) {
       series.counts.fill(0);

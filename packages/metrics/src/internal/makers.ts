@@ -1,16 +1,21 @@
 import { type Clock, type Duration, toMilliseconds } from "@seaworthy/core";
-import { checkOptions, oneOf, optionalFunction, showValue } from "@seaworthy/core/options";
-import { type CounterOptions, counterOver } from "../counter.ts";
-import { type GaugeOptions, gaugeOver } from "../gauge.ts";
-import { DURATION_BUCKETS, type HistogramOptions, histogramOver } from "../histogram.ts";
+import { checkOptions, oneOf, optionalFunction, showValue, withDefault } from "@seaworthy/core/options";
+import type { CounterOptions } from "../counter.ts";
+import type { GaugeOptions } from "../gauge.ts";
+import type { HistogramOptions } from "../histogram.ts";
 import type { LabelSpec } from "../labels.ts";
 import type { Metrics } from "../metrics.ts";
-import { type PercentilesOptions, percentilesOver } from "../percentiles.ts";
+import type { PercentilesOptions } from "../percentiles.ts";
 import type { Catalog, WhenTaken } from "./catalog.ts";
+import { counterOver } from "./counter-over.ts";
 import { counterSeries } from "./counter-series.ts";
+import { DURATION_BUCKETS } from "./duration-buckets.ts";
+import { gaugeOver } from "./gauge-over.ts";
 import { gaugeSeries } from "./gauge-series.ts";
+import { histogramOver } from "./histogram-over.ts";
 import { histogramSeries } from "./histogram-series.ts";
 import { checkBuckets, checkCounterName } from "./options.ts";
+import { percentilesOver } from "./percentiles-over.ts";
 import { PERCENTILE, percentilesSeries } from "./percentiles-series.ts";
 import type { Aggregation } from "./prom.ts";
 
@@ -42,17 +47,17 @@ export function makers(catalog: Catalog, clock: Clock, whenTaken: WhenTaken): Ma
   };
   const histogram = (options: HistogramOptions<LabelSpec>): unknown => {
     checkOptions("histogram", options, [...COMMON, "buckets"]);
-    const bounds = checkBuckets("buckets", options.buckets ?? DURATION_BUCKETS);
+    const bounds = checkBuckets("buckets", withDefault(options.buckets, DURATION_BUCKETS));
     const over = (family: Parameters<typeof histogramOver>[0]) => histogramOver(family, bounds, clock);
     return catalog.define({ options, kind: histogramSeries(bounds), aggregator: "sum", over }, whenTaken);
   };
   const percentiles = (options: PercentilesOptions<LabelSpec>): unknown => {
     checkOptions("percentiles", options, [...COMMON, "window"]);
     const { help = "Percentiles over a sliding window.", window, ...given } = options;
-    const length = windowLength(window ?? "60s");
+    const length = windowLength(withDefault(window, "60s"));
     if (hasLabel(options.labels, PERCENTILE))
       throw new TypeError(`labels: the label ${PERCENTILE} is one that percentiles make themselves`);
-    const seriesLimit = options.seriesLimit ?? Math.min(WINDOW_LIMIT, catalog.limit);
+    const seriesLimit = withDefault(options.seriesLimit, Math.min(WINDOW_LIMIT, catalog.limit));
     const kind = percentilesSeries(length, clock);
     const definition = { options: { ...given, help, seriesLimit }, kind, identity: ["percentiles", length] };
     return catalog.define({ ...definition, aggregator: "max", over: percentilesOver }, whenTaken);

@@ -1,12 +1,13 @@
 import { readFileSync } from "node:fs";
 import { getHeapSpaceStatistics, getHeapStatistics } from "node:v8";
+import { withoutUndefined } from "@seaworthy/core/objects";
 import type { Gauge } from "../gauge.ts";
 import type { Makers } from "./makers.ts";
 
 /** Makes the metrics of memory: of the process, of the JavaScript heap, and of each of the heap's spaces. */
 export function observeMemory(target: Pick<Makers, "gauge">): void {
   const gauge = (name: string, help: string, collect?: () => void): Gauge =>
-    target.gauge({ name, help, ...(collect && { collect }) });
+    target.gauge(withoutUndefined({ name, help, collect }));
   const collect = (): void => {
     const usage = process.memoryUsage();
     resident.set(usage.rss);
@@ -29,11 +30,9 @@ export function observeMemory(target: Pick<Makers, "gauge">): void {
 function observeHeapSpaces(target: Pick<Makers, "gauge">): void {
   const gauge = (part: string, help: string, collect?: () => void): Gauge<{ space: string }> =>
     target.gauge({
-      name: `nodejs_heap_space_size_${part}_bytes`,
-      help,
+      ...withoutUndefined({ name: `nodejs_heap_space_size_${part}_bytes`, help, collect }),
       labels: ["space"],
       seriesLimit: 100, // whatever the host's limit is: their number is Node's
-      ...(collect && { collect }),
     });
   const collect = (): void => {
     for (const statistics of getHeapSpaceStatistics()) {

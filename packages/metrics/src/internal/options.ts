@@ -85,15 +85,16 @@ export function parseLabels(name: string, spec: LabelSpec | undefined, constant:
     throw new TypeError(
       `${name}: labels must be an array of names or an object of name to values; got ${showValue(spec)}`,
     );
-  const names = Array.isArray(spec) ? [...(spec as readonly string[])] : Object.keys(spec);
+  const names = isNames(spec) ? [...spec] : Object.keys(spec);
   for (const label of names) {
     checkLabelName(`${name}: labels`, label);
     if (Object.hasOwn(constant, label)) throw new TypeError(`${name}: label ${label} is a constant label already`);
   }
   if (new Set(names).size !== names.length) throw new TypeError(`${name}: labels must not repeat a name`);
-  if (Array.isArray(spec)) return { names };
-  return { names, sets: combinations(name, spec as Readonly<Record<string, readonly LabelValue[]>>) };
+  return isNames(spec) ? { names } : { names, sets: combinations(name, spec) };
 }
+
+const isNames = (spec: LabelSpec): spec is readonly string[] => Array.isArray(spec);
 
 function combinations(name: string, spec: Readonly<Record<string, readonly LabelValue[]>>): LabelValue[][] {
   let sets: LabelValue[][] = [[]];
@@ -102,7 +103,7 @@ function combinations(name: string, spec: Readonly<Record<string, readonly Label
       throw new TypeError(`${name}: the values of label ${label} must be an array of strings, numbers or booleans`);
     if (sets.length * values.length > MOST_DECLARED)
       throw new TypeError(`${name}: the declared label values make more than ${MOST_DECLARED} series`);
-    sets = sets.flatMap((set) => (values as readonly LabelValue[]).map((value) => [...set, value]));
+    sets = sets.flatMap((set) => values.map((value: LabelValue) => [...set, value]));
   }
   return sets;
 }

@@ -1,6 +1,7 @@
 // The only file that touches prom-client. Its registry, its text formats and its aggregation are used; its metric
 // classes are not, since they hash the labels anew on each call. A registry takes anything with a name and get(), which
 // its own AggregatorRegistry relies on as well.
+import { isObject, readMember } from "@seaworthy/core/objects";
 import { AggregatorRegistry, openMetricsContentType, prometheusContentType, Registry } from "prom-client";
 
 /** A registry of prom-client, with the content type that it has by default. */
@@ -71,8 +72,7 @@ export function createRegistry(): PromRegistry {
 
 /** Whether `value` is a registry, by its shape: two copies of prom-client in one tree must both do. */
 export function isRegistry(value: unknown): value is MetricsRegistry {
-  if (typeof value !== "object" || value === null) return false;
-  return METHODS.every((method) => typeof (value as Record<string, unknown>)[method] === "function");
+  return isObject(value) && METHODS.every((method) => typeof readMember(value, method) === "function");
 }
 
 export function isRegistered(registry: MetricsRegistry, name: string): boolean {
@@ -81,12 +81,17 @@ export function isRegistered(registry: MetricsRegistry, name: string): boolean {
 
 /** Whether a metric of this name writes series of other names: `_sum`, `_count` and, if it is a histogram, `_bucket`. */
 export function isCompound(registry: MetricsRegistry, name: string): boolean {
-  const metric = registry.getSingleMetric(name) as { type?: unknown } | undefined;
-  return metric?.type === "histogram" || metric?.type === "summary";
+  const type = readMember(registry.getSingleMetric(name), "type");
+  return type === "histogram" || type === "summary";
 }
 
 export function register(registry: MetricsRegistry, metric: Collectable): void {
   registry.registerMetric(metric as never);
+}
+
+/** The metrics that a registry holds, those of the host among them. */
+export function metricsOf(registry: MetricsRegistry): readonly Collectable[] {
+  return registry.getMetricsAsArray() as readonly Collectable[];
 }
 
 export function unregister(registry: MetricsRegistry, name: string): void {
@@ -98,22 +103,23 @@ export type Reader = (metric: Collectable) => Promise<Snapshot | undefined>;
 
 /** All metrics of a registry as data, default labels included; `read` decides what an unreadable metric does. */
 export async function takeSnapshots(registry: MetricsRegistry, read: Reader): Promise<Snapshot[]> {
-  const metrics = registry.getMetricsAsArray() as unknown as Collectable[];
-  const readable = metrics.map((metric) => ({
+  const readable = metricsOf(registry).map((metric) => ({
     get: async (): Promise<Partial<Snapshot>> => (await read(metric)) ?? {},
   }));
   // The same registry with other eyes: its default labels are private, and this is the public way that applies them.
-  const view = Object.create(registry, { getMetricsAsArray: { value: () => readable } }) as AnyRegistry;
-  const snapshots = (await view.getMetricsAsJSON()) as unknown as Partial<Snapshot>[];
-  return snapshots.filter((snapshot) => snapshot.values !== undefined) as Snapshot[];
+  const view: MetricsRegistry = Object.create(registry, { getMetricsAsArray: { value: () => readable } });
+  return (await view.getMetricsAsJSON()).filter(isSnapshot);
 }
+
+/** What a metric gave that could be read. */
+const isSnapshot = (value: unknown): value is Snapshot => readMember(value, "values") !== undefined;
 
 /** Writes snapshots as text. */
 export async function writeText(snapshots: readonly Snapshot[], format: TextFormat): Promise<Rendered> {
   const contentType = format === "openmetrics" ? openMetricsContentType : prometheusContentType;
   // A registry of its own for each text: in OpenMetrics mode prom-client strips "_total" off the metrics it holds, and
   // the next plain text would lack it.
-  const view = createRegistry() as AnyRegistry;
+  const view: AnyRegistry = new Registry();
   view.setContentType(contentType as never);
   for (const snapshot of snapshots) {
     const metric = { ...snapshot, get: () => ({ ...snapshot, name: metric.name }) };
@@ -124,6 +130,6 @@ export async function writeText(snapshots: readonly Snapshot[], format: TextForm
 
 /** Snapshots of several processes as one, by each metric's own rule of aggregation. */
 export async function aggregate(processes: readonly (readonly Snapshot[])[]): Promise<Snapshot[]> {
-  const registry = AggregatorRegistry.aggregate(processes as unknown as object[]);
-  return (await registry.getMetricsAsJSON()) as unknown as Snapshot[];
+  const registry: MetricsRegistry = AggregatorRegistry.aggregate([...processes]);
+  return (await registry.getMetricsAsJSON()).filter(isSnapshot);
 }

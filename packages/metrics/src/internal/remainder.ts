@@ -1,3 +1,4 @@
+import { withoutUndefined } from "@seaworthy/core/objects";
 import { OVERFLOW } from "./family.ts";
 import type { Sample, Snapshot } from "./prom.ts";
 
@@ -37,7 +38,7 @@ function addSample(samples: Map<string, Sample>, { labels, value, metricName }: 
   const folded = samples.has(own) || samples.size < LIMIT ? labels : foldLabels(labels);
   const key = folded === labels ? own : keyOf(metricName, folded);
   const sum = (samples.get(key)?.value ?? 0) + value;
-  samples.set(key, { labels: folded, value: sum, ...(metricName !== undefined && { metricName }) });
+  samples.set(key, withoutUndefined({ labels: folded, value: sum, metricName }));
 }
 
 /** Bounds of buckets are not labels of the host, and stay. */

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { constants, PerformanceObserver } from "node:perf_hooks";
 import type { Clock } from "@seaworthy/core";
+import { readMember } from "@seaworthy/core/objects";
 import { observeActive } from "./active.ts";
 import { observeEventLoop } from "./event-loop.ts";
 import type { Makers } from "./makers.ts";
@@ -39,7 +40,7 @@ function observeGarbageCollection(target: RuntimeTarget): () => void {
   });
   const observer = new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) {
-      const kind = names[(entry as { detail?: { kind?: number } }).detail?.kind ?? -1];
+      const kind = names[Number(readMember(readMember(entry, "detail"), "kind"))];
       if (kind !== undefined) durations.observe({ kind }, entry.duration / 1000);
     }
   });

@@ -1,3 +1,4 @@
+import { isObject } from "@seaworthy/core/objects";
 import type { Snapshot } from "./prom.ts";
 
 /** What gives samples as data: a `Metrics`. */
@@ -21,6 +22,6 @@ export interface Answer {
 
 /** Whether a message of a worker is an answer, among whatever else the host sends. */
 export function isAnswer(message: unknown): message is Answer {
-  const { type, snapshots } = (message ?? {}) as { type?: unknown; snapshots?: unknown };
-  return type === ANSWER && (snapshots === undefined || Array.isArray(snapshots));
+  if (!isObject(message) || message.type !== ANSWER) return false;
+  return message.snapshots === undefined || Array.isArray(message.snapshots);
 }

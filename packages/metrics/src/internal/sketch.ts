@@ -17,50 +17,50 @@ export interface Run {
 export class Sketch {
   count = 0;
   max: number = Number.NEGATIVE_INFINITY;
-  private readonly levels: { readonly items: Float64Array; length: number; odd: 0 | 1 }[] = [];
-  private newest: Float64Array = new Float64Array(32);
-  private filled = 0;
+  readonly #levels: { readonly items: Float64Array; length: number; odd: 0 | 1 }[] = [];
+  #newest: Float64Array = new Float64Array(32);
+  #filled = 0;
 
   record(value: number): void {
-    if (this.filled === this.newest.length) this.makeRoom();
-    this.newest[this.filled++] = value;
+    if (this.#filled === this.#newest.length) this.#makeRoom();
+    this.#newest[this.#filled++] = value;
     this.count++;
     if (value > this.max) this.max = value;
   }
 
   /** What it holds, as sorted runs. */
   runs(): Run[] {
-    const runs: Run[] = [{ values: this.newest.slice(0, this.filled).sort(), weight: 1 }];
-    this.levels.forEach(({ items, length }, i) => {
+    const runs: Run[] = [{ values: this.#newest.slice(0, this.#filled).sort(), weight: 1 }];
+    this.#levels.forEach(({ items, length }, i) => {
       runs.push({ values: items.slice(0, length), weight: 2 ** (i + 1) });
     });
     return runs.filter(({ values }) => values.length > 0);
   }
 
-  private makeRoom(): void {
-    if (this.newest.length < LEVEL) {
-      const larger = new Float64Array(Math.min(LEVEL, this.newest.length * 4));
-      larger.set(this.newest);
-      this.newest = larger;
+  #makeRoom(): void {
+    if (this.#newest.length < LEVEL) {
+      const larger = new Float64Array(Math.min(LEVEL, this.#newest.length * 4));
+      larger.set(this.#newest);
+      this.#newest = larger;
       return;
     }
-    this.newest.sort();
-    this.pass(this.newest, 0);
-    this.filled = 0;
+    this.#newest.sort();
+    this.#pass(this.#newest, 0);
+    this.#filled = 0;
   }
 
   /** Moves every other item of a full level up. */
-  private pass(full: Float64Array, to: number): void {
-    let level = this.levels[to];
+  #pass(full: Float64Array, to: number): void {
+    let level = this.#levels[to];
     if (level === undefined) {
       level = { items: new Float64Array(LEVEL), length: 0, odd: 0 };
-      this.levels.push(level);
+      this.#levels.push(level);
     }
     mergeHalf(level.items, level.length, full, level.odd);
     level.odd = level.odd === 0 ? 1 : 0;
     level.length += LEVEL / 2;
     if (level.length < LEVEL) return;
-    this.pass(level.items, to + 1);
+    this.#pass(level.items, to + 1);
     level.length = 0;
   }
 }
@@ -70,9 +70,9 @@ function mergeHalf(into: Float64Array, length: number, full: Float64Array, odd: 
   let kept = length - 1;
   let next = LEVEL - 2 + odd;
   for (let at = length + LEVEL / 2 - 1; next >= 0; at--) {
-    const fromFull = kept < 0 || (full[next] as number) >= (into[kept] as number);
-    into[at] = (fromFull ? full[next] : into[kept]) as number;
-    if (fromFull) next -= 2;
+    const [upper = 0, lower = Number.NEGATIVE_INFINITY] = [full[next], into[kept]];
+    into[at] = Math.max(upper, lower);
+    if (upper >= lower) next -= 2;
     else kept--;
   }
 }

@@ -27,30 +27,30 @@ export interface WindowReading {
  * one sketch, 0.6 MB at the very most, whatever is recorded; a quiet window holds next to nothing.
  */
 export class SlidingWindow {
-  private readonly slice: number;
-  private readonly clock: Clock;
-  private readonly past: (Slice | undefined)[] = [];
-  private index: number;
-  private sketch = new Sketch();
+  readonly #slice: number;
+  readonly #clock: Clock;
+  readonly #past: (Slice | undefined)[] = [];
+  #index: number;
+  #sketch = new Sketch();
 
   constructor(length: number, clock: Clock) {
-    this.slice = length / SLICES;
-    this.clock = clock;
-    this.index = this.indexNow();
+    this.#slice = length / SLICES;
+    this.#clock = clock;
+    this.#index = this.#indexNow();
   }
 
   record(value: number): void {
-    const index = this.indexNow();
-    if (index > this.index) this.roll(index);
-    this.sketch.record(value);
+    const index = this.#indexNow();
+    if (index > this.#index) this.#roll(index);
+    this.#sketch.record(value);
   }
 
   read(): WindowReading {
-    const index = this.indexNow();
-    if (index > this.index) this.roll(index);
-    const runs: Run[] = this.sketch.runs();
-    let { count, max } = this.sketch;
-    for (const slice of this.past) {
+    const index = this.#indexNow();
+    if (index > this.#index) this.#roll(index);
+    const runs: Run[] = this.#sketch.runs();
+    let { count, max } = this.#sketch;
+    for (const slice of this.#past) {
       if (slice === undefined) continue;
       count += slice.count;
       max = Math.max(max, slice.max);
@@ -60,22 +60,22 @@ export class SlidingWindow {
     return { count, max, quantile };
   }
 
-  private indexNow(): number {
-    return Math.floor(this.clock.monotonic() / this.slice);
+  #indexNow(): number {
+    return Math.floor(this.#clock.monotonic() / this.#slice);
   }
 
   /** Closes the slice that is over and lets go of those that have left the window. */
-  private roll(index: number): void {
-    const { sketch } = this;
+  #roll(index: number): void {
+    const sketch = this.#sketch;
     if (sketch.count > 0) {
       const run = condense(sketch.runs(), sketch.count, POINTS);
-      this.past[this.index % SLICES] = { index: this.index, count: sketch.count, max: sketch.max, run };
-      this.sketch = new Sketch();
+      this.#past[this.#index % SLICES] = { index: this.#index, count: sketch.count, max: sketch.max, run };
+      this.#sketch = new Sketch();
     }
     // Slot by slot, as the hand of a clock; a jump wipes the whole dial.
-    const steps = Math.min(index - this.index, SLICES);
-    for (let i = 1; i <= steps; i++) this.past[(this.index + i) % SLICES] = undefined;
-    this.index = index;
-    if (steps === SLICES) this.past.length = 0;
+    const steps = Math.min(index - this.#index, SLICES);
+    for (let i = 1; i <= steps; i++) this.#past[(this.#index + i) % SLICES] = undefined;
+    this.#index = index;
+    if (steps === SLICES) this.#past.length = 0;
   }
 }

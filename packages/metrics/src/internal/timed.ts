@@ -1,5 +1,6 @@
 import { isPromise } from "node:util/types";
 import type { Clock } from "@seaworthy/core";
+import { readMember } from "@seaworthy/core/objects";
 
 /**
  * Runs `fn` and tells `record` how many seconds it took. Of a promise, its end is what counts.
@@ -27,10 +28,6 @@ export function timed<T>(clock: Clock, fn: () => T, record: (seconds: number) =>
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  if ((typeof value !== "object" && typeof value !== "function") || value === null) return false;
-  try {
-    return typeof (value as { then?: unknown }).then === "function";
-  } catch {
-    return false; // the caller will meet that getter's exception itself
-  }
+  // If reading it throws, the caller will meet that exception itself.
+  return typeof readMember(value, "then") === "function";
 }

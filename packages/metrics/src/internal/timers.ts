@@ -20,7 +20,7 @@ export function timerOver(clock: Clock, record: (first: unknown, second?: number
     let given = known;
     const end = start();
     return (late?: unknown) => {
-      if (late !== undefined) given = { ...(known as object), ...(late as object) };
+      if (late !== undefined) given = Object.assign({}, known, late);
       return end();
     };
   };

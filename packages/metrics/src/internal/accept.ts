@@ -1,4 +1,4 @@
-import type { TextFormat } from "./internal/prom.ts";
+import type { TextFormat } from "./prom.ts";
 
 const LONGEST_HEADER = 4096;
 
