@@ -41,6 +41,7 @@ const config: ViteUserConfig = {
         "test/architecture.test.ts",
         "test/repository.test.ts",
         "test/run.test.ts",
+        "test/support.test.ts",
         "test/wording.test.ts",
       ]),
       project("docs", root, ["test/docs.test.ts"], 300_000),

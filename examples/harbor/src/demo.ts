@@ -18,11 +18,10 @@ if (!Number.isInteger(seconds) || seconds < 1 || seconds > 60) {
 interface Second {
   durations: number[];
   answers: Map<string, number>;
-  calls: number;
 }
 
 const data = mkdtempSync(join(tmpdir(), "harbor-demo-"));
-const second: Second = { durations: [], answers: new Map(), calls: 0 };
+const second: Second = { durations: [], answers: new Map() };
 const total = { requests: 0, answered: 0, calls: 0 };
 let breaker = "closed";
 let url = "";
@@ -32,7 +31,7 @@ const service = spawn(process.execPath, [...process.execArgv, join(import.meta.d
   env: {
     ...process.env,
     NODE_ENV: "test",
-    LOG__LEVEL: "trace",
+    LOG__LEVEL: "info",
     DATA__DIRECTORY: data,
     UPSTREAM__OPEN_FOR: "2s",
     UPSTREAM__TIMEOUT: "500ms",
@@ -58,7 +57,7 @@ try {
 }
 if (total.answered < total.requests) process.exitCode = 1;
 
-/** Reads the log of the service: where it listens, what its breaker does, and each call of the upstream. */
+/** Reads the log of the service: the addresses on which it listens, and the state of its breaker. */
 async function listening({ stdout }: ChildProcess): Promise<void> {
   const lines = createInterface({ input: stdout as NodeJS.ReadableStream });
   lines.on("line", (line) => {
@@ -67,7 +66,6 @@ async function listening({ stdout }: ChildProcess): Promise<void> {
     if (!line.startsWith("{")) return;
     const { event, to } = JSON.parse(line) as { event?: string; to?: string };
     if (event === "resilience.transition") breaker = to ?? breaker;
-    if (event === "resilience.attempt") second.calls++;
   });
   while (upstreamUrl === "") {
     if (service.exitCode !== null) throw new Error(`the service ended with exit code ${service.exitCode}`);
@@ -78,7 +76,6 @@ async function listening({ stdout }: ChildProcess): Promise<void> {
 async function watchOneSecond(mode: string): Promise<void> {
   second.durations = [];
   second.answers = new Map();
-  second.calls = 0;
   const requests: Promise<void>[] = [];
   for (let i = 0; i < REQUESTS_PER_SECOND; i++) {
     requests.push(submit());
@@ -90,18 +87,26 @@ async function watchOneSecond(mode: string): Promise<void> {
   const rule = second.answers.get("rule") ?? 0;
   total.requests += REQUESTS_PER_SECOND;
   total.answered += model + rule;
-  total.calls += second.calls;
+  const callsBefore = total.calls;
+  total.calls = await upstreamCalls();
   const cells = [
     mode.padEnd(10),
     `${model + rule} of ${REQUESTS_PER_SECOND}`.padEnd(10),
     String(model).padEnd(10),
     String(rule).padEnd(9),
     `${Math.round(Math.max(0, ...second.durations))} ms`.padEnd(9),
-    String(second.calls).padEnd(16),
+    String(total.calls - callsBefore).padEnd(16),
     breaker.padEnd(11),
     status,
   ];
   console.log(cells.join(""));
+}
+
+/** How often the service has called its upstream, from its metrics. */
+async function upstreamCalls(): Promise<number> {
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  const counts = metrics.matchAll(/^resilience_attempt_duration_seconds_count\{.*\} (\d+)$/gm);
+  return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
 async function submit(): Promise<void> {
