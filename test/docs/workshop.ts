@@ -125,9 +125,7 @@ export function performTogether(page: Page): Promise<Outcome> {
 
 /** Lines that would change the machine: what they name is checked in place of running them. */
 function isCheckedOnly(line: string): boolean {
-  const script = /^(?:npm|pnpm)(?: run)? (start|test|demo|lint|build|typecheck|bench|docs|format|changeset)\b/.exec(
-    line,
-  )?.[1];
+  const script = /^(?:npm|pnpm)(?: run)? (?!install\b|i\b|add\b|init\b|pkg\b)([\w:]+)/.exec(line)?.[1];
   if (script !== undefined) {
     const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
       scripts: Record<string, string>;
