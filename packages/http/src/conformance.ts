@@ -1,24 +1,18 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
+import { type ConformanceCase, type ConformancePlace, conformanceCases } from "@seaworthy/core/conformance";
 import type { IdempotencyStore } from "./idempotency-store.ts";
 import type { Answer } from "./messages.ts";
 
-/** One promise of an idempotency store. */
-export interface ConformanceCase {
-  /** A full sentence. */
-  readonly title: string;
-  /** Rejects when the store does not keep the promise. */
-  run(): Promise<void>;
-}
+export type { ConformanceCase } from "@seaworthy/core/conformance";
 
 /** An empty store, and how time passes for it. */
-export interface ConformancePlace {
+export interface IdempotencyStorePlace extends ConformancePlace {
   readonly store: IdempotencyStore;
   /** Lets so many milliseconds pass, on the store's own clock or really. */
   pass(milliseconds: number): Promise<void>;
-  close?(): Promise<void>;
 }
 
-type Check = (place: ConformancePlace) => Promise<void>;
+type Check = (place: IdempotencyStorePlace) => Promise<void>;
 
 const LONG = 60_000;
 const SHORT = 40;
@@ -122,16 +116,8 @@ const CASES: Record<string, Check> = {
  * for (const { run } of suite) await run(); // in a test file: test(title, run)
  * ```
  */
-export function idempotencyStoreConformance(createPlace: () => Promise<ConformancePlace>): readonly ConformanceCase[] {
-  return Object.entries(CASES).map(([title, check]) => ({
-    title,
-    async run() {
-      const place = await createPlace();
-      try {
-        await check(place);
-      } finally {
-        await place.close?.();
-      }
-    },
-  }));
+export function idempotencyStoreConformance(
+  createPlace: () => Promise<IdempotencyStorePlace>,
+): readonly ConformanceCase[] {
+  return conformanceCases(CASES, createPlace);
 }

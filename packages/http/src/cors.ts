@@ -1,5 +1,5 @@
 import { type Duration, toMilliseconds } from "@seaworthy/core";
-import { checkOptions, flag, showValue } from "@seaworthy/core/options";
+import { checkOptions, flag, showValue, withDefault } from "@seaworthy/core/options";
 import { isOrigin, originMatcher } from "@seaworthy/validators/network";
 import type { Header } from "./messages.ts";
 
@@ -55,7 +55,7 @@ export function createCors(options: CorsOptions): Cors {
   checkOptions("cors", options, OPTIONS);
   const { credentials = false, methods = METHODS, headers = REQUEST_HEADERS, expose = EXPOSED } = options;
   flag("cors.credentials", credentials);
-  const seconds = Math.floor(toMilliseconds(options.maxAge ?? "10m", "cors.maxAge") / 1000);
+  const seconds = Math.floor(toMilliseconds(withDefault(options.maxAge, "10m"), "cors.maxAge") / 1000);
   for (const [name, tokens] of Object.entries({ methods, headers, expose })) checkTokens(name, tokens);
   const admits = matcherOf(options.origins, credentials);
   const varies = typeof options.origins === "function" || !options.origins.includes("*");

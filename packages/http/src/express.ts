@@ -5,9 +5,8 @@ import { Edge } from "./internal/edge-core.ts";
 import { methodsAt, rememberApps, templateOf } from "./internal/express-route.ts";
 import { before } from "./internal/members.ts";
 import { enter, exchangeOf, fail, nameRoute, send } from "./internal/node-exchange.ts";
-import { runNodeRoute } from "./internal/node-route.ts";
+import { nodeRoutes } from "./internal/node-route.ts";
 import { openOperations } from "./internal/operations-listener.ts";
-import { checkRoute } from "./internal/perform-route.ts";
 import { parsedElsewhere } from "./internal/read-body.ts";
 import type { RouteInput, RouteSchemas } from "./route.ts";
 
@@ -55,6 +54,11 @@ export function edge(options: EdgeOptions = {}): ExpressEdge {
     rememberApps(request);
     enter(core, request, response, () => templateOf(request, pathOf(request), !unmatched.has(request)), next);
   };
+  const routes = nodeRoutes<Request, Response>(core, (_exchange, { query, params, body, headers }) => ({
+    query,
+    params,
+    ...(body === undefined ? undefined : { body: async () => parsedElsewhere(body, headers["content-type"]) }),
+  }));
   return {
     ...openOperations(core),
     middleware,
@@ -70,15 +74,7 @@ export function edge(options: EdgeOptions = {}): ExpressEdge {
       fail(exchange, request, response, thrown);
     },
     route(schemas, handler) {
-      checkRoute(core, schemas);
-      const run = async (request: Request, response: Response): Promise<void> => {
-        const parsed = async (): Promise<unknown> => parsedElsewhere(request.body, request.headers["content-type"]);
-        const { query, params, body } = request;
-        const read = { query, params, ...(body === undefined ? undefined : { body: parsed }) };
-        await runNodeRoute(core, request, response, { schemas, read, mine: response }, (input) =>
-          handler(input, request, response),
-        );
-      };
+      const run = routes(schemas, handler);
       // Express 4 does not look at promises, and both versions take a rejection with nothing for "next route".
       return (request, response, next) =>
         void run(request, response).catch((thrown) => next(thrown ?? new Error(`${String(thrown)} was thrown`)));

@@ -11,8 +11,8 @@ import { answerParserError } from "./internal/guard-server.ts";
 import { continueLazily } from "./internal/lazy-continue.ts";
 import { enter, exchangeOf, fail, nameRoute } from "./internal/node-exchange.ts";
 import { openOperations } from "./internal/operations-listener.ts";
-import { checkRoute, perform, type RouteIo } from "./internal/perform-route.ts";
 import { parsedElsewhere } from "./internal/read-body.ts";
+import { routesOf } from "./internal/routes.ts";
 import { requestId } from "./request-id.ts";
 import type { RouteInput, RouteSchemas } from "./route.ts";
 
@@ -60,21 +60,19 @@ export function edge(options: EdgeOptions = {}): FastifyEdge {
     app.addHook("onClose", handle.close);
     handle.listening().then(() => done(), done); // a port that cannot be had fails the start
   };
+  const routes = routesOf(core, {
+    exchangeOf: ({ raw }: FastifyRequest, _reply: FastifyReply) => exchangeOf(raw),
+    io: (_exchange, _schemas, request, reply) => ({
+      body: async () => parsedElsewhere(request.body, request.headers["content-type"]),
+      query: request.query,
+      params: request.params,
+      sent: (result) => reply.sent || result === reply,
+      capture: () => captureAnswer(reply.raw),
+    }),
+    send: (answer, _io, _request, reply) => (answer === undefined ? reply : writeReply(reply, answer)),
+  });
   const route: FastifyEdge["route"] = (schemas, handler) => {
-    checkRoute(core, schemas);
-    const run = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-      const exchange = exchangeOf(request.raw);
-      if (exchange === undefined) throw new TypeError("route: the request did not go through the edge's plugin");
-      const io: RouteIo = {
-        body: async () => parsedElsewhere(request.body, request.headers["content-type"]),
-        query: request.query,
-        params: request.params,
-        sent: (result) => reply.sent || result === reply,
-        capture: () => captureAnswer(reply.raw),
-      };
-      const answer = await perform(exchange, schemas, io, (input) => handler(input, request, reply));
-      return answer === undefined ? reply : writeReply(reply, answer);
-    };
+    const run = routes(schemas, handler);
     if (schemas.body !== undefined || schemas.idempotency !== undefined) readRoutes.add(run);
     return run;
   };

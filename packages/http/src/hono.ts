@@ -13,8 +13,9 @@ import { membersOf } from "./internal/members.ts";
 import { MethodTable } from "./internal/method-table.ts";
 import { expire, watch } from "./internal/node-exchange.ts";
 import { openOperations } from "./internal/operations-listener.ts";
-import { checkRoute, isResponse, perform, type RouteIo } from "./internal/perform-route.ts";
+import { isResponse } from "./internal/perform-route.ts";
 import { queryOf } from "./internal/query.ts";
+import { type FrameworkIo, routesOf } from "./internal/routes.ts";
 import { webAddress } from "./internal/web-address.ts";
 import { readWebJson, WebIncoming } from "./internal/web-request.ts";
 import type { Answer } from "./messages.ts";
@@ -103,26 +104,31 @@ export function edge(options: EdgeOptions = {}): HonoEdge {
       });
       return app;
     },
-    route(schemas, handler) {
-      checkRoute(core, schemas);
-      return async (context) => {
-        const exchange = exchangeOf(core, context);
-        let own: Response | undefined;
-        const io: RouteIo = {
-          body: () => readWebJson(context.req, core.bodyLimit),
-          query: queryOf(exchange.query),
-          params: context.req.param(),
-          sent: () => own !== undefined,
-        };
-        const answer = await perform(exchange, schemas, io, async (input) => {
-          const result = await handler(input, context);
-          // Passed on as it is, streams too; only an answer that is to come again has to be read.
-          if (schemas.idempotency === undefined && isResponse(result)) own = result;
-          return result;
-        });
-        if (own !== undefined || answer === undefined) return own ?? context.res;
-        return responseOf(answer);
-      };
+    route: routesOf<[context: Context], HonoIo, Response>(core, {
+      exchangeOf: (context) => exchangeOf(core, context),
+      io: (exchange, schemas, context) => ioOf(core, exchange, schemas, context),
+      send: (answer, io, context) => io.own() ?? (answer === undefined ? context.res : responseOf(answer)),
+    }),
+  };
+}
+
+interface HonoIo extends FrameworkIo {
+  /** The response that a handler has made itself. */
+  own(): Response | undefined;
+}
+
+function ioOf(core: Edge, { query }: Exchange, schemas: RouteSchemas, { req }: Context): HonoIo {
+  let own: Response | undefined;
+  return {
+    body: () => readWebJson(req, core.bodyLimit),
+    query: queryOf(query),
+    params: req.param(),
+    own: () => own,
+    sent: () => own !== undefined,
+    resultOf(result) {
+      // Passed on as it is, streams too; only an answer that is to come again has to be read.
+      if (schemas.idempotency === undefined && isResponse(result)) own = result;
+      return result;
     },
   };
 }

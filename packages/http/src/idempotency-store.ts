@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from "@seaworthy/core";
+import type { Clock } from "@seaworthy/core";
 import { checkOptions, clockOption, integer } from "@seaworthy/core/options";
 import type { Answer } from "./messages.ts";
 
@@ -49,7 +49,7 @@ interface Entry {
 export function memoryIdempotencyStore(options: MemoryIdempotencyStoreOptions = {}): IdempotencyStore {
   checkOptions("memoryIdempotencyStore", options, ["entries", "clock"]);
   const { entries: most = 10_000 } = options;
-  const clock = clockOption("memoryIdempotencyStore.clock", options.clock ?? systemClock);
+  const clock = clockOption("memoryIdempotencyStore.clock", options.clock);
   integer("memoryIdempotencyStore.entries", most, 1);
   const held = new Map<string, Entry>();
   const shrink = (): void => {

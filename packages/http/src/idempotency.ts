@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
-import { type ByteSize, type Clock, type Duration, startTimer, systemClock, toBytes } from "@seaworthy/core";
-import { checkOptions, clockOption, flag, positiveDuration, showValue } from "@seaworthy/core/options";
+import { type ByteSize, type Clock, type Duration, startTimer, toBytes } from "@seaworthy/core";
+import { checkOptions, clockOption, flag, positiveDuration, showValue, withDefault } from "@seaworthy/core/options";
 import { errors } from "./errors.ts";
 import { type IdempotencyRecord, type IdempotencyStore, memoryIdempotencyStore } from "./idempotency-store.ts";
 import type { Answer, EdgeRequest } from "./messages.ts";
@@ -86,16 +86,16 @@ const LARGEST_ANSWER = 104_857_600;
  */
 export function createIdempotency(options: IdempotencyOptions = {}): Idempotency {
   checkOptions("idempotency", options, OPTIONS);
-  const clock = clockOption("idempotency.clock", options.clock ?? systemClock);
+  const clock = clockOption("idempotency.clock", options.clock);
   const { scope, store = memoryIdempotencyStore({ clock }), required = true } = options;
   if (scope !== undefined && scope !== "credentials" && typeof scope !== "function")
     throw new TypeError(`idempotency.scope must be "credentials" or a function; got ${showValue(scope)}`);
   flag("idempotency.required", required);
   for (const method of ["claim", "renew", "complete", "release"] as const)
     if (typeof store?.[method] !== "function") throw new TypeError(`idempotency.store must have ${method}()`);
-  const ttl = positiveDuration("idempotency.ttl", options.ttl ?? "24h");
-  const lockFor = positiveDuration("idempotency.lockFor", options.lockFor ?? "1m");
-  const limit = toBytes(options.answerLimit ?? "1mb", "idempotency.answerLimit");
+  const ttl = positiveDuration("idempotency.ttl", withDefault(options.ttl, "24h"));
+  const lockFor = positiveDuration("idempotency.lockFor", withDefault(options.lockFor, "1m"));
+  const limit = toBytes(withDefault(options.answerLimit, "1mb"), "idempotency.answerLimit");
   if (limit > LARGEST_ANSWER) throw new TypeError(`idempotency.answerLimit must be at most 100 MiB; got ${limit}`);
   const terms: Terms = { store, ttl, lockFor, limit, clock };
   return {

@@ -4,12 +4,13 @@ import type { EdgeOptions } from "./edge.ts";
 import type { EdgeHandle } from "./edge-handle.ts";
 import { captureAnswer } from "./internal/capture.ts";
 import { Edge } from "./internal/edge-core.ts";
+import type { Exchange } from "./internal/exchange.ts";
 import { bytesOf, grouped } from "./internal/exchange-parts.ts";
 import { enter, exchangeOf, fail, nameRoute, send } from "./internal/node-exchange.ts";
 import { openOperations } from "./internal/operations-listener.ts";
-import { checkRoute, perform, type RouteIo } from "./internal/perform-route.ts";
 import { queryOf } from "./internal/query.ts";
 import { parsedElsewhere, readJson } from "./internal/read-body.ts";
+import { type FrameworkIo, routesOf } from "./internal/routes.ts";
 import type { Answer } from "./messages.ts";
 import type { RouteInput, RouteSchemas } from "./route.ts";
 
@@ -73,32 +74,33 @@ export function edge(options: EdgeOptions = {}): KoaEdge {
       enter(core, context.req, context.res, () => routeOf(context), behind, { onOwnAnswer });
       return promise;
     },
-    route(schemas, handler) {
-      checkRoute(core, schemas);
-      return async (context) => {
-        const exchange = exchangeOf(context.req);
-        if (exchange === undefined) throw new TypeError("route: the request did not go through the edge's middleware");
-        const before = { ...context.response.headers };
-        let own = false;
-        const io: RouteIo = {
-          ...readOf(core, context, exchange.query),
-          sent: () => own || context.headerSent || context.respond === false,
-          capture: () => captureAnswer(context.res),
-        };
-        const answer = await perform(exchange, schemas, io, async (input) => {
-          const result = await handler(input, context);
-          if (result !== undefined || context.body === undefined || context.body === null) return result;
-          if (schemas.idempotency !== undefined) return responseIn(context, before); // to be kept
-          own = true;
-          return undefined;
-        });
+    route: routesOf(core, {
+      exchangeOf: ({ req }: Context) => exchangeOf(req),
+      io: (exchange, schemas, context) => ioOf(core, exchange, schemas, context),
+      send(answer, _io, context) {
         if (answer !== undefined) answerIn(context, answer);
-      };
+      },
+    }),
+  };
+}
+
+function ioOf(core: Edge, { query }: Exchange, schemas: RouteSchemas, context: Context): FrameworkIo {
+  const before = { ...context.response.headers };
+  let own = false;
+  return {
+    ...readOf(core, context, query),
+    sent: () => own || context.headerSent || context.respond === false,
+    capture: () => captureAnswer(context.res),
+    resultOf(result) {
+      if (result !== undefined || context.body === undefined || context.body === null) return result;
+      if (schemas.idempotency !== undefined) return responseIn(context, before); // to be kept
+      own = true;
+      return undefined;
     },
   };
 }
 
-function readOf(core: Edge, context: Context, query: string): Pick<RouteIo, "body" | "query" | "params"> {
+function readOf(core: Edge, context: Context, query: string): Pick<FrameworkIo, "body" | "query" | "params"> {
   const { params = {}, request } = extended(context);
   const { body } = request;
   const type = context.req.headers["content-type"];

@@ -3,9 +3,8 @@ import type { EdgeOptions } from "./edge.ts";
 import type { EdgeHandle } from "./edge-handle.ts";
 import { Edge } from "./internal/edge-core.ts";
 import { enter, exchangeOf, fail, nameRoute, send } from "./internal/node-exchange.ts";
-import { runNodeRoute } from "./internal/node-route.ts";
+import { nodeRoutes } from "./internal/node-route.ts";
 import { openOperations } from "./internal/operations-listener.ts";
-import { checkRoute } from "./internal/perform-route.ts";
 import { queryOf } from "./internal/query.ts";
 import type { RouteInput, RouteSchemas } from "./route.ts";
 
@@ -84,14 +83,6 @@ export function edge(options: EdgeOptions = {}): NodeEdge {
       send(request, response, exchange.notFound(methods));
     },
     handle: (handler) => (request, response) => middleware(request, response, () => handler(request, response)),
-    route(schemas, handler) {
-      checkRoute(core, schemas);
-      return (request, response, params = {}) => {
-        const read = { query: queryOf(exchangeOf(request)?.query ?? ""), params };
-        return runNodeRoute(core, request, response, { schemas, read, mine: response }, (input) =>
-          handler(input, request, response),
-        );
-      };
-    },
+    route: nodeRoutes(core, ({ query }, _request, params = {}) => ({ query: queryOf(query), params })),
   };
 }

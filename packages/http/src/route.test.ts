@@ -5,6 +5,7 @@ import { edge as expressEdge } from "./express.ts";
 import { edge as fastifyEdge } from "./fastify.ts";
 import { edge as honoEdge } from "./hono.ts";
 import { createIdempotency } from "./idempotency.ts";
+import { edge as koaEdge } from "./koa.ts";
 import { edge } from "./node.ts";
 import { reply } from "./reply.ts";
 import type { RouteInput, RouteSchemas } from "./route.ts";
@@ -40,6 +41,17 @@ test("an idempotent route that cannot tell its callers apart is refused when it 
       expect(open().route({ idempotency: createIdempotency({ scope }) }, () => 1)).toBeTypeOf("function");
     const known = open({ authenticate: () => ({ id: "u-1" }) });
     expect(known.route({ idempotency: createIdempotency() }, () => 1)).toBeTypeOf("function");
+  }
+});
+
+test("a route with a permission is refused on an edge that does not decide about permissions", () => {
+  for (const open of [edge, expressEdge, fastifyEdge, honoEdge, koaEdge]) {
+    expect(() => open().route({ permission: "orders:write" }, () => 1)).toThrow(TypeError);
+    expect(() => open().route({ permission: "orders:write" }, () => 1)).toThrow(/permission needs edge\(\{ can \}\)/);
+    const deciding = open({ can: () => true });
+    expect(deciding.route({ permission: "orders:write" }, () => 1)).toBeTypeOf("function");
+    for (const permission of ["", 7, null])
+      expect(() => deciding.route({ permission: permission as never }, () => 1)).toThrow(/route: permission must be/);
   }
 });
 

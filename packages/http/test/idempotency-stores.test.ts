@@ -6,11 +6,11 @@ import { Redis } from "ioredis";
 import { createClient } from "redis";
 import { afterAll, describe, expect, test } from "vitest";
 import { reachable } from "../../core/test/reachable.ts";
-import { type ConformancePlace, idempotencyStoreConformance } from "../src/conformance.ts";
+import { type IdempotencyStorePlace, idempotencyStoreConformance } from "../src/conformance.ts";
 import { createIdempotency, memoryIdempotencyStore } from "../src/index.ts";
 import { redisIdempotencyStore } from "../src/redis.ts";
 
-function suite(createPlace: () => Promise<ConformancePlace>): void {
+function suite(createPlace: () => Promise<IdempotencyStorePlace>): void {
   for (const { title, run } of idempotencyStoreConformance(createPlace)) test(title, run);
 }
 

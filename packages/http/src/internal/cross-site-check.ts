@@ -1,4 +1,4 @@
-import { checkOptions, oneOf, showValue } from "@seaworthy/core/options";
+import { checkOptions, oneOf, showValue, withDefault } from "@seaworthy/core/options";
 import { originMatcher } from "@seaworthy/validators/network";
 import type { CrossSiteOptions } from "../cross-site.ts";
 import type { EdgeExchange } from "./exchange-parts.ts";
@@ -22,7 +22,7 @@ const UNUSUAL = /%|\/\/|\/\.|\\/;
 export function crossSiteCheck(options: CrossSiteOptions, mayCall: (origin: string) => boolean): CrossSiteCheck {
   checkOptions("crossSite", options, OPTIONS);
   const { origins = [], bypass = [] } = options;
-  const checked = oneOf("crossSite.requests", options.requests ?? "cookies", ["cookies", "all"]);
+  const checked = oneOf("crossSite.requests", withDefault(options.requests, "cookies"), ["cookies", "all"]);
   const isListed = matcherOf(origins);
   const paths = bypassOf(bypass);
   return (request) => {

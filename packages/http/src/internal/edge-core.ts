@@ -1,5 +1,13 @@
-import { type Clock, type Duration, systemClock, toBytes, toMilliseconds } from "@seaworthy/core";
-import { checkOptions, clockOption, flag, integer, optionalFunction, showValue } from "@seaworthy/core/options";
+import { type Clock, type Duration, toBytes, toMilliseconds } from "@seaworthy/core";
+import {
+  checkOptions,
+  clockOption,
+  flag,
+  integer,
+  optionalFunction,
+  showValue,
+  withDefault,
+} from "@seaworthy/core/options";
 import { type ClientAddress, clientAddress } from "../client-address.ts";
 import { type Cors, createCors } from "../cors.ts";
 import type { EdgeOptions } from "../edge.ts";
@@ -55,7 +63,7 @@ export class Edge {
     checkPort("lifecycle", lifecycle, "ready");
     optionalFunction("authenticate", authenticate);
     if (!Array.isArray(limits)) throw new TypeError(`limits must be an array of rules; got ${showValue(limits)}`);
-    this.clock = clockOption("clock", options.clock ?? systemClock);
+    this.clock = clockOption("clock", options.clock);
     this.cors = cors === undefined ? undefined : createCors(cors);
     const security = securityHeaders(options.headers);
     this.#fixed = new FixedHeaders([...security, ...(this.cors?.headers(undefined) ?? [])]);
@@ -76,7 +84,7 @@ export class Edge {
     this.hasProblems = flag("problems", problems);
     this.hasContext = flag("context", context);
     this.#deadline = checkDeadline(options.deadline);
-    this.bodyLimit = toBytes(options.bodyLimit ?? "100kb", "bodyLimit");
+    this.bodyLimit = toBytes(withDefault(options.bodyLimit, "100kb"), "bodyLimit");
     if (this.bodyLimit > LARGEST_BODY) throw new TypeError(`bodyLimit must be at most 100 MiB; got ${this.bodyLimit}`);
     this.load = shed === false ? undefined : createLoad(shed === true ? {} : shed, this.clock);
     this.operations = createOperations({

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { RouteInput, RouteSchemas } from "../route.ts";
 import { captureAnswer } from "./capture.ts";
 import type { Edge } from "./edge-core.ts";
+import type { Exchange } from "./exchange.ts";
 import { exchangeOf, send } from "./node-exchange.ts";
-import { perform, type RouteIo } from "./perform-route.ts";
 import { readJson } from "./read-body.ts";
+import { type FrameworkIo, type Routes, routesOf } from "./routes.ts";
 
 /** What a framework on node:http has read of a request already. */
 interface Read {
@@ -14,26 +14,22 @@ interface Read {
   params: unknown;
 }
 
-/**
- * Runs a route of the edge on a request and a response of node:http.
- *
- * @param mine - what a handler returns when it has answered by the framework's own means, such as `response.json()`
- */
-export async function runNodeRoute<S extends RouteSchemas>(
+/** `route()` where handlers get a request and a response of node:http, or what extends them. */
+export function nodeRoutes<Q extends IncomingMessage, P extends ServerResponse>(
   edge: Edge,
-  request: IncomingMessage,
-  response: ServerResponse,
-  { schemas, read, mine }: { schemas: S; read: Read; mine: unknown },
-  handler: (input: RouteInput<S>) => unknown,
-): Promise<void> {
-  const exchange = exchangeOf(request);
-  if (exchange === undefined) throw new TypeError("route: the request did not go through the edge's middleware");
-  const io: RouteIo = {
-    body: () => readJson(request, edge.bodyLimit),
-    ...read,
-    sent: (result) => response.headersSent || (result !== undefined && result === mine),
-    capture: () => captureAnswer(response),
-  };
-  const answer = await perform(exchange, schemas, io, handler);
-  if (answer !== undefined) send(request, response, answer);
+  read: (exchange: Exchange, request: Q, params: unknown) => Read,
+): Routes<[request: Q, response: P, params?: unknown], void> {
+  return routesOf<[request: Q, response: P, params?: unknown], FrameworkIo, void>(edge, {
+    exchangeOf: (request) => exchangeOf(request),
+    io: (exchange, _schemas, request, response, params) => ({
+      body: () => readJson(request, edge.bodyLimit),
+      ...read(exchange, request, params),
+      // A handler that has answered by the framework's own means may return the response, as `response.json()` does.
+      sent: (result) => response.headersSent || (result !== undefined && result === response),
+      capture: () => captureAnswer(response),
+    }),
+    send(answer, _io, request, response) {
+      if (answer !== undefined) send(request, response, answer);
+    },
+  });
 }
