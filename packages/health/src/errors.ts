@@ -19,6 +19,7 @@ const TITLES = {
   HEALTH_PROBE_MISMATCH: "The value that was read is not the value that was written",
   HEALTH_QUEUE_DEEP: "A queue has too many messages",
   HEALTH_QUEUE_MISSING: "A queue does not exist",
+  HEALTH_MODULE_MISSING: "The server has not loaded a module",
   HEALTH_INDEX_UNSUPPORTED: "The server has no vector search",
   HEALTH_INDEX_MISSING: "The index does not exist",
   HEALTH_INDEX_BUILDING: "The index is still being built",

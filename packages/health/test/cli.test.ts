@@ -112,6 +112,8 @@ describe("seaworthy-health", () => {
     [["http://localhost/", "--timeout", "soon"]],
     [["http://localhost/", "--timeout", "0"]],
     [["http://localhost/", "--tiemout", "1s"]],
+    [["http://localhost/", "--group", "ready"]],
+    [["http://localhost/", "--checks", "./checks.ts"]],
   ])("arguments that cannot be understood exit 1 with the usage: %j", async (args) => {
     const result = await run(args);
     expect(result.code).toBe(1);
@@ -122,6 +124,32 @@ describe("seaworthy-health", () => {
     const result = await run(["--help"]);
     expect(result.code).toBe(0);
     expect(result.out).toMatch(/Usage: seaworthy-health URL[\s\S]*--timeout/);
+  });
+});
+
+describe("seaworthy-health --checks", () => {
+  const checks = join(import.meta.dirname, "fixtures/checks.ts");
+
+  test.each([
+    [["--group", "ready"], 0, /^healthy\n {2}database: healthy \(\d+ ms\)\n$/],
+    [["--group", "background"], 0, /^degraded\n {2}mail: unhealthy HEALTH_CHECK_FAILED \(\d+ ms\)\n$/],
+    [["--group", "background", "--strict"], 1, /^degraded\n {2}mail/],
+    [["--group", "ready", "--quiet"], 0, /^$/],
+    [[], 1, /^unhealthy\n {2}database: healthy .*\n {2}mail: unhealthy .*\n {2}search: unhealthy INDEX_LOST/],
+  ])("with %j exits with %i, although the module keeps the process alive", async (options, code, printed) => {
+    const result = await run(["--checks", checks, "--timeout", "50s", ...options]);
+    expect(result.code).toBe(code);
+    expect(result.out + result.err).toMatch(printed);
+  });
+
+  test.each([
+    ["a group that no check has joined", [checks, "--group", "raedy"], /failed: TypeError: group must be live/],
+    ["a module that does not exist", ["./nowhere.ts"], /nowhere.ts failed: Error: Cannot find module/],
+    ["a module that exports something else", [join(import.meta.dirname, "reachable.ts")], /must export health/],
+  ])("%s exits with 1", async (_, args, printed) => {
+    const result = await run(["--checks", ...args]);
+    expect(result.code).toBe(1);
+    expect(result.err).toMatch(printed);
   });
 });
 

@@ -8,6 +8,7 @@ import {
   postgresCheck,
   rabbitmqCheck,
   redisCheck,
+  redisModulesCheck,
   vectorIndexCheck,
 } from "../src/index.ts";
 
@@ -18,6 +19,7 @@ describe("group live", () => {
   test.each<[string, Check]>([
     ["postgresCheck", postgresCheck(sql)],
     ["redisCheck", redisCheck(redis)],
+    ["redisModulesCheck", redisModulesCheck(redis, { modules: ["search"] })],
     ["rabbitmqCheck", rabbitmqCheck(() => undefined)],
     ["vectorIndexCheck on Redis", vectorIndexCheck(redis, { index: "a" })],
     ["vectorIndexCheck on SQL", vectorIndexCheck(sql, { table: "a" })],

@@ -1,16 +1,29 @@
 import { type Clock, startTimer } from "@seaworthy/core";
-import { checkOptions, finiteNumber, optionalFunction, positiveDuration } from "@seaworthy/core/options";
+import { checkOptions, finiteNumber, positiveDuration, requiredFunction, withDefault } from "@seaworthy/core/options";
 import type { PollOptions } from "../health.ts";
 
 const OPTIONS = ["every", "jitter", "random"];
 
+/** {@link PollOptions}, of which any may be missing. */
+type Given = { readonly [K in keyof PollOptions]: PollOptions[K] | undefined };
+
+/**
+ * The options of polling, checked, with defaults and in milliseconds.
+ *
+ * @throws TypeError if an option is unknown or out of bounds
+ */
+export function pollOptions(owner: string, options: Given): Required<PollOptions> & { readonly every: number } {
+  checkOptions(owner, options, OPTIONS);
+  return {
+    every: positiveDuration(`${owner}: every`, options.every),
+    jitter: finiteNumber(`${owner}: jitter`, withDefault(options.jitter, 0.1), 0, 1),
+    random: requiredFunction(`${owner}: random`, withDefault(options.random, Math.random)),
+  };
+}
+
 /** Calls `run` again and again, each time after the one before has ended. Returns a function that stops this. */
 export function startPolling(options: PollOptions, clock: Clock, run: () => Promise<unknown>): () => void {
-  checkOptions("poll", options, OPTIONS);
-  const every = positiveDuration("poll: every", options.every);
-  const { jitter = 0.1, random = Math.random } = options;
-  finiteNumber("poll: jitter", jitter, 0, 1);
-  optionalFunction("poll: random", random);
+  const { every, jitter, random } = pollOptions("poll", options);
   let cancel = (): void => undefined;
   let stopped = false;
   const wait = (): void => {
