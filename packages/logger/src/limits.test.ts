@@ -99,3 +99,23 @@ describe("objects of the web", () => {
     expect(records[0]).toMatchObject({ fake: "[unreadable]", after: 1, msg: "m" });
   });
 });
+
+test("limits.depth counts the levels below a field exactly", () => {
+  const nested = { a: { b: { c: { d: 1 } } } };
+  for (const [depth, shown] of [
+    [1, { a: "[object]" }],
+    [2, { a: { b: "[object]" } }],
+    [3, { a: { b: { c: "[object]" } } }],
+    [4, nested],
+  ] as const) {
+    const { logger, records } = captureLogs({ limits: { depth } });
+    logger.info({ nested, list: [[[[1]]]] }, "m");
+    expect(records[0]?.nested).toEqual(shown);
+  }
+});
+
+test("a string of exactly limits.text is not cut, and one more unit is", () => {
+  const { logger, records } = captureLogs({ limits: { text: 16 } });
+  logger.info({ fits: "x".repeat(16), cut: "x".repeat(17) }, "m");
+  expect(records[0]).toMatchObject({ fits: "x".repeat(16), cut: `${"x".repeat(16)}…[1 more]` });
+});

@@ -162,6 +162,13 @@ describe("values of living secrets", () => {
   });
 });
 
+test("a value of exactly six characters is accepted and blanked", () => {
+  const { logger, lines } = captureLogs({ redact: { values: ["abc123"] } });
+  logger.info({ code: "xabc123x" }, "m");
+  expect(lines[0]).toContain('"code":"x[redacted]x"');
+  expect(() => captureLogs({ redact: { values: ["abc12"] } })).toThrow(/6 or more characters/);
+});
+
 describe("the redact option", () => {
   test("accepts values to scrub, as strings or secrets, as long as the logger exists", () => {
     const { logger, lines } = captureLogs({ redact: { values: ["first-value", secret("second-value")] } });

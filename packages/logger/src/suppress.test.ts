@@ -120,6 +120,18 @@ test.each<[string, string, unknown]>([
   expect(call).toThrow(name);
 });
 
+test("a random number that equals the rate is not below it, so that a rate of 0 writes nothing", () => {
+  for (const [random, rate, written] of [
+    [0, 0, 0],
+    [0.25, 0.25, 0],
+    [0.2499, 0.25, 1],
+  ] as const) {
+    const { logger, records } = captureLogs({ random: () => random });
+    logger.sampled({ rate }).info("m");
+    expect(records).toHaveLength(written);
+  }
+});
+
 test("a random source that fails does not lose a line", () => {
   const { logger, records } = captureLogs({
     random: () => {

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createLogger } from "../src/create-logger.ts";
 import { file } from "../src/destinations/file.ts";
 import type { FileSystem } from "../src/internal/file/file-system.ts";
+import { WaitingLines } from "../src/internal/file/waiting-lines.ts";
 import { fail, upTo, Workplace } from "./workplace.ts";
 
 let at: Workplace;
@@ -130,6 +131,14 @@ describe("failures never reach the host:", () => {
     expect(kept.map((record) => record.i)).toEqual(upTo(kept.length));
     expect(events.of("logger.line_lost")).toHaveLength(200 - kept.length);
     expect(events.of("logger.line_lost")[0]?.labels).toEqual({ destination: "file", reason: "ENOSPC" });
+  });
+
+  test("1 MiB of lines waits, and not one byte more", () => {
+    const waiting = new WaitingLines();
+    expect(waiting.add("a", 1024 * 1024 - 10)).toBe(true);
+    expect(waiting.add("b", 10)).toBe(true);
+    expect(waiting.add("c", 1)).toBe(false);
+    expect([waiting.count, waiting.bytes, waiting.abandon(), waiting.bytes]).toEqual([2, 1024 * 1024, 2, 0]);
   });
 
   test("a device that is full", () => {

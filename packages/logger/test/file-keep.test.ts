@@ -49,6 +49,19 @@ describe("retention", () => {
     expect(at.numbers().at(-1)).toBe(59);
   });
 
+  test("keeps files that need exactly as many bytes as its option says", async () => {
+    for (const [bytes, kept] of [
+      [300, 3],
+      [299, 2],
+    ] as const) {
+      for (const n of upTo(3))
+        fs.writeFileSync(join(at.directory, `app.2020010${n + 1}T000000000Z.log`), "x".repeat(100));
+      const { logger } = at.open({ keep: { bytes } });
+      await logger.close();
+      expect(at.names().filter((name) => name !== "app.log")).toHaveLength(kept);
+    }
+  });
+
   test("does not touch files of other names", async () => {
     const others = [
       "app.txt",

@@ -97,6 +97,19 @@ describe("rotation", () => {
     expect(at.numbers()).toEqual(upTo(50));
   });
 
+  test("by size happens only if a line does not fit, and not if it fills the file exactly", () => {
+    const { logger: first } = at.open({});
+    first.info({ i: 0 }, "m");
+    const { size } = fs.statSync(at.path);
+    fs.rmSync(at.path);
+    const { logger } = at.open({ rotate: { size: 3 * size } });
+    for (const i of upTo(3)) logger.info({ i }, "m");
+    expect(at.names()).toEqual(["app.log"]);
+    expect(fs.statSync(at.path).size).toBe(3 * size);
+    logger.info({ i: 3 }, "m");
+    expect(at.names()).toHaveLength(2);
+  });
+
   test("gives a line that is longer than the limit a file for itself", () => {
     const { logger } = at.open({ rotate: { size: 300 } });
     for (const i of upTo(3)) logger.info({ i, text: "x".repeat(1000) }, "m");
