@@ -38,9 +38,18 @@ export function readInteger(text: string): number {
   return INTEGER.test(text) ? readDecimal(text) : Number.NaN;
 }
 
+// Schemas do not change once they are loaded with, and a watched configuration is loaded many times.
+const known = new WeakMap<Schema, Unwrapped>();
+
+function unwrapOnce(schema: Schema): Unwrapped {
+  const found = known.get(schema) ?? unwrap(schema);
+  known.set(schema, found);
+  return found;
+}
+
 /** Whether the empty string can be a value of this schema. For other schemas it means that the value is missing. */
 export function takesEmptyString(schema: Schema, depth = 0): boolean {
-  const { definition, mark } = unwrap(schema);
+  const { definition, mark } = unwrapOnce(schema);
   if (mark !== undefined) return false;
   if (definition.type === "union" && depth < 8)
     return (definition.options ?? []).some((option) => takesEmptyString(option, depth + 1));
@@ -54,7 +63,7 @@ export function coerce(
   onRefusal: OnRefusal,
   path: readonly PropertyKey[] = [],
 ): unknown {
-  const unwrapped = unwrap(schema);
+  const unwrapped = unwrapOnce(schema);
   const { definition, mark } = unwrapped;
   if (mark !== undefined) return value;
   if (typeof value === "string") return coerceText(value, unwrapped, onRefusal, path);

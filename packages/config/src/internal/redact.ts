@@ -64,16 +64,16 @@ export function isCredential(key: string, value: unknown): boolean {
  * of a credential. If the value is `hidden`, returns all of its strings. Only plain data is searched, because instances of
  * classes may be huge or have getters.
  */
-export function credentialsIn(value: unknown, hidden = false, seen: Set<unknown> = new Set()): string[] {
+export function credentialsIn(value: unknown, hidden = false, seen?: Set<unknown>): string[] {
   if (typeof value === "string") {
-    const own = hidden ? [value] : [];
     const data = jsonIn(value);
-    return [...own, ...(data === undefined ? credentialsOf(value) : credentialsIn(data, hidden, seen))];
+    const inside = data === undefined ? credentialsOf(value) : credentialsIn(data, hidden, seen);
+    return hidden ? [value, ...inside] : inside;
   }
-  if (isSecret(value) || !(Array.isArray(value) || isPlainObject(value)) || seen.has(value)) return [];
-  seen.add(value);
+  if (isSecret(value) || !(Array.isArray(value) || isPlainObject(value)) || seen?.has(value) === true) return [];
+  const around = (seen ?? new Set()).add(value);
   return Object.entries(value).flatMap(([key, member]) =>
-    credentialsIn(member, hidden || isCredential(key, member), seen),
+    credentialsIn(member, hidden || isCredential(key, member), around),
   );
 }
 
@@ -85,13 +85,13 @@ export function secretsIn(value: unknown, seen: Set<unknown> = new Set()): unkno
   return Object.values(value).flatMap((member) => secretsIn(member, seen));
 }
 
-function textsIn(value: unknown, seen: Set<unknown> = new Set()): string[] {
+function textsIn(value: unknown, seen?: Set<unknown>): string[] {
   if (isSecret(value)) return textsIn(value.reveal(), seen);
   if (typeof value === "string") return value === "" ? [] : [value];
   if (typeof value === "number" || typeof value === "bigint") return [String(value)];
-  if (!(Array.isArray(value) || isPlainObject(value)) || seen.has(value)) return [];
-  seen.add(value);
-  return Object.values(value).flatMap((member) => textsIn(member, seen));
+  if (!(Array.isArray(value) || isPlainObject(value)) || seen?.has(value) === true) return [];
+  const around = (seen ?? new Set()).add(value);
+  return Object.values(value).flatMap((member) => textsIn(member, around));
 }
 
 /** Returns the value of a JSON text of an object or an array, or undefined for any other text. */
@@ -144,8 +144,9 @@ export class Redactor {
 
   /** Adds every string in a value. If the value is `mixed`, it is known that a part of it is secret, but not which. */
   add(value: unknown, mixed = false): void {
-    this.#needles = undefined;
-    for (const text of textsIn(value)) {
+    const texts = textsIn(value);
+    if (texts.length > 0) this.#needles = undefined;
+    for (const text of texts) {
       this.#texts.add(text);
       if (!mixed) this.#secrets.add(text);
     }
