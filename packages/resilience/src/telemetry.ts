@@ -8,6 +8,14 @@ export const attemptEvent: TelemetryEvent<"policy" | "outcome"> = defineEvent("r
   level: ({ outcome }) => (outcome === "failure" || outcome === "timeout" ? "warn" : "trace"),
 });
 
+/** A run of a policy, from its beginning to its outcome. Details: attempts, error. */
+export const runEvent: TelemetryEvent<"policy" | "outcome"> = defineEvent("resilience.run", {
+  help: "One run of a policy, with all its attempts, waits and fallbacks.",
+  unit: "seconds",
+  labels: ["policy", "outcome"],
+  level: ({ outcome }) => (outcome === "ok" || outcome === "cancelled" ? "trace" : "debug"),
+});
+
 /** A run that a guard refused without calling. */
 export const rejectionEvent: TelemetryEvent<"policy" | "reason"> = defineEvent("resilience.rejection", {
   help: "A call that a guard refused to make.",

@@ -2,11 +2,12 @@ import { type Clock, currentContext, remainingTime } from "@seaworthy/core";
 import { checkOptions, showValue, signalOption } from "@seaworthy/core/options";
 import type { Call, Operation, Runner, RunOptions } from "../call.ts";
 import { onAbort } from "./abort-hub.ts";
-import { ExitFrame, type ExitHandler } from "./exit-frames.ts";
+import { ExitFrame, type ExitHandler, unwind } from "./exit-frames.ts";
 import { GuardedCall } from "./guarded-call.ts";
 import { invoke, timeoutError } from "./invoke.ts";
 import { detached, type Layer, type Next } from "./layer.ts";
 import { optionalFlag } from "./options.ts";
+import { runFrame } from "./report-run.ts";
 import { surroundingCall } from "./surrounding-call.ts";
 
 /** Layers over {@link invoke}, ready to run. */
@@ -109,21 +110,22 @@ export function prepare(pipeline: Pipeline, operation: Operation<unknown>, optio
 
 /** Runs a prepared call. */
 export function runPrepared(pipeline: Pipeline, call: GuardedCall, options?: RunOptions): Promise<unknown> {
+  const exit = runFrame(call);
   const context = currentContext();
   const own = options?.signal;
   const outer = context.signal;
   const around = surroundingCall();
   if (own === undefined && outer === undefined && around === undefined && context.deadline === undefined)
-    return pipeline.chain(call, undefined);
-  if (own?.aborted) return Promise.reject(own.reason);
-  if (outer?.aborted) return Promise.reject(outer.reason);
-  if (around?.aborted) return Promise.reject(around.reason);
+    return pipeline.chain(call, exit);
+  if (own?.aborted) return endedBefore(call, own.reason, exit);
+  if (outer?.aborted) return endedBefore(call, outer.reason, exit);
+  if (around?.aborted) return endedBefore(call, around.reason, exit);
   if (context.deadline !== undefined) {
     const left = remainingTime(call.clock);
-    if (left <= 0) return Promise.reject(timeoutError(call.name, 0));
+    if (left <= 0) return unwind(Promise.reject(timeoutError(call.name, 0)), exit);
     call.dueAt = call.clock.monotonic() + left;
   }
-  if (own === undefined && outer === undefined && around === undefined) return pipeline.chain(call, undefined);
+  if (own === undefined && outer === undefined && around === undefined) return pipeline.chain(call, exit);
   call.abortable = true;
   around?.adopt(call);
   // A signal of another realm cannot be joined; it aborts the call all the same, until the operation has ended.
@@ -135,7 +137,13 @@ export function runPrepared(pipeline: Pipeline, call: GuardedCall, options?: Run
     outer === undefined || outer === own ? undefined : onAbort(outer, abort),
     around === undefined ? undefined : () => around.release(call),
   ];
-  return pipeline.chain(call, new ExitFrame(UNLINK, call, links, undefined));
+  return pipeline.chain(call, new ExitFrame(UNLINK, call, links, exit));
+}
+
+/** The run of a call whose caller had left before it began. */
+function endedBefore(call: GuardedCall, reason: unknown, exit: ExitFrame | undefined): Promise<unknown> {
+  call.abort(reason);
+  return unwind(Promise.reject(reason), exit);
 }
 
 type Links = readonly ((() => void) | undefined)[];

@@ -1,6 +1,7 @@
+import { EventEmitter } from "node:events";
 import { manualClock } from "@seaworthy/core/testing";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { createBreaker } from "../../index.ts";
 import { ConsecutiveWindow, CountWindow } from "./count-window.ts";
 import { OpossumStatistics } from "./opossum-statistics.ts";
@@ -72,6 +73,21 @@ describe("a time window", () => {
     expect(window.snapshot()).toEqual({ slice: 100, samples: [...Array(7).fill(empty), [2, 1, 0]] });
     await clock.advance(300);
     expect(window.snapshot().samples).toEqual([]);
+    expect(clock.pending).toBe(0);
+  });
+
+  test("a tick of the clock rotates no window of opossum, however many there are; each rotates when it is used", async () => {
+    const clock = manualClock();
+    const windows = Array.from({ length: 2000 }, () => new OpossumStatistics(clock, 1000));
+    for (const window of windows) window.record(true);
+    expect(clock.pending).toBe(1);
+    const emit = vi.spyOn(EventEmitter.prototype, "emit");
+    await clock.advance(500);
+    expect(emit).not.toHaveBeenCalled();
+    expect(windows[0]?.counts()).toEqual({ calls: 1, failures: 1, slow: 0 });
+    expect(emit).toHaveBeenCalledTimes(5);
+    emit.mockRestore();
+    for (const window of windows) window.clear();
     expect(clock.pending).toBe(0);
   });
 
