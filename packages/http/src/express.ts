@@ -52,7 +52,8 @@ export function edge(options: EdgeOptions = {}): ExpressEdge {
   const middleware: RequestHandler = (request, response, next) => {
     response.removeHeader("x-powered-by");
     rememberApps(request);
-    enter(core, request, response, () => templateOf(request, pathOf(request), !unmatched.has(request)), next);
+    const routeOf = (): string | undefined => templateOf(request, pathOf(request), !unmatched.has(request));
+    enter(core, request, response, { routeOf, next });
   };
   const routes = nodeRoutes<Request, Response>(core, (_exchange, { query, params, body, headers }) => ({
     query,

@@ -61,15 +61,15 @@ export function edge(options: EdgeOptions = {}): FastifyEdge {
     handle.listening().then(() => done(), done); // a port that cannot be had fails the start
   };
   const routes = routesOf(core, {
-    exchangeOf: ({ raw }: FastifyRequest, _reply: FastifyReply) => exchangeOf(raw),
-    io: (_exchange, _schemas, request, reply) => ({
+    exchangeOf: ([{ raw }]: [FastifyRequest, FastifyReply]) => exchangeOf(raw),
+    io: (_exchange, _schemas, [request, reply]) => ({
       body: async () => parsedElsewhere(request.body, request.headers["content-type"]),
       query: request.query,
       params: request.params,
       sent: (result) => reply.sent || result === reply,
       capture: () => captureAnswer(reply.raw),
     }),
-    send: (answer, _io, _request, reply) => (answer === undefined ? reply : writeReply(reply, answer)),
+    send: (answer, _io, [, reply]) => (answer === undefined ? reply : writeReply(reply, answer)),
   });
   const route: FastifyEdge["route"] = (schemas, handler) => {
     const run = routes(schemas, handler);
@@ -81,7 +81,7 @@ export function edge(options: EdgeOptions = {}): FastifyEdge {
       const exchange = exchangeOf(raw);
       if (exchange !== undefined) fail(exchange, raw, reply.raw, error);
     };
-    enter(core, raw, reply.raw, () => undefined, answer);
+    enter(core, raw, reply.raw, { routeOf: () => undefined, next: answer });
   };
   // Without this mark Fastify would keep the hooks to the plugin's own scope.
   return Object.assign(plugin, handle, {
@@ -99,7 +99,9 @@ function install(app: FastifyInstance, core: Edge): void {
   installReading(app, core);
   app.addHook("onRequest", (request, reply, done) => {
     const onOwnAnswer = (): void => void reply.hijack();
-    enter(core, request.raw, reply.raw, () => request.routeOptions.url, done, {
+    enter(core, request.raw, reply.raw, {
+      routeOf: () => request.routeOptions.url,
+      next: done,
       onOwnAnswer,
       id: requestId(String(request.id)), // of whatever generator holds in this scope
     });

@@ -105,9 +105,9 @@ export function edge(options: EdgeOptions = {}): HonoEdge {
       return app;
     },
     route: routesOf<[context: Context], HonoIo, Response>(core, {
-      exchangeOf: (context) => exchangeOf(core, context),
-      io: (exchange, schemas, context) => ioOf(core, exchange, schemas, context),
-      send: (answer, io, context) => io.own() ?? (answer === undefined ? context.res : responseOf(answer)),
+      exchangeOf: ([context]) => exchangeOf(core, context),
+      io: (exchange, schemas, [context]) => ioOf(core, exchange, schemas, context),
+      send: (answer, io, [context]) => io.own() ?? (answer === undefined ? context.res : responseOf(answer)),
     }),
   };
 }

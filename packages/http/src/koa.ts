@@ -71,13 +71,13 @@ export function edge(options: EdgeOptions = {}): KoaEdge {
         resolve();
       };
       const behind = (): void => void pass(core, context, next).then(resolve, reject);
-      enter(core, context.req, context.res, () => routeOf(context), behind, { onOwnAnswer });
+      enter(core, context.req, context.res, { routeOf: () => routeOf(context), next: behind, onOwnAnswer });
       return promise;
     },
     route: routesOf(core, {
-      exchangeOf: ({ req }: Context) => exchangeOf(req),
-      io: (exchange, schemas, context) => ioOf(core, exchange, schemas, context),
-      send(answer, _io, context) {
+      exchangeOf: ([{ req }]: [Context]) => exchangeOf(req),
+      io: (exchange, schemas, [context]) => ioOf(core, exchange, schemas, context),
+      send(answer, _io, [context]) {
         if (answer !== undefined) answerIn(context, answer);
       },
     }),

@@ -71,7 +71,7 @@ export function edge(options: EdgeOptions = {}): NodeEdge {
     }
   };
   const middleware: NodeEdge["middleware"] = (request, response, next) => {
-    enter(core, request, response, unnamed, () => void guarded(request, response, next));
+    enter(core, request, response, { routeOf: unnamed, next: () => void guarded(request, response, next) });
   };
   return {
     ...openOperations(core),

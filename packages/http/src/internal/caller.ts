@@ -2,10 +2,27 @@ import type { Scope } from "../idempotency.ts";
 import type { EdgeRequest } from "../messages.ts";
 
 /** Headers by which services and the proxies in front of them recognize callers. */
-const CREDENTIALS: readonly string[] =
-  "authorization cookie proxy-authorization x-api-key api-key apikey x-auth-token x-access-token x-session-token x-session-id x-token x-user-id x-forwarded-user x-forwarded-client-cert x-client-cert ssl-client-cert x-amzn-oidc-data cf-access-jwt-assertion x-goog-iap-jwt-assertion".split(
-    " ",
-  );
+const CREDENTIALS: readonly string[] = [
+  "authorization",
+  "cookie",
+  "proxy-authorization",
+  "x-api-key",
+  "api-key",
+  "apikey",
+  "x-auth-token",
+  "x-access-token",
+  "x-session-token",
+  "x-session-id",
+  "x-token",
+  "x-user-id",
+  "x-forwarded-user",
+  "x-forwarded-client-cert",
+  "x-client-cert",
+  "ssl-client-cert",
+  "x-amzn-oidc-data",
+  "cf-access-jwt-assertion",
+  "x-goog-iap-jwt-assertion",
+];
 
 /**
  * Identifies the caller that an idempotency key belongs to: by the route's own scope, else by the principal, else by

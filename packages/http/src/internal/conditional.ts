@@ -2,9 +2,16 @@ import { createHash } from "node:crypto";
 import type { Answer, EdgeRequest } from "../messages.ts";
 
 /** Headers that a 304 has in common with the answer that it stands for; RFC 9110, section 15.4.5. */
-const OF_NOT_MODIFIED = new Set(
-  "cache-control content-location date etag expires last-modified set-cookie vary".split(" "),
-);
+const OF_NOT_MODIFIED = new Set([
+  "cache-control",
+  "content-location",
+  "date",
+  "etag",
+  "expires",
+  "last-modified",
+  "set-cookie",
+  "vary",
+]);
 
 /**
  * Gives an answer to GET or HEAD an entity tag, and answers 304 if the client has it already. An answer that brings along

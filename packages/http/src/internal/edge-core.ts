@@ -21,10 +21,28 @@ import { membersOf } from "./members.ts";
 import { createOperations, type Operations } from "./operations.ts";
 import { createLoad, type Load } from "./shedding.ts";
 
-const OPTIONS =
-  "health metrics lifecycle cors headers limits authenticate can audit crossSite trustProxy problems probes context operationsPort operations deadline bodyLimit shed clock".split(
-    " ",
-  );
+const OPTIONS = [
+  "health",
+  "metrics",
+  "lifecycle",
+  "cors",
+  "headers",
+  "limits",
+  "authenticate",
+  "can",
+  "audit",
+  "crossSite",
+  "trustProxy",
+  "problems",
+  "probes",
+  "context",
+  "operationsPort",
+  "operations",
+  "deadline",
+  "bodyLimit",
+  "shed",
+  "clock",
+];
 const LARGEST_BODY = 104_857_600;
 /** So many origins have their headers prepared; wildcards and functions can admit any number. */
 const MOST_PREPARED = 1000;

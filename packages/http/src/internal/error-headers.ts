@@ -3,11 +3,24 @@ import type { Header } from "../messages.ts";
 import { membersOf } from "./members.ts";
 
 /** Headers of the body that is not sent, of the connection, and of the session: a problem has its own, or none. */
-const NOT_OF_A_PROBLEM = new Set(
-  "connection content-disposition content-encoding content-language content-length content-location content-type date etag keep-alive last-modified set-cookie trailer transfer-encoding upgrade x-request-id".split(
-    " ",
-  ),
-);
+const NOT_OF_A_PROBLEM = new Set([
+  "connection",
+  "content-disposition",
+  "content-encoding",
+  "content-language",
+  "content-length",
+  "content-location",
+  "content-type",
+  "date",
+  "etag",
+  "keep-alive",
+  "last-modified",
+  "set-cookie",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "x-request-id",
+]);
 
 /**
  * The headers that an error brings along in `headers`, as http-errors, Express, Koa and @fastify/error have it: `Allow` of

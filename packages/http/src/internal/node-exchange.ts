@@ -19,10 +19,18 @@ type Request = NodeRequest & { [EXCHANGE]?: Exchange };
 /** If more unread bytes than these are announced, the connection is closed instead of read to its end. */
 const MOST_DISCARDED = 16_777_216;
 /** Headers that a handler may have set for the answer that it did not get to send. */
-export const REPRESENTATION: readonly string[] =
-  "content-encoding content-language content-disposition content-range content-md5 transfer-encoding etag last-modified expires accept-ranges".split(
-    " ",
-  );
+export const REPRESENTATION: readonly string[] = [
+  "content-encoding",
+  "content-language",
+  "content-disposition",
+  "content-range",
+  "content-md5",
+  "transfer-encoding",
+  "etag",
+  "last-modified",
+  "expires",
+  "accept-ranges",
+];
 
 /** The exchange of a request that went through the edge. */
 export const exchangeOf = (request: IncomingMessage): Exchange | undefined => (request as Request)[EXCHANGE];
@@ -145,6 +153,10 @@ export function watch(
 
 /** What differs between the frameworks. */
 interface EnterOptions {
+  /** The template that matched, once the response has closed. */
+  routeOf: () => string | undefined;
+  /** Passes the request to the application. */
+  next: () => void;
   /** Called before the edge itself answers. */
   onOwnAnswer?: () => void;
   isOperations?: boolean;
@@ -153,11 +165,11 @@ interface EnterOptions {
 }
 
 /** Makes the exchange of a request, and writes the headers of its answer. */
-export function createExchange(
+function createExchange(
   edge: Edge,
   request: IncomingMessage,
   response: ServerResponse,
-  options: EnterOptions = {},
+  options: EnterOptions,
 ): Exchange {
   const exchange = new Exchange(edge, new NodeIncoming(request), options);
   (request as Request)[EXCHANGE] = exchange;
@@ -168,16 +180,10 @@ export function createExchange(
 
 /**
  * Lets a request of node:http (or a framework built on it) through the edge: headers, admission, context, and one event
- * at its end. `next` runs inside the request's context.
+ * at its end. `next` is called in the context of the request.
  */
-export function enter(
-  edge: Edge,
-  request: IncomingMessage,
-  response: ServerResponse,
-  routeOf: () => string | undefined,
-  next: () => void,
-  options: EnterOptions = {},
-): void {
+export function enter(edge: Edge, request: IncomingMessage, response: ServerResponse, options: EnterOptions): void {
+  const { routeOf, next } = options;
   if (exchangeOf(request) !== undefined) return void next();
   const exchange = createExchange(edge, request, response, options);
   const answer = (own: Answer): void => {

@@ -20,15 +20,15 @@ export function nodeRoutes<Q extends IncomingMessage, P extends ServerResponse>(
   read: (exchange: Exchange, request: Q, params: unknown) => Read,
 ): Routes<[request: Q, response: P, params?: unknown], void> {
   return routesOf<[request: Q, response: P, params?: unknown], FrameworkIo, void>(edge, {
-    exchangeOf: (request) => exchangeOf(request),
-    io: (exchange, _schemas, request, response, params) => ({
+    exchangeOf: ([request]) => exchangeOf(request),
+    io: (exchange, _schemas, [request, response, params]) => ({
       body: () => readJson(request, edge.bodyLimit),
       ...read(exchange, request, params),
       // A handler that has answered by the framework's own means may return the response, as `response.json()` does.
       sent: (result) => response.headersSent || (result !== undefined && result === response),
       capture: () => captureAnswer(response),
     }),
-    send(answer, _io, request, response) {
+    send(answer, _io, [request, response]) {
       if (answer !== undefined) send(request, response, answer);
     },
   });

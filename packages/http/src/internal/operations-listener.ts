@@ -15,7 +15,7 @@ export function openOperations(edge: Edge): EdgeHandle {
       const exchange = exchangeOf(request);
       if (exchange !== undefined) fail(exchange, request, response, errors.HTTP_NOT_FOUND());
     };
-    enter(edge, request, response, () => undefined, notFound, { isOperations: true });
+    enter(edge, request, response, { routeOf: () => undefined, next: notFound, isOperations: true });
   });
   server.on("connection", (socket) => void socket.unref());
   server.unref();

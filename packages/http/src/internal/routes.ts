@@ -10,13 +10,13 @@ export interface FrameworkIo extends RouteIo {
   resultOf?: (result: unknown) => unknown;
 }
 
-/** What `route()` needs to know of a framework whose handlers take the arguments `A`. */
+/** What `route()` needs to know of a framework whose handlers take the arguments `A`, which are the `context`. */
 export interface RouteDriver<A extends readonly unknown[], I extends FrameworkIo, R> {
   /** The exchange of the request, or `undefined` if the request did not go through the edge. */
-  exchangeOf(...context: A): Exchange | undefined;
-  io(exchange: Exchange, schemas: RouteSchemas, ...context: A): I;
+  exchangeOf(context: A): Exchange | undefined;
+  io(exchange: Exchange, schemas: RouteSchemas, context: A): I;
   /** Sends the answer; there is no answer to send if the handler has answered by itself. */
-  send(answer: Answer | undefined, io: I, ...context: A): R;
+  send(answer: Answer | undefined, io: I, context: A): R;
 }
 
 /** Makes a validated route of an adapter. */
@@ -33,14 +33,14 @@ export function routesOf<A extends readonly unknown[], I extends FrameworkIo, R>
   return (schemas, handler) => {
     checkRoute(edge, schemas);
     return async (...context) => {
-      const exchange = driver.exchangeOf(...context);
+      const exchange = driver.exchangeOf(context);
       if (exchange === undefined) throw new TypeError("route: the request did not go through the edge");
-      const io = driver.io(exchange, schemas, ...context);
+      const io = driver.io(exchange, schemas, context);
       const answer = await perform(exchange, schemas, io, (input) => {
         const result = handler(input, ...context);
         return io.resultOf === undefined ? result : Promise.resolve(result).then(io.resultOf);
       });
-      return driver.send(answer, io, ...context);
+      return driver.send(answer, io, context);
     };
   };
 }

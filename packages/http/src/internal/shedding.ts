@@ -16,6 +16,7 @@ export interface Load {
 
 const OPTIONS = ["delay", "retryAfter", "priority", "signals", "thresholds"];
 const PRIORITIES: readonly Priority[] = ["critical", "normal", "background"];
+const THRESHOLD_OPTIONS: readonly Priority[] = PRIORITIES;
 const DEFAULT_THRESHOLDS: Readonly<Record<Priority, number>> = { background: 0.5, normal: 0.8, critical: 1 };
 const EVENT_LOOP = "event_loop";
 const SAMPLE_EVERY = 50;
@@ -108,7 +109,7 @@ function ownSignal(name: string, signal: LoadSignal, normal: number, clock: Cloc
 }
 
 function checkThresholds(given: NonNullable<ShedOptions["thresholds"]>): Readonly<Record<Priority, number>> {
-  checkOptions("shed.thresholds", given, PRIORITIES);
+  checkOptions("shed.thresholds", given, THRESHOLD_OPTIONS);
   const thresholds = { ...DEFAULT_THRESHOLDS };
   for (const priority of PRIORITIES) {
     const value = given[priority];
