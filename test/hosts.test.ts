@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { setImmediate } from "node:timers/promises";
+import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { catalogs, doors, execute, installHost, manifestOf, packages, pinnedPeers } from "./hosts/tarballs.ts";
 
@@ -226,10 +226,10 @@ describe("PM2", () => {
     ]);
 
     const clients = load(Number(readFileSync(join(host, "port.txt"), "utf8")), 4);
-    while (clients.answered() < 50) await setImmediate();
+    while (clients.answered() < 50) await pause(20);
     expect(await pm2("reload", "shop")).toContain("[shop](1) ✓");
     const before = clients.answered();
-    while (clients.answered() < before + 50) await setImmediate();
+    while (clients.answered() < before + 50) await pause(20);
     await clients.stop();
     expect(clients.lost).toEqual([]);
     expect(clients.by.size).toBeGreaterThan(2); // at most two of them are old processes

@@ -6,6 +6,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { launch, type Service } from "./harness.ts";
 
+/** Milliseconds of quiet from which on a service that drains may close a connection, less some for the way. */
+const QUIET = 300;
 const folder = mkdtempSync(join(tmpdir(), "seaworthy-workers-"));
 const services: Service[] = [];
 afterEach(() => {
@@ -27,6 +29,8 @@ async function begin(scenario: string, options: object = {}, flag = ""): Promise
 const pidsOf = (service: Service): number[] =>
   [...service.output().matchAll(/is process (\d+) on/g)].map(([, pid]) => Number(pid));
 
+const slowRequests = (service: Service): number => service.output().match(/is in flight/g)?.length ?? 0;
+
 function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
@@ -41,14 +45,15 @@ async function until(condition: () => boolean): Promise<void> {
 
 function ask(port: number, path = "/", agent?: Agent): Promise<string> {
   return new Promise((resolve, reject) => {
-    get({ host: "127.0.0.1", port, path, agent }, (response) => {
+    const request = get({ host: "127.0.0.1", port, path, agent }, (response) => {
       let text = "";
       response.on("data", (part) => {
         text += part;
       });
       response.on("end", () => resolve(text));
       response.on("error", reject);
-    }).on("error", reject);
+    });
+    request.on("error", (error) => reject(Object.assign(error, { reused: request.reusedSocket })));
   });
 }
 
@@ -60,13 +65,20 @@ function load(port: number, clients: number) {
   let stopped = false;
   const client = async (): Promise<void> => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    let quietSince = performance.now();
     while (!stopped) {
+      const quiet = performance.now() - quietSince;
       try {
         by.add(await ask(port, "/?wait=2", agent));
         answered += 1;
       } catch (error) {
-        lost.push(String(error));
+        // On a machine so busy that a client paused for long, a connection may be closed just when it is used again.
+        // HTTP/1 cannot prevent that.
+        const isStale =
+          quiet > QUIET && typeof error === "object" && error !== null && "reused" in error && error.reused;
+        if (isStale !== true) lost.push(String(error));
       }
+      quietSince = performance.now();
     }
     agent.destroy();
   };
@@ -87,7 +99,7 @@ describe("runWorkers", () => {
     const service = await begin("serves");
     await service.says("all workers are ready");
     const answers = [ask(service.port, "/?wait=500"), ask(service.port, "/?wait=500")];
-    await pause(100);
+    await until(() => slowRequests(service) === 2);
     service.kill("SIGTERM");
     const pids = pidsOf(service).map(String);
     for (const answer of await Promise.all(answers)) expect(pids).toContain(answer);
@@ -184,7 +196,7 @@ describe("runWorkers", () => {
     await service.says("all workers are ready");
     const pids = pidsOf(service);
     const answer = ask(service.port, "/?wait=500");
-    await pause(100);
+    await until(() => slowRequests(service) === 1);
     service.kill("SIGKILL");
     expect(pids.map(String)).toContain(await answer);
     await until(() => pids.every((pid) => !isAlive(pid)));
@@ -226,7 +238,7 @@ describe("runWorkers", () => {
     const service = await begin("serves");
     await service.says("all workers are ready");
     const answer = ask(service.port, "/?wait=500");
-    await pause(100);
+    await until(() => slowRequests(service) === 1);
     for (const pid of pidsOf(service)) process.kill(pid, "SIGTERM");
     service.kill("SIGTERM");
     expect(pidsOf(service).map(String)).toContain(await answer);
