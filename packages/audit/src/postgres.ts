@@ -1,0 +1,3 @@
+export { postgresAuditKeys } from "./keys/postgres-keys.ts";
+export type { PostgresAuditStoreOptions } from "./stores/postgres-store.ts";
+export { auditMigrations, postgresAuditStore } from "./stores/postgres-store.ts";
