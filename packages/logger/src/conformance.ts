@@ -127,7 +127,7 @@ const loggerCases: Record<string, Check> = {
     for (let i = 0; i < 200; i++) logger.info({ i }, "line %d", i);
     logger.fatal({ i: 200 }, "the last line");
     await logger.close();
-    const arrived = (await place.read(201)).map((line) => (JSON.parse(line) as { i: number }).i);
+    const arrived = (await place.read(201)).map(numberIn);
     deepEqual(
       arrived,
       Array.from({ length: 201 }, (_, i) => i),
@@ -146,6 +146,11 @@ const loggerCases: Record<string, Check> = {
     equal(arrived.length + one.health().data.lostLines + two.health().data.lostLines, 2);
   },
 };
+
+function numberIn(line: string): number {
+  const record: { i: number } = JSON.parse(line);
+  return record.i;
+}
 
 const numbered = (count: number): string[] => Array.from({ length: count }, (_, i) => `{"level":30,"i":${i}}`);
 
