@@ -1,3 +1,5 @@
+import { appendFileSync } from "node:fs";
+
 /** One contestant: a function that does the work once. It may return a promise, which is awaited. */
 export type Contestant = () => unknown;
 
@@ -61,9 +63,21 @@ export function shuffled<T>(items: readonly T[]): T[] {
   return copy;
 }
 
-/** Prints figures of one unit with their ratio to the baseline. */
+/** A benchmark as `run.mjs` reads it for its summary. */
+export interface Summary {
+  title: string;
+  /** The candidate whose ratio is 1. */
+  baseline: string;
+  unit: string;
+  figures: Readonly<Record<string, number>>;
+}
+
+/** Prints figures of one unit with their ratio to the baseline, and keeps them for the summary of the run. */
 export function print(title: string, figures: Readonly<Record<string, number>>, baseline: string, unit = "ns"): void {
   const base = figures[baseline] as number;
+  const summary: Summary = { title, baseline, unit, figures };
+  if (process.env.BENCH_SUMMARY !== undefined)
+    appendFileSync(process.env.BENCH_SUMMARY, `${JSON.stringify(summary)}\n`);
   const width = Math.max(...Object.keys(figures).map((name) => name.length));
   console.log(`\n${title}`);
   for (const [name, value] of Object.entries(figures)) {

@@ -75,10 +75,12 @@ describe("the repository", () => {
         homepage: `https://github.com/seaworthy/seaworthy/blob/main/docs/reference/${name}.md`,
         bugs: "https://github.com/seaworthy/seaworthy/issues",
         funding: expect.stringMatching(/^https:/),
+        files: expect.arrayContaining(["CHANGELOG.md", "dist"]),
         repository: { type: "git", directory: `packages/${name}` },
       });
       expect((manifest.keywords as string[]).length, path).toBeGreaterThanOrEqual(5);
       expect(existsSync(join(root, "docs", "reference", `${name}.md`)), name).toBe(true);
+      expect(read(`packages/${name}/CHANGELOG.md`)).toMatch(`# @seaworthy/${name}\n`);
     }
   });
 
