@@ -170,6 +170,11 @@ describe("toFilename", () => {
     expect(toFilename(`a.${"x".repeat(300)}`)).toBe(`a.${"x".repeat(253)}`);
   });
 
+  test.each(["\u2105\u2800", "..\u2105", ".\u2101", "\u2106"])(
+    "%j, of which only underscores would be left, is the fallback",
+    (text) => expect(toFilename(text)).toBe("file"),
+  );
+
   test("what comes out is a file name, whatever goes in, and comes out again as it is", () => {
     const pieces = fc.constantFrom(
       ...'./\\:%*?"<>|~ \0\n\u202e\u200b\u200d\ufeff\ud800\uff0f\uff0e\u2025aé',

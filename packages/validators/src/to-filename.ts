@@ -48,7 +48,7 @@ export function toFilename(text: string, options: ToFilenameOptions = {}): strin
     .replace(OUTER, "");
   if (!TELLING.test(plain)) return fallback;
   for (const candidate of [cut(plain), cut(`_${plain}`), cut(`_${plain.replace(/[^\p{L}\p{N}._ -]/gu, "_")}`)]) {
-    if (segmentFault(candidate, false) === undefined) return candidate;
+    if (TELLING.test(candidate) && segmentFault(candidate, false) === undefined) return candidate;
   }
   return fallback;
 }
