@@ -10,11 +10,11 @@ import type { Vault } from "./vault.ts";
 export interface ConformanceCase {
   /** A full sentence. */
   readonly title: string;
-  /** Rejects when the store does not keep the promise. */
+  /** Rejects if the store does not keep the promise. */
   run(): Promise<void>;
 }
 
-/** Gives stores of one empty place: each call of `open` is another client of the same vault. */
+/** Creates stores of one empty place: each call of `open` is another client of the same vault. */
 export interface ConformancePlace {
   open(): VaultStore;
   close?(): Promise<void>;

@@ -40,7 +40,7 @@ describe("a source of credentials", () => {
     expect(credential).toHaveBeenCalledTimes(1);
   });
 
-  it("that fails lets the call fail, and is asked again by the next one", async () => {
+  it("that fails makes the call fail, and is called again by the next one", async () => {
     const clock = manualClock();
     let isDown = false;
     const credential = (): { key: Uint8Array } => {
@@ -67,31 +67,31 @@ describe("a source of credentials", () => {
 });
 
 describe("a watch", () => {
-  it("tells of new versions and of removal by any process, and of nothing else", async () => {
+  it("reports new versions and removal by any process, and nothing else", async () => {
     const store = memoryStore();
     const clock = manualClock();
     await using vault = await openVault({ store, key, create: true, clock, autoLock: false });
     await using other = await openVault({ store, key, autoLock: false });
     await vault.set("a", "one");
-    const told: (number | undefined)[] = [];
-    const stop = vault.watch("a", (entry: Entry | undefined) => told.push(entry?.version), { every: "1s" });
+    const seen: (number | undefined)[] = [];
+    const stop = vault.watch("a", (entry: Entry | undefined) => seen.push(entry?.version), { every: "1s" });
     await other.set("b", "x");
     await clock.advance("1s");
-    expect(told).toEqual([]);
+    expect(seen).toEqual([]);
     await other.set("a", "two");
     await clock.advance("1s");
     await clock.advance("1s");
-    expect(told).toEqual([2]);
+    expect(seen).toEqual([2]);
     await other.remove("a");
     await clock.advance("1s");
-    expect(told).toEqual([2, undefined]);
+    expect(seen).toEqual([2, undefined]);
     await other.set("a", "again");
     await clock.advance("1s");
-    expect(told).toEqual([2, undefined, 1]);
+    expect(seen).toEqual([2, undefined, 1]);
     stop();
     await other.set("a", "unseen");
     await clock.advance("5s");
-    expect(told).toEqual([2, undefined, 1]);
+    expect(seen).toEqual([2, undefined, 1]);
   });
 
   it("ends with its signal and with the vault, and goes on after a listener or the store has failed", async () => {
@@ -106,9 +106,9 @@ describe("a watch", () => {
       if (record.name === "vault.watch") events.push(record.labels.reason);
     });
     const controller = new AbortController();
-    const told: number[] = [];
+    const seen: number[] = [];
     const listener = (): void => {
-      told.push(1);
+      seen.push(1);
       throw new Error("listener");
     };
     vault.watch("a", listener, { every: "1s", signal: controller.signal });
@@ -119,12 +119,12 @@ describe("a watch", () => {
     await clock.advance("1s");
     await other.set("a", "two");
     await clock.advance("1s");
-    expect(told).toEqual([1, 1]);
+    expect(seen).toEqual([1, 1]);
     expect(events).toEqual(["store", "listener", "listener"]);
     controller.abort();
     await other.set("a", "three");
     await clock.advance("2s");
-    expect(told).toEqual([1, 1]);
+    expect(seen).toEqual([1, 1]);
     vault.watch("a", listener);
     await vault.close();
     expect(clock.pending).toBe(0);

@@ -1,18 +1,18 @@
 import type { ByteSize, Secret } from "@seaworthy/core";
 
-/** What opens a vault: exactly one of the three. */
+/** What opens a vault. Exactly one of the three is given. */
 export interface Credential {
-  /** 1 to 1024 UTF-16 units of well-formed text; composed and compatible forms of a character count as the same. */
+  /** A well-formed string of 1 to 1024 UTF-16 units. Composed and compatible forms of a character are the same. */
   password?: string | Secret<string>;
-  /** 32 random bytes, or their text in hexadecimal or base64. */
+  /** 32 random bytes, or a string that has them in hexadecimal or base64. */
   key?: Uint8Array | string | Secret<Uint8Array> | Secret<string>;
   /** The code that `addKey({ recovery: true })` gave. */
   recovery?: string | Secret<string>;
 }
 
 /**
- * Gives a credential when one is needed: to open the vault, and to unlock it again after it locked itself. A key service, a
- * keychain or a mounted file is asked here. `reason` is `"open"`, `"idle"`, or `"rotated"` if another process replaced the
+ * Gives a credential when one is needed: to open the vault, and to unlock it again after it locked itself. It may ask a key
+ * service or a keychain, or read a mounted file. `reason` is `"open"`, `"idle"`, or `"rotated"` if another process replaced the
  * root key.
  */
 export type CredentialSource = (reason: "open" | "idle" | "rotated") => Credential | Promise<Credential>;

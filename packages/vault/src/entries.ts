@@ -1,15 +1,15 @@
 import type { Duration, Secret } from "@seaworthy/core";
 
-/** What `set` takes: text or bytes, at most 1 MiB, plain or as a secret. */
+/** What `set` takes: a string or bytes of at most 1 MiB, plain or as a secret. */
 export type SecretValue = string | Uint8Array | Secret<string> | Secret<Uint8Array>;
 
 /** Options of `set`. */
 export interface SetOptions {
-  /** From when on `get` refuses it: a date, or milliseconds since the Unix epoch; `false` for never. @default false */
+  /** When it expires; `get` then refuses it: a date, or milliseconds since the Unix epoch; `false` for never. @default false */
   expiresAt?: Date | number | false;
-  /** How long after this write `due` names it, up to 100 000 days; `false` for never. @default that of the version before, if any */
+  /** How long after this write `due` lists it, up to 100 000 days; `false` for never. @default that of the version before, if any */
   rotateAfter?: Duration | false;
-  /** Text by name, not secret, at most 4 KiB in all. @default those of the version before */
+  /** Strings by name, at most 4 KiB in all. They are not secret. @default those of the version before */
   labels?: Readonly<Record<string, string>>;
   /** Writes only if this is the entry's current version; 0 stands for an entry that does not exist. @default any */
   ifVersion?: number;
@@ -25,7 +25,7 @@ export interface NewEntry extends SetOptions {
 export interface ListOptions {
   /** What its name begins with. @default "" */
   prefix?: string;
-  /** Labels that it has, with exactly these texts. @default none */
+  /** Labels that it has, with exactly these strings. @default none */
   labels?: Readonly<Record<string, string>>;
   /** Lists removed entries that `undelete` can bring back, instead. @default false */
   removed?: boolean;

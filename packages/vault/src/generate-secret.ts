@@ -16,7 +16,7 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 /**
  * A random string, each character chosen independently and with equal probability by the system's generator.
  *
- * @throws TypeError when an option is malformed
+ * @throws TypeError if an option is malformed
  * @example
  * ```ts
  * import { generateSecret } from "@seaworthy/vault";

@@ -24,7 +24,7 @@ describe("keys in memory", () => {
     expect(() => ledger.keys).toThrow(expect.objectContaining({ code: "VAULT_LOCKED" }));
   });
 
-  it("are in buffers of their own, so that zeroing reaches them and nobody else", () => {
+  it("are in buffers of their own, so that zeroing reaches them and nothing else", () => {
     const keys = new RootKeys(ownBytes(key), Buffer.alloc(16));
     for (const bytes of [keys.root, keys.mac, keys.data.subkey, utf8("password"), ownBytes(key), randomSecret(32)])
       expect(bytes.buffer.byteLength).toBe(bytes.byteLength);

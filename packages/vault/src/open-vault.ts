@@ -7,14 +7,14 @@ import type { Vault, VaultOptions } from "./vault.ts";
 /**
  * Opens a vault, or with `create` makes one if the store has none. Decrypts no entry.
  *
- * @throws TypeError when an option is malformed; credentials are never part of the message
- * @throws VAULT_MISSING when the store has no vault
- * @throws VAULT_UNLOCK_FAILED when the credential does not fit, or a key slot was changed: nothing tells which
- * @throws VAULT_TAMPERED when anything else was changed by someone without the key
- * @throws VAULT_CORRUPT when the bytes are damaged
- * @throws VAULT_ROLLBACK when the epoch is below `expectedEpoch`
- * @throws VAULT_PERMISSIONS when a file store's files are open to others
- * @throws VAULT_AUDIT_FAILED when the audit sink refuses
+ * @throws TypeError if an option is malformed; credentials are never part of the message
+ * @throws VAULT_MISSING if the store has no vault
+ * @throws VAULT_UNLOCK_FAILED if the credential does not fit, or a key slot was changed; the error does not show which
+ * @throws VAULT_TAMPERED if anything else was changed by someone without the key
+ * @throws VAULT_CORRUPT if the bytes are damaged
+ * @throws VAULT_ROLLBACK if the epoch is below `expectedEpoch`
+ * @throws VAULT_PERMISSIONS if a file store's files are open to others
+ * @throws VAULT_AUDIT_FAILED if the audit sink refuses
  * @example
  * ```ts
  * import { memoryStore, openVault } from "@seaworthy/vault";

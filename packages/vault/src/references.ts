@@ -5,7 +5,7 @@ import type { Vault } from "./vault.ts";
 const SCHEME = "vault://";
 
 /**
- * A function that gives the value for a reference, `vault://name` or the bare name: what a configuration loader takes to
+ * Returns a function from a reference to its value: `vault://name` or the bare name: what a configuration loader takes to
  * resolve references to credentials.
  *
  * @example
@@ -20,7 +20,7 @@ const SCHEME = "vault://";
 export function vaultReferences(vault: Pick<Vault, "get">): (reference: string) => Promise<Secret<string>> {
   if (typeof vault?.get !== "function") throw new TypeError(`vault must be an open vault; got ${shown(vault)}`);
   return async (reference) => {
-    if (typeof reference !== "string") throw new TypeError(`reference must be text; got ${shown(reference)}`);
+    if (typeof reference !== "string") throw new TypeError(`reference must be a string; got ${shown(reference)}`);
     return vault.get(reference.startsWith(SCHEME) ? reference.slice(SCHEME.length) : reference);
   };
 }

@@ -22,7 +22,7 @@ interface Provider {
   verify(value: Value): Promise<boolean>;
 }
 
-/** A provider that knows one value, and fails as often as it is told to. */
+/** A provider that knows one value, and fails as often as the test wants. */
 function provider({ apply = 0, verify = 0 } = {}): Provider {
   const calls: string[] = [];
   const held = { value: "old" };

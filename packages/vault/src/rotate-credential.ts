@@ -6,7 +6,7 @@ import { shown } from "./internal/check.ts";
 import { STAGED } from "./internal/staged-name.ts";
 import type { Vault } from "./vault.ts";
 
-/** What the steps of a rotation get. */
+/** What the steps of a rotation receive. */
 export interface RotationStep {
   readonly name: string;
   readonly signal: AbortSignal;
@@ -16,7 +16,7 @@ export interface RotationStep {
 export interface RotateCredentialOptions {
   /** Sets `next` at the provider. Must also work the other way round: it is what puts the old value back. */
   apply: (next: Secret<string>, current: Secret<string>, step: RotationStep) => unknown;
-  /** Resolves when the provider takes this value, and rejects (or gives `false`) when it does not. */
+  /** Resolves if the provider accepts this value, and rejects (or returns `false`) if it does not. */
   verify: (value: Secret<string>, step: RotationStep) => unknown;
   /** Makes the new value. @default 32 random bytes as base64url */
   generate?: () => string | Secret<string> | Promise<string | Secret<string>>;
@@ -24,7 +24,7 @@ export interface RotateCredentialOptions {
   signal?: AbortSignal;
 }
 
-/** How a rotation ended. */
+/** The result of a rotation. */
 export interface Rotation {
   readonly name: string;
   /** The version that holds the new value. */
@@ -35,12 +35,13 @@ export interface Rotation {
 
 /**
  * Replaces a credential at its provider and in the vault: keeps the new value as `name~next`, applies it, verifies it,
- * and only then makes it the current version. When a step fails, the old value is applied again and stays current.
- * Killed in between, the next call finds `name~next`, asks the provider which value holds, and goes on from there.
- * One rotation of a name at a time: two at once would undo each other's work at the provider.
+ * and only then makes it the current version. If a step fails, the old value is applied again and stays current.
+ * If the process is killed in between, the next call finds `name~next`, verifies which value the provider accepts, and
+ * continues from there.
+ * Rotate a name only once at a time: two rotations would undo each other's work at the provider.
  *
- * @throws the signal's reason when it aborts before anything has changed at the provider
- * @throws VAULT_NOT_FOUND when the vault has no such entry
+ * @throws the signal's reason if it aborts before anything has changed at the provider
+ * @throws VAULT_NOT_FOUND if the vault has no such entry
  * @throws VAULT_ROTATION_FAILED with the failure as its cause; `context.restored` says whether the old value is known to
  * hold at the provider. If not, `name~next` is kept, since it may be the one that does.
  * @example

@@ -136,7 +136,7 @@ describe("a vault of a few hundred bytes", () => {
 });
 
 describe("a head by somebody without the key", () => {
-  it("makes nobody read the segments that it names, however many and however often", async () => {
+  it("causes no read of the segments that it names, however many and however often", async () => {
     const { tail, ...facts } = decodeHead((await small()).head);
     const segment = { id: "a".repeat(32), bytes: 8 * 2 ** 20, records: 8, digest: randomBytes(32) };
     const forged = encodeHead({ ...facts, segments: Array(4096).fill(segment) }, tail, randomBytes(32));

@@ -32,7 +32,7 @@ export const locked: TelemetryEvent<"reason"> = defineEvent("vault.lock", {
   level: "info",
 });
 
-/** A watch could not ask the store, or its listener threw. */
+/** A watch could not read the store, or its listener threw. */
 export const watchFailed: TelemetryEvent<"reason"> = defineEvent("vault.watch", {
   help: "A watch of an entry that failed.",
   labels: ["reason"],
@@ -41,7 +41,7 @@ export const watchFailed: TelemetryEvent<"reason"> = defineEvent("vault.watch", 
 
 /** The audit sink refused an entry. */
 export const unrecorded: TelemetryEvent<"action"> = defineEvent("vault.unrecorded", {
-  help: "An access that the audit sink did not take.",
+  help: "An access that the audit sink did not accept.",
   labels: ["action"],
   level: "error",
 });

@@ -155,7 +155,7 @@ describe("entries", () => {
     ["a value with a lone surrogate", ["a", "hidden\udc00"], /value must be well-formed/],
     ["an expiry beyond all dates", ["a", "x", { expiresAt: 8.64e15 + 1 }], /expiresAt/],
     ["a reminder beyond all dates", ["a", "x", { rotateAfter: "100001d" }], /rotateAfter must be at most/],
-    ["an expiry that is no time", ["a", "x", { expiresAt: Number.NaN }], /expiresAt .* got NaN/],
+    ["an expiry that is not a time", ["a", "x", { expiresAt: Number.NaN }], /expiresAt .* got NaN/],
     ["an invalid date", ["a", "x", { expiresAt: new Date("no") }], /expiresAt/],
     ["a negative duration", ["a", "x", { rotateAfter: -1 }], /rotateAfter .* got -1/],
     ["labels that are not text", ["a", "x", { labels: { b: 1 } }], /labels\.b must be .* got 1/],
@@ -209,8 +209,8 @@ describe("opening", () => {
   it.each([
     ["no credential", {}, /exactly one of password, key and recovery; got 0/],
     ["two credentials", { password: "secret-word", key }, /exactly one .* got 2/],
-    ["an empty password", { password: "" }, /password must be text/],
-    ["a password that is not text", { password: 12345678 }, /password must be text/],
+    ["an empty password", { password: "" }, /password must be a string/],
+    ["a password that is not text", { password: 12345678 }, /password must be a string/],
     [
       "a password that normalising would take minutes for",
       { password: `secret-word${"\u0344".repeat(1e6)}` },
@@ -529,7 +529,7 @@ describe("reads and writes at once", () => {
 });
 
 describe("telemetry and audit", () => {
-  it("tell of every access, with no value in it", async () => {
+  it("report every access, without a value", async () => {
     using telemetry = captureTelemetry();
     const entries: unknown[] = [];
     const audit = { record: async (entry: unknown) => void entries.push(entry) };
@@ -564,7 +564,7 @@ describe("telemetry and audit", () => {
     expect(inspect([telemetry.events, entries], { depth: 20 })).not.toMatch(/very-secret-value|master-password-1/);
   });
 
-  it("show nothing of what is no name: it may be a value in the wrong place", async () => {
+  it("show nothing of what is not a name: it may be a value in the wrong place", async () => {
     using telemetry = captureTelemetry();
     const entries: unknown[] = [];
     const audit = { record: async (entry: unknown) => void entries.push(entry) };
@@ -577,7 +577,7 @@ describe("telemetry and audit", () => {
     expect(entries).toHaveLength(4);
   });
 
-  it("tell of every attempt to unlock and how long it took", async () => {
+  it("report every attempt to unlock and how long it took", async () => {
     const store = memoryStore();
     await (await open(store, { password: "right" })).close();
     using telemetry = captureTelemetry();

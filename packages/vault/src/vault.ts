@@ -8,8 +8,8 @@ import type { VaultStore } from "./stores/store.ts";
 /** Options of {@link openVault}; exactly one of `password`, `key`, `recovery` and `credential`. */
 export interface VaultOptions extends Credential {
   /**
-   * Gives the credential when it is needed, also after the vault locked itself because it was idle or because another
-   * process replaced the root key; the call that found it locked then goes on. After `lock()` it is not asked.
+   * Returns the credential when it is needed, also after the vault locked itself because it was idle or because another
+   * process replaced the root key; the call that found it locked then goes on. It is not called after `lock()`.
    */
   credential?: CredentialSource;
   /** Where the vault is kept. */
@@ -29,9 +29,9 @@ export interface VaultOptions extends Credential {
    * costs less than that did. @default 64 MiB, 3 passes, 4 lanes
    */
   kdf?: KdfOptions;
-  /** Learns of every access before its result is let out; when it refuses, so does the vault. */
+  /** Receives an entry for every access before the result is returned. If it rejects, so does the vault. */
   audit?: AuditSink;
-  /** For how long `get` trusts what it knows before it asks the store whether another process has written. @default 0 */
+  /** For how long `get` uses what it knows before it reads from the store whether another process has written. @default 0 */
   refreshEvery?: Duration;
   /** For how long a write tries again while other writers are first. @default "10s" */
   busyTimeout?: Duration;
@@ -44,16 +44,16 @@ export interface VaultOptions extends Credential {
 export interface GetOptions {
   /** Which version. @default the current one */
   version?: number;
-  /** Gives out a value that has expired, too. @default false */
+  /** Also returns a value that has expired. @default false */
   allowExpired?: boolean;
 }
 
-/** Learns of an entry's new current version, or of its removal. */
+/** Called with an entry's new current version, or with `undefined` after its removal. */
 export type WatchListener = (entry: Entry | undefined) => unknown;
 
 /** Options of `watch`. */
 export interface WatchOptions {
-  /** How often the store is asked. @default "5s" */
+  /** How often the store is read. @default "5s" */
   every?: Duration;
   /** Stops watching when it aborts. */
   signal?: AbortSignal;
@@ -90,7 +90,7 @@ export interface Vault extends AsyncDisposable {
   /** Encrypts a value as the entry's next version. */
   set(name: string, value: SecretValue, options?: SetOptions): Promise<Entry>;
   /**
-   * Decrypts a value that is text. While a secret of that version is still held, the same one is given out again.
+   * Decrypts a value that is text. While a secret of that version is still in use, the same one is returned again.
    *
    * @throws VAULT_NOT_FOUND, VAULT_EXPIRED, VAULT_TAMPERED; VAULT_NOT_TEXT if the bytes are not UTF-8
    */
@@ -105,7 +105,7 @@ export interface Vault extends AsyncDisposable {
   list(options?: ListOptions): Entry[];
   /** The versions kept of an entry, oldest first. @throws VAULT_NOT_FOUND */
   history(name: string): EntryVersion[];
-  /** Makes an old version's value the next version. @throws VAULT_NOT_FOUND; VAULT_EXPIRED when that version has */
+  /** Makes an old version's value the next version. @throws VAULT_NOT_FOUND; VAULT_EXPIRED if that version has */
   rollback(name: string, version: number): Promise<Entry>;
   /** Removes an entry with all its versions. @throws VAULT_NOT_FOUND */
   remove(name: string): Promise<void>;
@@ -124,9 +124,9 @@ export interface Vault extends AsyncDisposable {
   due(within: Duration): DueEntry[];
   /** The current code of an entry whose value is an `otpauth://totp/` URI. @throws VAULT_NOT_FOUND, VAULT_NOT_TOTP */
   totp(name: string): TotpCode;
-  /** Replaces the password slot that unlocked the vault, or the only one, and nothing else. @throws VAULT_KEY_NOT_FOUND when there is none */
+  /** Replaces the password slot that unlocked the vault, or the only one, and nothing else. @throws VAULT_KEY_NOT_FOUND if there is none */
   changePassword(next: string | Secret<string>): Promise<KeySlot>;
-  /** Adds a key slot with a new recovery code, which is given out this once. @throws VAULT_FULL */
+  /** Adds a key slot with a new recovery code, which is returned only here. @throws VAULT_FULL */
   addKey(key: { readonly recovery: true }): Promise<KeySlot & { readonly code: Secret<string> }>;
   /** Adds a key slot for a password or a raw key. @throws VAULT_FULL */
   addKey(key: Pick<Credential, "password" | "key">): Promise<KeySlot>;
@@ -151,11 +151,11 @@ export interface Vault extends AsyncDisposable {
   verify(): Promise<Verified>;
   /**
    * Calls `listener` after an entry's current version has become another one, in this process or another, and after the
-   * entry was removed (with `undefined`). Asks the store every so often; returns a function that stops it. A vault that is
-   * locked is not asked, unless it can unlock itself by `credential`. What a listener throws is emitted as `vault.watch`.
+   * entry was removed (with `undefined`). Reads the store at intervals, and returns a function that stops this. The store is
+   * not read while the vault is locked, unless it can unlock itself by `credential`. What a listener throws is emitted as `vault.watch`.
    */
   watch(name: string, listener: WatchListener, options?: WatchOptions): () => void;
-  /** Takes notice of what other processes have written. */
+  /** Reads what other processes have written. */
   refresh(): Promise<void>;
   /** Zeroes the keys. */
   lock(): void;

@@ -233,7 +233,7 @@ describe("seaworthy-vault", () => {
     expect((await run(["import", bundle, "--bundle-password-file", password])).out.split("\n")).toHaveLength(10);
   });
 
-  it("fails without a stack trace when nobody reads its output", async () => {
+  it("fails without a stack trace if its output is not read", async () => {
     await init();
     await run(["set", "a"], "one");
     const child = start(["get", "a"]);

@@ -33,7 +33,7 @@ function open(store: VaultStore, create = false): Promise<Vault> {
   return openVault({ store, key, create, kdf, autoLock: false, busyTimeout: 0 });
 }
 
-/** What a caller can tell of the vault. */
+/** What a caller can see of the vault. */
 async function seen(files: FileSystem, path: string, tried: readonly string[] = []): Promise<string> {
   const opensWith = async (password: string): Promise<boolean> =>
     openVault({ store: fileStoreOn(files, path), password }).then(
@@ -132,13 +132,13 @@ describe.each(["without a log", "with a log"])("of the calls of a write in a vau
         isReached = made.length >= at;
         const where = `${when} call ${at}, ${made[at - 1]}: ${code}`;
         codes.add(code);
-        // Readers never need to write, and see the outcome that the caller was told.
+        // Readers never need to write, and see the outcome that the caller got.
         if (code === "done" && kind === "with a log") expect(made.includes("append"), where).toBe(true);
         const found = await seen(readOnly, path, tried);
         if (code === "done") expect(found, where).toBe(after);
         else if (code === "VAULT_OUTCOME_UNKNOWN") expect([before, after], where).toContain(found);
         else expect(found, where).toBe(before);
-        // What the process itself has left keeps nobody from writing, and the write leaves nothing over.
+        // What the process itself has left does not keep others from writing, and the next writes leave nothing over.
         const side = `${path}.d`;
         if (code !== "VAULT_OUTCOME_UNKNOWN")
           expect(

@@ -68,7 +68,7 @@ describe("permissions", () => {
     }
   });
 
-  it.runIf(process.platform === "linux")("where no directory can be made are told instead of waited for", async () => {
+  it.runIf(process.platform === "linux")("where no directory can be made fail at once", async () => {
     await expect(open(fileStore("/proc/none/credentials.vault"))).rejects.toThrow(code("VAULT_STORE_FAILED"));
   });
 
@@ -135,7 +135,7 @@ describe("permissions", () => {
     await (await open()).close();
   });
 
-  it("of a directory that everybody shares are not repaired", async () => {
+  it("of a directory that all accounts share are not repaired", async () => {
     const shared = join(directory, "shared");
     await mkdir(shared);
     await chmod(shared, 0o1777);
@@ -163,7 +163,7 @@ describe("permissions", () => {
     }
   });
 
-  it("do not count for a pipe in the file's place, which nobody waits for", async () => {
+  it("do not count for a pipe in the file's place, without waiting for a writer", async () => {
     await promisify(execFile)("mkfifo", ["-m", "600", path]);
     await expect(open()).rejects.toThrow(code("VAULT_PERMISSIONS"));
   });
@@ -201,7 +201,7 @@ describe("the file", () => {
     expect(await restored.verify()).toMatchObject({ versions: 5 });
   });
 
-  it("put back from before is a rollback to whoever knows better, and goes on for whoever does not", async () => {
+  it("put back from before is a rollback for a vault that has seen more, and can be continued by others", async () => {
     const old = join(directory, "old");
     const vault = await open();
     await vault.set("a", "one");
@@ -449,7 +449,7 @@ describe("the lock", () => {
       mode: 0o600,
     });
     await vault.set("a", "three".padEnd(20_000));
-    // A process id that is nobody's.
+    // A process id that does not exist.
     await writeFile(join(side, "lock"), JSON.stringify({ ...JSON.parse(seen), token: "dead", pid: 2 ** 22 + 5 }), {
       mode: 0o600,
     });

@@ -96,7 +96,7 @@ interface Credential {
   raw?: Buffer;
 }
 
-/** Values by `name@version`. @throws Error when a checksum, a commitment or the MAC is another */
+/** Values by `name@version`. @throws Error if a checksum, a commitment or the MAC is another */
 export async function readVault(
   path: string,
   credential: Credential,

@@ -31,7 +31,7 @@ export async function exportBundle(context: CommandContext): Promise<void> {
   });
 }
 
-/** Values in clear, for another tool. Only if it is asked for by name. */
+/** Values in clear, for another tool. Only with an explicit format. */
 async function exportPlain(context: CommandContext): Promise<void> {
   const path = positional(context, 0, "The file's path");
   const names = context.options.name as string[] | undefined;

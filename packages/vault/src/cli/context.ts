@@ -33,25 +33,25 @@ const DEFAULT_PATH = join(".seaworthy", "credentials.vault");
 const SHORTEST_PASSWORD = 12;
 const OTHERS = 0o077;
 
-/** Prints a result: as JSON where that is asked for, else as text, which may be none. */
+/** Prints a result: as JSON with `--json`, otherwise as text, which may be empty. */
 export function print({ io, options }: CommandContext, value: unknown, text: string): void {
   if (options.json === true) io.stdout.write(`${JSON.stringify(value)}\n`);
   else if (text !== "") io.stdout.write(`${text}\n`);
 }
 
-/** The text of an option; `undefined` when it is not given. */
+/** The text of an option, or `undefined` if it is missing. */
 export function textOption({ options }: CommandContext, name: string): string | undefined {
   const value = options[name];
   return typeof value === "string" ? value : undefined;
 }
 
-/** A whole number of 0 or more. @throws CommandError */
+/** An integer of 0 or more. @throws CommandError */
 export function integer(text: string, what: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new CommandError(`${what} must be a whole number.`);
+  if (!/^\d{1,15}$/.test(text)) throw new CommandError(`${what} must be an integer.`);
   return Number(text);
 }
 
-/** A positional argument. @throws CommandError when it is missing */
+/** A positional argument. @throws CommandError if it is missing */
 export function positional({ positionals }: CommandContext, at: number, what: string): string {
   const value = positionals[at];
   if (value === undefined) throw new CommandError(`${what} is missing.`);
@@ -68,7 +68,7 @@ export async function withVault<T>(
   const path = vaultPath(context);
   const repair = context.options.repair === true;
   const store = fileStore(path, { repair });
-  // Before anybody is asked for a password that would be of no use.
+  // Before the prompt for a password that would be of no use.
   if (more.create === true) await new FileGuard(nodeFiles, resolve(path), repair).checkPlace();
   else if ((await store.epoch()) === undefined) throw errors.VAULT_MISSING({ path }, { message: noVaultAt(path) });
   const vault = await openVault({
@@ -94,7 +94,7 @@ function noVaultAt(path: string): string {
 export function entryName(context: CommandContext): string {
   const name = positional(context, 0, "The name");
   if (!name.includes("=")) return name;
-  throw new CommandError("A name has no equals sign. Type the value when you are asked, pipe it in, or use --file.");
+  throw new CommandError("A name has no equals sign. Type the value at the prompt, pipe it in, or use --file.");
 }
 
 /** The path of the vault: option, then environment, then a fixed name. */
@@ -102,7 +102,7 @@ export function vaultPath(context: CommandContext): string {
   return textOption(context, "vault") ?? context.io.env.SEAWORTHY_VAULT ?? DEFAULT_PATH;
 }
 
-/** A new password, key or bundle password: from the file that `option` names, else asked for twice. */
+/** A new password, key or bundle password: from the file that `option` names, otherwise typed twice. */
 export async function readNewPassword(context: CommandContext, option: string, question: string): Promise<string> {
   const file = textOption(context, option);
   const password =
@@ -212,7 +212,7 @@ async function passwordOf(command: string, env: CommandContext["io"]["env"]): Pr
   return withoutNewline(printed);
 }
 
-/** The cost that the options ask for. */
+/** The cost in the options. */
 export function kdfOf(context: CommandContext): KdfOptions {
   const [memory, passes, lanes] = ["memory", "passes", "lanes"].map((name) => textOption(context, name));
   return {

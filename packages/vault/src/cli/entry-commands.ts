@@ -23,7 +23,7 @@ const NEVER = "never";
 export async function set(context: CommandContext): Promise<void> {
   const name = entryName(context);
   const options = setOptions(context);
-  // The vault first: nobody types a value for a vault that does not open.
+  // The vault first: a user should not type a value for a vault that does not open.
   await withVault(context, async (vault) => {
     print(context, await vault.set(name, await readValue(context, name), options), "");
   });

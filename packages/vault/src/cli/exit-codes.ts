@@ -1,6 +1,6 @@
 import { isSeaworthyError } from "@seaworthy/core";
 
-/** What the program's exit status says. `run` ends with its command's own status instead. */
+/** What the program's exit status means. `run` ends with its command's own status instead. */
 export const EXIT = {
   ok: 0,
   failed: 1,
@@ -28,7 +28,7 @@ const BY_CODE: Readonly<Record<string, number>> = {
   VAULT_PERMISSIONS: EXIT.permissions,
 };
 
-/** A mistake in how the program was called, or an end that is no failure of the vault. */
+/** A mistake in how the program was called, or another end that the vault has not caused. */
 export class CommandError extends Error {
   readonly status: number;
 

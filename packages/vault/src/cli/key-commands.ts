@@ -85,7 +85,7 @@ export async function reencrypt(context: CommandContext): Promise<void> {
   });
 }
 
-/** Says nothing: the exit status is the answer. */
+/** Prints nothing: the exit status is the answer. */
 export async function verify(context: CommandContext): Promise<void> {
   await withVault(context, async (vault) => print(context, await vault.verify(), ""));
 }

@@ -87,7 +87,7 @@ function contextOf(spec: CommandSpec, args: readonly string[], io: Io): CommandC
   const command = end < 0 ? [] : args.slice(end + 1);
   if (end >= 0 && spec.takesCommand !== true) throw new CommandError("This command takes nothing behind --.");
   const { values, positionals } = parse(own, { ...GLOBAL_OPTIONS, ...spec.options });
-  // Not shown: somebody may have put a secret there.
+  // Not shown: it may be a secret in the wrong place.
   if (positionals.length > spec.most) throw new CommandError("Too many arguments; values are typed or piped in.");
   return { io, terminal: new Terminal(io), options: values, positionals, command };
 }

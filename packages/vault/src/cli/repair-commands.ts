@@ -52,7 +52,7 @@ export async function restore(context: CommandContext): Promise<void> {
   print(context, { vault: path, epoch: head.epoch, ...(aside && { movedTo: aside }) }, "");
 }
 
-/** Says what there is and what is wrong with it, without a key. */
+/** Prints what there is and what is wrong with it, without a key. */
 export async function doctor(context: CommandContext): Promise<number> {
   const findings = await inspectFiles(vaultPath(context));
   const text = findings.map(({ what, ok, detail }) => `${ok ? "ok" : "BAD"}\t${what}\t${detail}`);
@@ -60,7 +60,7 @@ export async function doctor(context: CommandContext): Promise<number> {
   return findings.every(({ ok }) => ok) ? EXIT.ok : EXIT.damaged;
 }
 
-/** Claims without the one whose head is in place and sound: that one is no older copy. */
+/** Claims without the one whose head is in place and sound: that one is not an older copy. */
 async function withoutCurrent(path: string, names: readonly string[]): Promise<string[]> {
   const bytes = await readFile(path).catch(() => undefined);
   try {

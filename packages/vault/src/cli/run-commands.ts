@@ -17,7 +17,7 @@ const FORWARDED = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2
 const TYPED: readonly string[] = ["SIGINT", "SIGQUIT"];
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-/** Runs a command with chosen credentials in its environment, and in nobody else's. */
+/** Runs a command with chosen credentials in its environment. No other process gets them. */
 export async function run(context: CommandContext): Promise<number> {
   if (context.command.length === 0) throw new CommandError("The command is missing: run [options] -- command.");
   const chosen = (context.options.secret as string[] | undefined) ?? [];

@@ -17,7 +17,7 @@ export interface TerminalDevice {
   /** Delivers what is typed, key by key and without an echo, until {@link TerminalDevice.close}. */
   onInput(listener: (text: string) => void, onEnd: () => void): void;
   write(text: string): void;
-  /** Reads and drops what is still waiting, and gives the terminal back as it was. */
+  /** Reads and drops what is still waiting, and restores the terminal. */
   close(): Promise<void>;
 }
 
@@ -29,7 +29,7 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The version of this package. */
   readonly version: string;
-  /** The terminal to ask on; `undefined` if the process has none. */
+  /** The terminal for prompts, or `undefined` if the process does not have one. */
   openTerminal(): TerminalDevice | undefined;
 }
 
@@ -38,7 +38,7 @@ const QUIET = 60;
 const CTRL_C = "\u0003";
 const BRACKETED_PASTE = { on: "\u001b[?2004h", off: "\u001b[?2004l" } as const;
 
-/** Asks on the terminal and reads standard input. Nothing that is typed is shown, and nothing typed is left for the shell. */
+/** Prompts on the terminal and reads standard input. Nothing that is typed is shown, and nothing typed is left for the shell. */
 export class Terminal {
   readonly #io: Io;
   #device: TerminalDevice | undefined;
@@ -68,7 +68,7 @@ export class Terminal {
     }
   }
 
-  /** Asks twice, since the person does not see what was typed. */
+  /** Prompts twice, since the person does not see what was typed. */
   async askNew(question: string): Promise<string> {
     const first = await this.askHidden(question);
     if (first !== (await this.askHidden(`${question}, again`))) throw new CommandError("The two answers differ.");
@@ -94,7 +94,7 @@ export class Terminal {
     }
   }
 
-  /** Gives the terminal back, so that another program can use it. Later questions open it again. */
+  /** Releases the terminal, so that another program can use it. Later prompts open it again. */
   async release(): Promise<void> {
     const device = this.#device;
     this.#device = undefined;

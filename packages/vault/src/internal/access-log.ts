@@ -10,7 +10,7 @@ export interface Access {
   readonly version?: number;
 }
 
-/** Tells telemetry and the audit sink of every access. Nothing that passes through here has a value in it. */
+/** Reports every access to telemetry and to the audit sink. Nothing that passes through here contains a value. */
 export class AccessLog {
   readonly #audit: AuditSink | undefined;
   readonly #clock: Clock;
@@ -33,7 +33,7 @@ export class AccessLog {
     return result;
   }
 
-  /** The same for what cannot wait: the audit sink is told, and its refusal only shows in telemetry. */
+  /** The same for what cannot wait: the entry is sent to the audit sink, and a refusal only shows in telemetry. */
   aroundSync<T>(access: Access, work: () => T): T {
     try {
       const result = work();

@@ -17,7 +17,7 @@ export function toBase32(bytes: Uint8Array): string {
 }
 
 /**
- * Bytes of base 32 in either case, blanks and hyphens ignored, padding optional; `undefined` when it is none.
+ * Bytes of base 32 in either case, blanks and hyphens ignored, padding optional; `undefined` if the text is not base 32.
  *
  * @param rest - what to do with bits that make no byte: they must be zero, or are dropped whatever they are
  */

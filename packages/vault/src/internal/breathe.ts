@@ -15,7 +15,7 @@ export class Breath {
     this.#begun = performance.now();
   }
 
-  /** Counts steps. Says whether it is time for {@link Breath.take}, which callers then await. */
+  /** Counts steps. Returns whether it is time for {@link Breath.take}, which callers then await. */
   isDue(steps = 1): boolean {
     this.#steps += steps;
     return this.#steps >= MOST_STEPS || performance.now() - this.#begun >= LONGEST_STRETCH;

@@ -61,7 +61,7 @@ export interface Appending {
   next(size: number): Omit<State, "content">;
 }
 
-/** Whether a change of the newest state may be appended to its log, as far as the log alone can tell. */
+/** Whether a change of the newest state may be appended to its log, as far as that depends on the log. */
 export function hasOpenLog({ log }: State): boolean {
   return log?.isOpen === true && log.size < LONGEST_LOG;
 }

@@ -22,7 +22,7 @@ export class Content {
     this.liveBytes = base?.liveBytes ?? 0;
   }
 
-  /** Takes one more record. @throws VAULT_CORRUPT when it cannot follow those before it */
+  /** Takes one more record. @throws VAULT_CORRUPT if it cannot follow those before it */
   apply(frame: Frame): void {
     const record = frame.record;
     const versions = this.entries.get(record.name);

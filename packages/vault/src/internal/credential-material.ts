@@ -21,7 +21,7 @@ const RECOVERY_BYTES = 20;
  * The bytes to derive slot keys from, in the order to try them. A recovery code given as the password works too.
  *
  * @param use - with `"open"`, a recovery code with a slip in it opens nothing, as any other wrong code does
- * @throws TypeError when not exactly one member is given, or it is malformed; the message holds no part of it
+ * @throws TypeError if not exactly one member is given, or it is malformed; the message holds no part of it
  */
 export function readCredential(credential: Credential, use: "open" | "make", what = "options"): Material[] {
   const given = CREDENTIAL_OPTIONS.filter((name) => credential[name as keyof Credential] !== undefined);
@@ -63,8 +63,8 @@ function revealed(value: unknown): unknown {
 
 function readPassword(password: unknown): Buffer {
   if (typeof password !== "string" || password.length === 0)
-    throw new TypeError(`password must be text that is not empty; got ${kindOf(password)}`);
-  // Before anything else: normalising is quadratic in the worst case.
+    throw new TypeError(`password must be a string that is not empty; got ${kindOf(password)}`);
+  // Before anything else: normalization is quadratic in the worst case.
   if (password.length > PASSWORD_UNITS)
     throw new TypeError(`password must be at most ${PASSWORD_UNITS} characters; got ${kindOf(password)}`);
   // UTF-8 writes every lone surrogate as the same three bytes.

@@ -29,7 +29,7 @@ export function isName(name: unknown): name is string {
   return sound && !CONTROL.test(name) && Buffer.byteLength(name) <= NAME_BYTES;
 }
 
-/** @throws TypeError when it cannot name an entry; it is not quoted, since it may be a value in the name's place */
+/** @throws TypeError if it cannot name an entry; it is not quoted, since it may be a value in the name's place */
 export function checkName(name: unknown): string {
   if (isName(name)) return name;
   throw new TypeError(`name must be 1 to ${NAME_BYTES} bytes of text without control characters; got ${kindOf(name)}`);

@@ -104,7 +104,7 @@ export class EntryKeeper {
     return described;
   }
 
-  /** A record that `get` may give out, after a look at the store. */
+  /** A record that `get` may return, after a look at the store. */
   async find(name: string, options: GetOptions, version: number | undefined): Promise<PutRecord> {
     checkName(name);
     checkOptions("get", options, GET_OPTIONS);
@@ -133,7 +133,7 @@ export class EntryKeeper {
     checkOptions("list", filter, ["prefix", "labels", "removed"]);
     const { prefix = "", labels = {}, removed = false } = filter;
     if (typeof prefix !== "string") throw new TypeError(`prefix must be a string; got ${shown(prefix)}`);
-    if (typeof removed !== "boolean") throw new TypeError(`removed must be true or false; got ${shown(removed)}`);
+    if (typeof removed !== "boolean") throw new TypeError(`removed must be a boolean; got ${shown(removed)}`);
     if (typeof labels !== "object" || labels === null)
       throw new TypeError(`labels must be an object of strings; got ${shown(labels)}`);
     const { content } = this.#ledger.state;

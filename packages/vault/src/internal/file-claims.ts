@@ -14,7 +14,7 @@ export interface CurrentHead {
 /**
  * The compare-and-swap of heads in a directory. A writer links its temporary file to the name of the next epoch, which one
  * writer alone can do, and then renames the temporary file over the head. The rename is what makes the write happen. It
- * takes the temporary name away, so it can happen once, and whoever removes that name first has prevented it.
+ * takes the temporary name away, so it can happen once. A process that removes that name first has prevented it.
  */
 export class FileClaims {
   readonly #files: FileSystem;
@@ -28,10 +28,10 @@ export class FileClaims {
   }
 
   /**
-   * Puts a temporary file in the head's place if the head's epoch is `expected`. Gives what it looks like, or `undefined`
+   * Puts a temporary file in the head's place if the head's epoch is `expected`. Resolves to its stat, or to `undefined`
    * if another writer was first. The caller removes what is left in `made`.
    *
-   * @throws VAULT_OUTCOME_UNKNOWN if it failed and somebody else may still finish it; any other error if it did not happen
+   * @throws VAULT_OUTCOME_UNKNOWN if it failed and another process may still finish it; any other error if it did not happen
    */
   async put(temporary: string, expected: number, epoch: number, made: string[]): Promise<BigIntStats | undefined> {
     const claim = join(this.#guard.side, `e${epoch}`);
@@ -53,7 +53,7 @@ export class FileClaims {
         made.push(claim);
         return undefined;
       }
-      await this.#files.rename(temporary, this.#guard.path).catch(orMissing); // missing: somebody has done it for us
+      await this.#files.rename(temporary, this.#guard.path).catch(orMissing); // missing: another process has done it
       return stat;
     } catch (error) {
       return this.#settle(temporary, claim, stat, made, error);
@@ -61,7 +61,7 @@ export class FileClaims {
   }
 
   /**
-   * If `epoch` is claimed and the head still is `expected`, puts the claimed head in place. Says whether the head may have
+   * If `epoch` is claimed and the head still is `expected`, puts the claimed head in place. Resolves to whether the head may have
    * changed.
    */
   async finish(epoch: number, expected: number): Promise<boolean> {
@@ -74,7 +74,7 @@ export class FileClaims {
     return true;
   }
 
-  /** For a writer: a claim that nobody can finish any more is in its way. A head was put back by hand below an old epoch. */
+  /** For a writer: a claim that cannot be finished any more is in its way. A head was put back by hand below an old epoch. */
   async #finishOrClear(epoch: number, expected: number): Promise<void> {
     if (await this.finish(epoch, expected)) return;
     if ((await this.#currentHead()).epoch !== expected) return;

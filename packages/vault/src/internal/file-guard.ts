@@ -11,7 +11,7 @@ const PRIVATE_FILE = 0o600;
 const PRIVATE_DIRECTORY = 0o700;
 const hasModes = process.platform !== "win32";
 
-/** Sees to it that a vault's files belong to this account alone, each time before they are read. */
+/** Checks that a vault's files belong to this account alone, each time before they are read. */
 export class FileGuard {
   readonly path: string;
   /** The directory beside the file. */
@@ -49,7 +49,7 @@ export class FileGuard {
   /** Whether there is anything of a vault; looks at everything that is there. @throws VAULT_PERMISSIONS */
   async check(): Promise<boolean> {
     const present = await Promise.all([this.look(), this.#look(this.side)]);
-    // Loose permissions of a directory without a vault are nobody's concern.
+    // Loose permissions of a directory without a vault do not matter.
     if (present.every((stat) => stat === undefined)) return false;
     await this.#checkPath(dirname(this.path), "directory");
     await this.#checkPath(this.path, "file");
@@ -118,7 +118,7 @@ export class FileGuard {
     if (stat.uid !== BigInt(process.getuid?.() ?? 0)) throw this.#refuse(path, "belongs to another account");
     if ((stat.mode & OTHERS) === 0n) return;
     const mode = kind === "file" ? PRIVATE_FILE : PRIVATE_DIRECTORY;
-    // A sticky directory is one for everybody, such as /tmp: closing it would break other programs.
+    // A sticky directory, such as /tmp, is for all accounts: closing it would break other programs.
     const isShared = kind === "directory" && (stat.mode & SHARED) !== 0n;
     if (!this.#repair || isShared) {
       const found = (Number(stat.mode) & 0o7777).toString(8);

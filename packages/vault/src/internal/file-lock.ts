@@ -20,13 +20,13 @@ interface Holder {
   readonly realm: string;
   readonly pid: number;
   readonly thread: number;
-  /** When the process started, as the system says it: ids are used again. */
+  /** When the process started, as the system reports it: ids are used again. */
   readonly started: string;
 }
 
 const SHORTEST_PAUSE = 2;
 const LONGEST_PAUSE = 40;
-// A holder that cannot be asked has this long: a write takes milliseconds.
+// A holder that cannot be checked is respected for this long: a write takes milliseconds.
 const FOREIGN_HOLDER = 5_000;
 // Even a living holder, of which this is a multiple of the longest write: it may have failed to remove its lock.
 const LONGEST_HOLD = 60_000;
@@ -38,8 +38,7 @@ const MODE = { durable: false } as const;
 const HELD = Symbol.for("seaworthy.vault.locks");
 
 /**
- * A file that says who is writing. It keeps writers from working in vain; that no write is lost is the affair of the
- * compare-and-swap, so a lock that was broken too early does no harm.
+ * A file that names the writer. It keeps writers from working in vain. The compare-and-swap keeps writes from being lost, so a lock that was broken too early does no harm.
  */
 export class FileLock {
   readonly #files: FileSystem;
@@ -53,7 +52,7 @@ export class FileLock {
     this.#options = options;
   }
 
-  /** Runs `work` while holding the lock. @throws VAULT_BUSY when it is not free in time */
+  /** Runs `work` while holding the lock. @throws VAULT_BUSY if it is not free in time */
   async hold<T>(work: () => Promise<T>): Promise<T> {
     const token = randomBytes(8).toString("hex");
     const held = heldHere();
@@ -117,7 +116,7 @@ export class FileLock {
     return true;
   }
 
-  /** What holds for this process until its end; the system is asked once. */
+  /** What identifies this process. It is read once. */
   #own(): Omit<Holder, "token"> {
     this.#self ??= self();
     return this.#self;

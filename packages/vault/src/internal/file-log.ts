@@ -73,7 +73,7 @@ export class FileLog {
     return found?.facts.entries.find((accepted) => accepted.mac.equals(mac))?.end;
   }
 
-  /** Makes sure that nothing can follow the entry of epoch `expected`. Says `false` if another one has followed it. */
+  /** Makes sure that nothing can follow the entry of epoch `expected`. Resolves to `false` if another one has followed it. */
   async close(log: LogOfHead, expected: number): Promise<boolean> {
     for (let attempt = 0; attempt < CLOSINGS; attempt++) {
       const found = await this.read(log);

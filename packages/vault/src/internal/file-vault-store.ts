@@ -34,7 +34,7 @@ export interface CheckedFileOptions {
   readonly random: () => number;
 }
 
-/** A store at an absolute path. Tests give other calls of the file system, and let any of them fail. */
+/** A store at an absolute path. Tests pass other calls of the file system, and let any of them fail. */
 export function createFileStore(files: FileSystem, path: string, options: CheckedFileOptions): VaultStore {
   const { repair, clock, random, lockTimeout: timeout } = options;
   const guard = new FileGuard(files, path, repair);
@@ -73,7 +73,7 @@ class FileVaultStore implements VaultStore {
     return stored.stored ?? this.#checkAbsence();
   }
 
-  /** The head with its log, and whether the log can still be continued: then nobody has claimed a head after it. */
+  /** The head with its log, and whether the log can still be continued: then no writer has claimed a head after it. */
   async #readOnce(): Promise<{ stored?: StoredHead; epoch: number; headEpoch: number; isContinued: boolean }> {
     for (let attempt = 0; attempt < READS; attempt++) {
       const head = await this.#readHead();
@@ -114,7 +114,7 @@ class FileVaultStore implements VaultStore {
     const stat = await this.#guard.lookAt(this.#log.pathOf(start.log));
     const found = stat && (await this.#log.read({ id: start.log, epoch: start.epoch }));
     if (stat === undefined || found === undefined) {
-      // Reading all of it tells whether a newer head is there by now.
+      // A newer head may be there by now. Reading everything shows whether it is.
       await this.#readOnce();
       return this.#look((await this.#guard.look()) ?? head);
     }
@@ -174,8 +174,8 @@ class FileVaultStore implements VaultStore {
       throw errors.VAULT_OUTCOME_UNKNOWN({ epoch: next.epoch, reason: "the directory was not synced" }, { cause });
     });
     // The write is done. What is left over is removed the next time, unless its removal was the point.
-    const gone = before === undefined ? [] : names.filter((name) => isLeftOver(name, next, before));
-    await this.#sweep(gone, before, next).catch((cause: unknown) => {
+    const unneeded = before === undefined ? [] : names.filter((name) => isLeftOver(name, next, before));
+    await this.#sweep(unneeded, before, next).catch((cause: unknown) => {
       if (next.purge === true) throw errors.VAULT_OUTCOME_UNKNOWN({ reason: "old files were not removed" }, { cause });
     });
     return true;
@@ -194,8 +194,8 @@ class FileVaultStore implements VaultStore {
   }
 
   /** The claim of the head before stays: it is the last good copy, unless nothing of it is to be left. */
-  async #sweep(gone: readonly string[], before: HeadStart | undefined, next: VaultCommit): Promise<void> {
-    for (const name of gone) await this.#files.unlink(join(this.#guard.side, name)).catch(orMissing);
+  async #sweep(unneeded: readonly string[], before: HeadStart | undefined, next: VaultCommit): Promise<void> {
+    for (const name of unneeded) await this.#files.unlink(join(this.#guard.side, name)).catch(orMissing);
     if (next.purge === true && before !== undefined) await this.#empty(`e${before.epoch}`);
   }
 
@@ -211,7 +211,7 @@ class FileVaultStore implements VaultStore {
     }
   }
 
-  /** A head that is missing beside files of its vault was lost; that is another thing than a vault that never was. */
+  /** A head that is missing beside files of its vault was lost; that differs from a vault that never existed. */
   async #checkAbsence(): Promise<StoredHead | undefined> {
     const names = await this.#files.list(this.#guard.side).catch(orMissing);
     if (names === undefined || !names.some(isOfVault) || isFirstWrite(names)) return undefined;
@@ -224,7 +224,7 @@ class FileVaultStore implements VaultStore {
     });
   }
 
-  /** What the first bytes of the head say; they are read only if the head has become another file. */
+  /** The content of the head's first bytes, which are read only if the head has become another file. */
   async #start(): Promise<HeadStart | undefined> {
     const stat = await this.#guard.look();
     if (stat === undefined) return undefined;

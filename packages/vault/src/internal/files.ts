@@ -6,12 +6,12 @@ import { errors } from "../errors.ts";
 /** The calls of the file system that a file store makes. */
 export interface FileSystem {
   lstat(path: string): Promise<BigIntStats>;
-  /** Opens for reading, fails on a symbolic link, and waits for nobody if it is a pipe. */
+  /** Opens for reading. Fails on a symbolic link, and does not wait for a writer if it is a pipe. */
   open(path: string): Promise<FileHandle>;
   /** Writes a new file of mode 0600, by default down to the disk; fails if the name exists. */
   create(path: string, bytes: Uint8Array, options?: { durable?: boolean }): Promise<void>;
   /**
-   * Appends bytes to a file that ended at `at`, down to the disk, and says whether they are at that place. If another
+   * Appends bytes to a file that ended at `at`, down to the disk, and resolves to whether they are at that place. If another
    * process was first, they are behind its bytes.
    */
   append(path: string, bytes: Uint8Array, at: number): Promise<boolean>;
@@ -20,7 +20,7 @@ export interface FileSystem {
   rename(from: string, to: string): Promise<void>;
   unlink(path: string): Promise<void>;
   list(path: string): Promise<string[]>;
-  /** Makes a directory of mode 0700, and those above it; gives the topmost one that was missing. */
+  /** Makes a directory of mode 0700, and those above it; resolves to the topmost one that was missing. */
   makeDirectory(path: string): Promise<string | undefined>;
   /** Brings a directory's names down to the disk. */
   syncDirectory(path: string): Promise<void>;
@@ -52,7 +52,7 @@ export const nodeFiles: FileSystem = {
   },
   append,
   async chmod(path, mode) {
-    // Through a handle that cannot be a symbolic link's, so that nobody swaps the file in between.
+    // Through a handle that cannot be a symbolic link's, so that the file cannot be swapped in between.
     const handle = await open(path, constants.O_RDONLY | NO_FOLLOW);
     await handle.chmod(mode).finally(() => handle.close());
   },

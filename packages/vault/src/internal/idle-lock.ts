@@ -1,6 +1,6 @@
 import { type Clock, startTimer } from "@seaworthy/core";
 
-/** Calls back once nothing has happened for a while. One timer, moved on only when it fires; it never holds the process. */
+/** Calls back once nothing has happened for a while. One timer, moved on only when it fires; it does not keep the process running. */
 export class IdleLock {
   readonly #clock: Clock;
   readonly #limit: number;

@@ -66,7 +66,7 @@ export class KeyKeeper {
 
   /** Replaces one password slot; the rest of the vault stays as it is, to the byte. */
   async changePassword(password: Credential["password"]): Promise<KeySlot> {
-    if (password === undefined) throw new TypeError("password must be text; got undefined");
+    if (password === undefined) throw new TypeError("password must be a string; got undefined");
     const before = this.#passwordSlot(this.#ledger.state);
     const cost = noCheaper(this.#kdf, costOf(before) as KdfCost);
     return this.#withSlot({ password }, cost, momentOf(this.#ledger.parts.clock), async (derived) => {

@@ -25,7 +25,7 @@ const FULL_SEGMENT = 1024 * 1024;
 const SMALL_RUN = 16;
 
 /**
- * Where records go when `added` come on top of `base`. `live` are the records of `base` that still mean something; when
+ * Where records go when `added` come on top of `base`. `live` are the records of `base` that still mean something. If
  * they are less than half of all, everything is laid out anew.
  */
 export function arrange(base: Layout, added: readonly Frame[], liveBytes: number, live: () => Frame[]): Layout {

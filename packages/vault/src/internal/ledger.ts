@@ -66,7 +66,7 @@ export class Ledger {
     this.#state = state;
   }
 
-  /** Follows other writers: asks the store for its epoch and reads what is new. */
+  /** Follows other writers: reads the store's epoch, and then what is new. */
   refresh(): Promise<void> {
     return this.#turn(() => this.#refresh());
   }
@@ -81,11 +81,11 @@ export class Ledger {
   }
 
   /**
-   * Writes what `plan` makes of the newest state; again on top of the newer state when another writer was first. Plans that
+   * Writes what `plan` makes of the newest state; again on top of the newer state if another writer was first. Plans that
    * wait at the same time become one write. `plan` has no effects and may run several times. `undefined` from it means that
    * there is nothing to write.
    *
-   * @throws VAULT_BUSY when others were first for `busyTimeout`
+   * @throws VAULT_BUSY if others were first for `busyTimeout`
    */
   commit(plan: Plan): Promise<void> {
     return this.#queue.add(plan);
@@ -107,7 +107,7 @@ export class Ledger {
     return run;
   }
 
-  /** Writes the changes of a batch of plans; tells each plan that throws, and leaves it out. */
+  /** Writes the changes of a batch of plans; leaves out each plan that throws, and returns its error. */
   async #commit(batch: readonly Plan[]): Promise<readonly unknown[]> {
     const { store, clock, random, busyTimeout } = this.parts;
     const exclusive = store.exclusive?.bind(store) ?? (<T>(work: () => Promise<T>): Promise<T> => work());
@@ -190,7 +190,7 @@ export class Ledger {
     return { change: added.length > 0 ? { added } : undefined, content, failures };
   }
 
-  /** What the store answers, or `undefined` if another writer was first. */
+  /** The store's answer, or `undefined` if another writer was first. */
   async #timed<T>(epoch: number, answer: Promise<T | undefined>): Promise<T | undefined> {
     const { clock } = this.parts;
     const start = clock.monotonic();
@@ -200,7 +200,7 @@ export class Ledger {
       outcome = done === undefined ? "conflict" : "ok";
       return done;
     } catch (cause) {
-      // Only the store can tell that nothing was written, and this one does not say so.
+      // Only the store knows whether nothing was written, and this error does not show it.
       throw isSeaworthyError(cause) ? cause : errors.VAULT_OUTCOME_UNKNOWN({ epoch }, { cause });
     } finally {
       if (committed.active) committed.emit({ outcome }, (clock.monotonic() - start) / 1000);

@@ -23,7 +23,7 @@ export async function loadState(
     const own = keys instanceof Promise ? await keys : keys;
     authenticate(head, own);
     const appended = readAppended(head, stored.log, own);
-    // Not before that: a head by somebody without the key may name any number of segments, and the same one often.
+    // Not before that: a head that was written without the key may name any number of segments, and the same one often.
     const segments = await readSegments(store, head, known);
     if (segments !== undefined) return stateOf(head, segments, appended);
   }

@@ -1,6 +1,6 @@
 import type { Clock } from "@seaworthy/core";
 
-/** The wall clock as the format holds times: whole milliseconds since the Unix epoch. @throws TypeError when the clock gives no number */
+/** The wall clock as the format holds times: integral milliseconds since the Unix epoch. @throws TypeError if the clock does not return a number */
 export function momentOf(clock: Clock): number {
   const now = clock.now();
   if (!Number.isFinite(now)) throw new TypeError(`clock.now must give milliseconds; got ${String(now)}`);

@@ -34,7 +34,7 @@ export interface OpenedLedger {
   readonly slotId: Buffer;
 }
 
-/** Opens the store's vault, or makes one where that is asked for. */
+/** Opens the store's vault, or makes one if `create` is set. */
 export async function openLedger(checked: CheckedOptions): Promise<OpenedLedger> {
   const { store, create, expectedEpoch } = checked;
   const materials = checked.materials ?? (await askFor(checked, "open", create ? "make" : "open"));
@@ -54,7 +54,7 @@ export async function openLedger(checked: CheckedOptions): Promise<OpenedLedger>
   }
 }
 
-/** What the host's `credential` gives. */
+/** What the host's `credential` returns. */
 export async function askFor(
   { credential }: Pick<CheckedOptions, "credential">,
   reason: "open" | "idle" | "rotated",
@@ -82,7 +82,7 @@ export async function unlockStore(
   let keys: RootKeys | undefined;
   let slotId: Buffer | undefined;
   const keysOf = async (head: Head): Promise<RootKeys> => {
-    // Asked again when a later head took this one's place in the meantime.
+    // Called again if a later head took this one's place in the meantime.
     if (keys?.id.equals(head.keyId)) return keys;
     const { root, slot } = await openSlots(head.vaultId, head.slots, materials);
     keys?.wipe();
@@ -127,7 +127,7 @@ export async function newVault(
   };
 }
 
-/** `undefined` when another process made the vault first. */
+/** `undefined` if another process made the vault first. */
 async function createVault({
   store,
   materials,

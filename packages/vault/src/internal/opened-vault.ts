@@ -266,7 +266,8 @@ export class OpenedVault implements Vault {
     this.#ledger.lock(reason);
   }
 
-  /** Unlocks first if the vault locked itself and the host gives credentials; and again if `work` finds the root replaced. */
+  /** Unlocks first if the vault locked itself and the host has a source of credentials. Does so again if `work` finds that the
+   * root was replaced. */
   async #reopenAnd<T>(work: () => Promise<T>): Promise<T> {
     if (this.#ledger.isLocked) await this.#reopen();
     try {

@@ -96,7 +96,7 @@ export function putFrames(
   return frames;
 }
 
-/** The record that gives the current version of an entry other facts, under the same number. */
+/** The record that changes the facts of an entry's current version, under the same number. */
 export function describeAgain(
   state: State,
   name: string,

@@ -62,7 +62,7 @@ export function readAppended(head: Head, bytes: Uint8Array | undefined, keys: Ro
 }
 
 /**
- * The segments that a head names. `known` ones are not read again. `undefined` when one is gone: then a later head has
+ * The segments that a head names. `known` ones are not read again. `undefined` if one is missing: then a later head has
  * taken this one's place, or the vault is damaged.
  */
 export async function readSegments(
@@ -100,7 +100,7 @@ function segmentOf(facts: SegmentFacts, bytes: Uint8Array): Segment {
   return { ...facts, frames };
 }
 
-/** @throws VAULT_TAMPERED when the head is not by the holder of these keys */
+/** @throws VAULT_TAMPERED if the head is not by the holder of these keys */
 export function authenticate(head: Head, keys: RootKeys): void {
   if (!isAuthentic(head, keys.mac)) throw errors.VAULT_TAMPERED({ epoch: head.epoch });
 }

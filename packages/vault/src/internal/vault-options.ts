@@ -10,7 +10,7 @@ import { checkKdf, type KdfCost } from "./crypto/argon2.ts";
 /** Options of `openVault`, checked and with their defaults. */
 export interface CheckedOptions {
   readonly store: VaultStore;
-  /** `undefined` if `credential` has to be asked. */
+  /** `undefined` if `credential` has to be called. */
   readonly materials: readonly Material[] | undefined;
   readonly credential: CredentialSource | undefined;
   readonly create: boolean;
@@ -57,7 +57,7 @@ export function checkVaultOptions(options: VaultOptions): CheckedOptions {
   for (const method of ["read", "epoch", "readSegment", "commit"] as const) {
     if (typeof store?.[method] !== "function") throw new TypeError(`store must be a vault store; got ${shown(store)}`);
   }
-  if (typeof create !== "boolean") throw new TypeError(`create must be true or false; got ${shown(create)}`);
+  if (typeof create !== "boolean") throw new TypeError(`create must be a boolean; got ${shown(create)}`);
   if (audit !== undefined && typeof audit?.record !== "function")
     throw new TypeError(`audit must have a record method; got ${shown(audit)}`);
   if (typeof clock?.now !== "function" || typeof clock.monotonic !== "function")

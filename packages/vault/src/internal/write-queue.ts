@@ -20,7 +20,7 @@ export class WriteQueue {
     this.#write = write;
   }
 
-  /** Resolves when the plan's change is stored. */
+  /** Resolves once the plan's change is stored. */
   add(plan: Plan): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#waiting.push({ plan, resolve, reject });

@@ -89,7 +89,7 @@ describe("otpauth URIs", () => {
     "otpauth://totp/%E0%A4%A?secret=GEZDGNBV",
     `otpauth://totp/a?secret=${"A".repeat(5000)}`,
     "",
-  ])("are none if they are %s", (uri) => {
+  ])("are refused if they are %s", (uri) => {
     expect(parseOtpauth(uri)).toBeUndefined();
   });
 

@@ -5,7 +5,7 @@ import { shown } from "../internal/check.ts";
 import { ownBytes } from "../internal/crypto/bytes.ts";
 import type { TotpAlgorithm } from "./totp.ts";
 
-/** A second factor as an `otpauth://totp/` URI says it. */
+/** A second factor as an `otpauth://totp/` URI describes it. */
 export interface OtpauthKey {
   readonly secret: Secret<Uint8Array>;
   /** @default "SHA1" */
@@ -22,8 +22,8 @@ const LONGEST_URI = 4096;
 const ALGORITHMS: readonly string[] = ["SHA1", "SHA256", "SHA512"];
 
 /**
- * Reads an `otpauth://totp/` URI, as QR codes for authenticator apps hold it; `undefined` when it is none. Counter-based
- * keys (`otpauth://hotp/`) are none: their state would have to be written on every use.
+ * Reads an `otpauth://totp/` URI, as QR codes for authenticator apps hold it; `undefined` if it is not such a URI. Counter-based
+ * keys (`otpauth://hotp/`) are refused: their state would have to be written on every use.
  *
  * @example
  * ```ts
@@ -54,7 +54,7 @@ export function parseOtpauth(uri: string): (Required<Omit<OtpauthKey, "issuer">>
 /**
  * Writes an `otpauth://totp/` URI, to be kept with `set` or shown to an authenticator app.
  *
- * @throws TypeError when a member is malformed
+ * @throws TypeError if a member is malformed
  * @example
  * ```ts
  * import { secret } from "@seaworthy/core";
@@ -73,7 +73,7 @@ export function formatOtpauth(key: OtpauthKey): Secret<string> {
   integer("period", period, 1, 3600);
   for (const [name, text] of Object.entries({ account, issuer: issuer ?? "none" })) {
     if (typeof text !== "string" || text === "" || text.includes(":") || !text.isWellFormed())
-      throw new TypeError(`${name} must be text without a colon; got ${shown(text)}`);
+      throw new TypeError(`${name} must be a string without a colon; got ${shown(text)}`);
   }
   const label = [issuer, account].filter((part) => part !== undefined).map((part) => encodeURIComponent(part));
   const members = { secret: toBase32(bytes), ...(issuer && { issuer }), algorithm, digits, period };

@@ -5,7 +5,7 @@ import type { StoredHead, VaultStore } from "./store.ts";
  * A store in this process's memory, gone with it: for tests, and for vaults that are unpacked from a bundle.
  *
  * @param bundle - what to begin with: a bundle of `exportTo`, or a vault file that is all there is of its vault
- * @throws VAULT_CORRUPT when those bytes are not a vault's
+ * @throws VAULT_CORRUPT if those bytes are not a vault's
  * @example
  * ```ts
  * import { memoryStore, openVault } from "@seaworthy/vault";

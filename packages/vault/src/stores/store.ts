@@ -1,4 +1,4 @@
-/** A vault's head as a store holds it. Stores look at the epoch alone; the bytes are the vault's affair. */
+/** A vault's head as a store holds it. Stores look at the epoch alone; the bytes are opaque to them. */
 export interface StoredHead {
   /** The head's own epoch, without what was appended to it. */
   readonly epoch: number;
@@ -35,21 +35,21 @@ export interface VaultAppend {
 /**
  * Where a vault lives. Every implementation passes the suite of `@seaworthy/vault/conformance`.
  *
- * A store is trusted with nothing but to keep what it was given: the vault notices all else by itself.
+ * A store is only trusted to keep what it was given. The vault authenticates everything that it reads.
  */
 export interface VaultStore {
-  /** A word for it in telemetry, such as `"file"`. */
+  /** A word that names it in telemetry, such as `"file"`. */
   readonly kind: string;
-  /** The newest head, or `undefined` when there is none yet. */
+  /** The newest head, or `undefined` if there is no vault yet. */
   read(): Promise<StoredHead | undefined>;
-  /** The epoch of the newest write, or `undefined`; asked before most reads of the vault, so it should be cheap. */
+  /** The epoch of the newest write, or `undefined`; it is called before most reads of the vault, so it should be cheap. */
   epoch(): Promise<number | undefined>;
-  /** A segment's bytes, or `undefined` when it is gone. */
+  /** A segment's bytes, or `undefined` if it was removed. */
   readSegment(id: string): Promise<Uint8Array | undefined>;
   /**
-   * Keeps `next` if the epoch still is `expected` (`undefined`: if there is no head), all of it or nothing, and says
-   * whether it did. Of any number of callers with the same `expected`, at most one is told `true`. An error means that
-   * nothing was kept; a store that cannot tell rejects with `VAULT_OUTCOME_UNKNOWN` of `vaultErrors`.
+   * Keeps `next` if the epoch still is `expected` (`undefined`: if there is no head), all of it or nothing, and resolves
+   * to whether it did. Of any number of callers with the same `expected`, at most one gets `true`. An error means that
+   * nothing was kept; a store that does not know rejects with `VAULT_OUTCOME_UNKNOWN` of `vaultErrors`.
    */
   commit(expected: number | undefined, next: VaultCommit): Promise<boolean>;
   /**

@@ -20,7 +20,7 @@ const LANES = { least: 1, most: 16 };
 /** Bytes of a salt. */
 export const SALT_BYTES = 16;
 
-/** Bounds and defaults applied to what a host asks for. */
+/** Applies bounds and defaults to a host's options. */
 export function checkKdf(options: KdfOptions = {}): KdfCost {
   checkOptions("kdf", options, ["memory", "passes", "lanes"]);
   const bytes = toBytes(options.memory ?? 64 * MIB, "kdf.memory");

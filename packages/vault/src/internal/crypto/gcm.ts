@@ -27,7 +27,7 @@ export function sealGcm(key: KeyObject | Uint8Array, nonce: Uint8Array, text: Ui
   return Buffer.concat([body, cipher.getAuthTag()]);
 }
 
-/** Opens what {@link sealGcm} made; `undefined` when key, nonce, data or a single bit is another. */
+/** Opens what {@link sealGcm} made; `undefined` if the key, the nonce, the data or a single bit differs. */
 export function openGcm(
   key: KeyObject | Uint8Array,
   nonce: Uint8Array,

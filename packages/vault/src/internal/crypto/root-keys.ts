@@ -11,7 +11,7 @@ export function keyFor(key: Uint8Array, vaultId: Uint8Array, purpose: string): B
 
 /** The root key and all that is derived from it, in buffers that {@link RootKeys.wipe} overwrites. */
 export class RootKeys {
-  /** Tells this root from another; not secret. */
+  /** Identifies this root. It is not secret. */
   readonly id: Buffer;
   readonly root: Buffer;
   readonly mac: Buffer;

@@ -186,7 +186,7 @@ describe("AES-256-GCM", () => {
     );
   });
 
-  it("never takes a tag of less than 16 bytes, which Node would unless it is told", () => {
+  it("never takes a tag of less than 16 bytes, which Node.js would by default", () => {
     const box = sealGcm(key, nonce, Buffer.from("text"), Buffer.alloc(0));
     for (let length = 0; length < box.length; length++) {
       expect(openGcm(key, nonce, box.subarray(0, length), Buffer.alloc(0))).toBeUndefined();

@@ -49,7 +49,7 @@ export function sealXaes(prepared: XaesKey, nonce: Uint8Array, text: Uint8Array,
   return box;
 }
 
-/** Opens what {@link sealXaes} made; `undefined` when anything is another. */
+/** Opens what {@link sealXaes} made; `undefined` if anything differs. */
 export function openXaes(prepared: XaesKey, nonce: Uint8Array, box: Uint8Array, data: Uint8Array): Buffer | undefined {
   const derived = deriveKey(prepared, nonce);
   const text = openGcm(derived, nonce.subarray(12), box, data);
@@ -63,7 +63,7 @@ export function wrap(prepared: XaesKey, text: Uint8Array, data: Uint8Array): Buf
   return Buffer.concat([nonce, sealXaes(prepared, nonce, text, data)]);
 }
 
-/** Opens what {@link wrap} made; `undefined` when anything is another. */
+/** Opens what {@link wrap} made; `undefined` if anything differs. */
 export function unwrap(prepared: XaesKey, wrapped: Uint8Array, data: Uint8Array): Buffer | undefined {
   return openXaes(prepared, wrapped.subarray(0, XAES_NONCE_BYTES), wrapped.subarray(XAES_NONCE_BYTES), data);
 }

@@ -25,7 +25,7 @@ export interface SegmentFacts {
   readonly digest: Buffer;
 }
 
-/** What a head's first bytes say. */
+/** The content of a head's first bytes. */
 export interface HeadStart {
   readonly epoch: number;
   /** The epoch of the head before, 0 if there was none. */
@@ -34,7 +34,7 @@ export interface HeadStart {
   readonly log: string | undefined;
 }
 
-/** All that a head says, apart from its records. */
+/** Everything in a head apart from its records. */
 export interface HeadFacts extends HeadStart {
   readonly vaultId: Buffer;
   readonly keyId: Buffer;
@@ -75,7 +75,7 @@ export function encodeHead(facts: HeadFacts, tail: readonly Frame[], macKey: Uin
   return head;
 }
 
-/** Reads a head's form. @throws VAULT_CORRUPT when it has none */
+/** Reads a head's form. @throws VAULT_CORRUPT if it has none */
 export function decodeHead(bytes: Uint8Array): Head {
   if (bytes.length > HEAD_BYTES) throw corrupt("the head is too large");
   if (bytes.length < MAGIC.length + HASH_BYTES) throw corrupt("cut short");
@@ -95,12 +95,12 @@ export function isAuthentic(head: Head, macKey: Uint8Array): boolean {
   return timingSafeEqual(manifest(head.covered, head.tail, macKey), head.mac);
 }
 
-/** What a head's first bytes say, before anything is authenticated. @throws VAULT_CORRUPT if they are not a head's */
+/** The content of a head's first bytes, before anything is authenticated. @throws VAULT_CORRUPT if they are not a head's */
 export function startOfHead(bytes: Uint8Array): HeadStart {
   return decodeStart(new ByteReader(bytes));
 }
 
-/** The epoch that a head's first bytes say. @throws VAULT_CORRUPT if they are not a head's */
+/** The epoch in a head's first bytes. @throws VAULT_CORRUPT if they are not a head's */
 export function epochOf(bytes: Uint8Array): number {
   return startOfHead(bytes).epoch;
 }

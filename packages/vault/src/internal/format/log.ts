@@ -24,7 +24,7 @@ export interface LogEntry {
   readonly end: number;
 }
 
-/** What can be told of a log without any key. */
+/** What a log shows without any key. */
 export interface LogFacts {
   readonly entries: readonly LogEntry[];
   /** The epoch of the last accepted entry, or of the head. */
@@ -81,7 +81,7 @@ export function readLog(bytes: Buffer, logId: string, headEpoch: number): LogFac
     }
     at = entry.end;
     if (ending !== "open" || !entry.previous.equals(last)) {
-      // Its writer was overtaken by another one, and knows it.
+      // Another writer was first, and this entry's writer has noticed.
       if (!known.has(entry.previous.toString("hex"))) throw corrupt("an entry of the log does not follow any other");
     } else if (entry.records.length === 0) {
       ending = "ended";

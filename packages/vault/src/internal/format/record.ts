@@ -16,7 +16,7 @@ const REMOVE = 2;
 const PRUNE = 3;
 const DESTROY = 4;
 
-/** What is known of a version without any key. All of it is authenticated with the value. */
+/** The facts about a version that need no key. All of it is authenticated with the value. */
 export interface EntryFacts {
   readonly name: string;
   readonly version: number;
@@ -25,7 +25,7 @@ export interface EntryFacts {
   readonly expires: number;
   /** A duration; 0 for never. */
   readonly rotateAfter: number;
-  /** JSON of a flat object of text. */
+  /** JSON of a flat object of strings. */
   readonly labels: string;
 }
 
@@ -44,7 +44,7 @@ export type VaultRecord =
   | { readonly type: "prune"; readonly name: string; readonly version: number }
   | { readonly type: "destroy"; readonly name: string; readonly version: number };
 
-/** A record's bytes as they are stored, with their hash; decoded when first asked for. */
+/** A record's bytes as they are stored, with their hash; decoded when it is first read. */
 export class Frame {
   readonly bytes: Buffer;
   readonly hash: Buffer;
