@@ -101,7 +101,7 @@ const storeCases: Record<string, Check> = {
       equal(won.filter((end) => end !== undefined).length, 1);
       const winner = entries[won.findIndex((end) => end !== undefined)] as (typeof entries)[number];
       const stored = Buffer.from((await open().read())?.log ?? []);
-      const end = won.find((one) => one !== undefined) as number;
+      const end = won.find((one) => one !== undefined) ?? 0;
       deepEqual(stored.subarray(end - winner.bytes.length, end), winner.bytes);
       equal(await open().epoch(), epoch);
       at = stored.length;

@@ -9,6 +9,7 @@ import {
   readInput,
   readNewPassword,
   textOption,
+  textsOf,
   withoutNewline,
   withVault,
   writeNewFile,
@@ -21,7 +22,7 @@ const PLAIN = ["env", "json"];
 export async function exportBundle(context: CommandContext): Promise<void> {
   if (formatOf(context) !== "bundle") return exportPlain(context);
   const path = positional(context, 0, "The bundle's path");
-  const names = context.options.name as string[] | undefined;
+  const names = textsOf(context, "name");
   await withVault(context, async (vault) => {
     const password = await readNewPassword(context, "bundle-password-file", "Bundle password");
     const bundle = await vault.exportTo({ password, kdf: kdfOf(context), ...(names && { names }) });
@@ -34,7 +35,7 @@ export async function exportBundle(context: CommandContext): Promise<void> {
 /** Values in clear, for another tool. Only with an explicit format. */
 async function exportPlain(context: CommandContext): Promise<void> {
   const path = positional(context, 0, "The file's path");
-  const names = context.options.name as string[] | undefined;
+  const names = textsOf(context, "name");
   await withVault(context, async (vault) => {
     const values = new Map<string, string>();
     for (const name of names ?? vault.list().map((entry) => entry.name))

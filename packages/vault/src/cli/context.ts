@@ -39,6 +39,12 @@ export function print({ io, options }: CommandContext, value: unknown, text: str
   else if (text !== "") io.stdout.write(`${text}\n`);
 }
 
+/** The texts of an option that can be given several times, or `undefined` if it is missing. */
+export function textsOf(context: CommandContext, name: string): string[] | undefined {
+  const value = context.options[name];
+  return Array.isArray(value) ? value.map(String) : undefined;
+}
+
 /** The text of an option, or `undefined` if it is missing. */
 export function textOption({ options }: CommandContext, name: string): string | undefined {
   const value = options[name];

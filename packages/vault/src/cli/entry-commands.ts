@@ -11,6 +11,7 @@ import {
   readInput,
   textOption,
   textOrBytes,
+  textsOf,
   withVault,
   writeNewFile,
 } from "./context.ts";
@@ -72,7 +73,7 @@ export async function edit(context: CommandContext): Promise<void> {
 
 export async function list(context: CommandContext): Promise<void> {
   const prefix = textOption(context, "prefix");
-  const labels = context.options.label as string[] | undefined;
+  const labels = textsOf(context, "label");
   await withVault(context, async (vault) => {
     const entries = vault.list({
       ...(prefix !== undefined && { prefix }),
@@ -188,7 +189,7 @@ function line({ name, version, expiresAt, rotateAt }: Entry): string {
 function setOptions(context: CommandContext): SetOptions {
   const expires = textOption(context, "expires");
   const rotateAfter = textOption(context, "rotate-after");
-  const labels = context.options.label as string[] | undefined;
+  const labels = textsOf(context, "label");
   return {
     ...(expires !== undefined && { expiresAt: expires === NEVER ? false : expiry(expires) }),
     ...(rotateAfter !== undefined && {

@@ -23,5 +23,5 @@ export async function resolved(vault: Vault, text: string): Promise<string> {
     if (!values.has(name)) values.set(name, (await vault.get(name)).reveal());
   }
   // One pass: a value that looks like a reference stays as it is.
-  return text.replace(REFERENCE, (_, braced, bare) => values.get(braced ?? bare) as string);
+  return text.replace(REFERENCE, (_, braced, bare) => values.get(braced ?? bare) ?? "");
 }

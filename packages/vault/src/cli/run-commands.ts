@@ -5,7 +5,7 @@ import type { Secret } from "@seaworthy/core";
 import { isStaged } from "../internal/staged-name.ts";
 import { rotateCredential } from "../rotate-credential.ts";
 import type { Vault } from "../vault.ts";
-import { type CommandContext, positional, print, readInput, withoutNewline, withVault } from "./context.ts";
+import { type CommandContext, positional, print, readInput, textsOf, withoutNewline, withVault } from "./context.ts";
 import { CommandError, EXIT } from "./exit-codes.ts";
 import { resolved } from "./inject-command.ts";
 import { rotateKeys } from "./key-commands.ts";
@@ -20,7 +20,7 @@ const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 /** Runs a command with chosen credentials in its environment. No other process gets them. */
 export async function run(context: CommandContext): Promise<number> {
   if (context.command.length === 0) throw new CommandError("The command is missing: run [options] -- command.");
-  const chosen = (context.options.secret as string[] | undefined) ?? [];
+  const chosen = textsOf(context, "secret") ?? [];
   const isAll = context.options.all === true || (chosen.length === 0 && context.options["env-file"] === undefined);
   // The vault is locked again before the command begins.
   const secrets = await withVault(context, async (vault) => ({
@@ -61,7 +61,7 @@ export async function rotate(context: CommandContext): Promise<void> {
 /** Variables of `.env` files, with the values of the references in them. */
 async function fromFiles(context: CommandContext, vault: Vault): Promise<Environment> {
   const environment: Environment = {};
-  for (const path of (context.options["env-file"] as string[] | undefined) ?? []) {
+  for (const path of textsOf(context, "env-file") ?? []) {
     const variables = parseEnv(withoutNewline(await readInput(context, path)));
     for (const [variable, text] of Object.entries(variables)) environment[variable] = await resolved(vault, text ?? "");
   }

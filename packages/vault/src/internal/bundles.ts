@@ -3,7 +3,7 @@ import { errors } from "../errors.ts";
 import { memoryStore } from "../stores/memory-store.ts";
 import { mapBreathing } from "./breathe.ts";
 import { checkCredentials, shown } from "./check.ts";
-import { CREDENTIAL_OPTIONS, type Material, readCredential, wipeMaterials } from "./credential-material.ts";
+import { CREDENTIAL_OPTIONS, chosenOf, readCredential, wipeMaterials } from "./credential-material.ts";
 import { checkKdf } from "./crypto/argon2.ts";
 import { wipe } from "./crypto/bytes.ts";
 import { checkImported, checkName } from "./entry-facts.ts";
@@ -23,7 +23,7 @@ export async function exportBundle(ledger: Ledger, options: BundleOptions): Prom
   const materials = readCredential(options, "make");
   try {
     await ledger.refresh();
-    const made = await newVault(materials.at(-1) as Material, kdf, momentOf(ledger.parts.clock), (vaultId, keys) => {
+    const made = await newVault(chosenOf(materials), kdf, momentOf(ledger.parts.clock), (vaultId, keys) => {
       const { state } = ledger;
       return mapBreathing(ledger, [...new Set(names ?? state.content.entries.keys())], (name) => {
         const record = findVersion(state, name);

@@ -70,6 +70,13 @@ export class Content {
   }
 }
 
+/** The newest version of an entry; there is always one. */
+export function currentOf(versions: readonly Version[]): PutRecord {
+  const current = versions.at(-1);
+  if (current === undefined) throw corrupt("an entry has no version");
+  return current.record;
+}
+
 function sizeOf(versions: readonly Version[]): number {
   return versions.reduce((sum, { frame }) => sum + frame.bytes.length, 0);
 }

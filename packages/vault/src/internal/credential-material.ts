@@ -40,6 +40,13 @@ export function readCredential(credential: Credential, use: "open" | "make", wha
   return [...materials, { kind: "password", bytes: readPassword(password) }];
 }
 
+/** The one that a new slot is made for: a recovery code in a password's place comes before it. */
+export function chosenOf(materials: readonly Material[]): Material {
+  const chosen = materials.at(-1);
+  if (chosen === undefined) throw new TypeError("a credential is missing");
+  return chosen;
+}
+
 /** Zeroes what {@link readCredential} made. */
 export function wipeMaterials(materials: readonly Material[]): void {
   for (const { bytes } of materials) wipe(bytes);

@@ -2,7 +2,7 @@ import { type Duration, isSecret, toMilliseconds } from "@seaworthy/core";
 import { checkOptions, integer } from "@seaworthy/core/options";
 import type { DueEntry, Entry, EntryVersion, SetOptions } from "../entries.ts";
 import { kindOf, shown } from "./check.ts";
-import type { Version } from "./content.ts";
+import { currentOf } from "./content.ts";
 import { ownBytes, utf8 } from "./crypto/bytes.ts";
 import { LABEL_BYTES, NAME_BYTES, VALUE_BYTES } from "./format/limits.ts";
 import { corrupt } from "./format/reader.ts";
@@ -129,7 +129,7 @@ export function describeVersion(record: PutRecord): EntryVersion {
 export function dueEntries(state: State, until: number): DueEntry[] {
   const due: DueEntry[] = [];
   for (const versions of state.content.entries.values()) {
-    const { name, version, created, expires, rotateAfter } = (versions.at(-1) as Version).record;
+    const { name, version, created, expires, rotateAfter } = currentOf(versions);
     if (expires !== 0 && expires <= until) due.push({ name, version, reason: "expires", at: expires });
     const rotateAt = created + rotateAfter;
     if (rotateAfter !== 0 && rotateAt <= until) due.push({ name, version, reason: "rotate", at: rotateAt });

@@ -8,7 +8,7 @@ import { type TotpCode, totpAt } from "../otp/totp.ts";
 import type { GetOptions } from "../vault.ts";
 import type { Plan } from "./change.ts";
 import { kindOf, shown } from "./check.ts";
-import type { Version } from "./content.ts";
+import { currentOf } from "./content.ts";
 import { wipe } from "./crypto/bytes.ts";
 import {
   checkName,
@@ -139,7 +139,7 @@ export class EntryKeeper {
     const { content } = this.#ledger.state;
     const names = [...(removed ? content.removed : content.entries)].filter(([name]) => name.startsWith(prefix));
     return names
-      .map(([, versions]) => describeEntry((versions.at(-1) as Version).record, versions.length))
+      .map(([, versions]) => describeEntry(currentOf(versions), versions.length))
       .filter((entry) => Object.entries(labels).every(([label, text]) => entry.labels[label] === text))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   }
@@ -147,7 +147,7 @@ export class EntryKeeper {
   /** An entry as far as it is known. */
   known(name: string): Entry | undefined {
     const versions = this.#ledger.state.content.entries.get(name);
-    return versions && describeEntry((versions.at(-1) as Version).record, versions.length);
+    return versions && describeEntry(currentOf(versions), versions.length);
   }
 
   history(name: string): EntryVersion[] {
@@ -193,7 +193,7 @@ export class EntryKeeper {
           ? errors.VAULT_NOT_FOUND({ name })
           : errors.VAULT_CONFLICT({ name, version: current });
       }
-      entry = describeEntry((versions.at(-1) as Version).record, versions.length);
+      entry = describeEntry(currentOf(versions), versions.length);
       return { added: versions.map(({ frame }) => frame) };
     });
     return entry as unknown as Entry;

@@ -5,7 +5,7 @@ import type { KeySlot } from "../vault.ts";
 import { mapBreathing } from "./breathe.ts";
 import { alone } from "./change.ts";
 import { checkCredentials, shown } from "./check.ts";
-import { type Material, readCredential, wipeMaterials } from "./credential-material.ts";
+import { chosenOf, readCredential, wipeMaterials } from "./credential-material.ts";
 import { type KdfCost, noCheaper } from "./crypto/argon2.ts";
 import { randomSecret, wipe } from "./crypto/bytes.ts";
 import { RootKeys } from "./crypto/root-keys.ts";
@@ -148,7 +148,7 @@ export class KeyKeeper {
   ): Promise<T> {
     const materials = readCredential(credential, "make", "credential");
     const { vaultId } = this.#ledger.state;
-    const derived = await deriveSlot(vaultId, materials.at(-1) as Material, cost, created).finally(() =>
+    const derived = await deriveSlot(vaultId, chosenOf(materials), cost, created).finally(() =>
       wipeMaterials(materials),
     );
     try {

@@ -6,7 +6,7 @@ import type { VaultStore } from "../stores/store.ts";
 import { unlocked } from "../telemetry.ts";
 import { checkCredentials } from "./check.ts";
 import { Content } from "./content.ts";
-import { CREDENTIAL_OPTIONS, type Material, readCredential, wipeMaterials } from "./credential-material.ts";
+import { CREDENTIAL_OPTIONS, chosenOf, type Material, readCredential, wipeMaterials } from "./credential-material.ts";
 import type { KdfCost } from "./crypto/argon2.ts";
 import { randomSecret } from "./crypto/bytes.ts";
 import { RootKeys } from "./crypto/root-keys.ts";
@@ -78,7 +78,7 @@ export async function unlockStore(
   expectedEpoch: number,
 ): Promise<Unlocked> {
   const start = clock.monotonic();
-  const method = (materials.at(-1) as Material).kind;
+  const method = chosenOf(materials).kind;
   let keys: RootKeys | undefined;
   let slotId: Buffer | undefined;
   const keysOf = async (head: Head): Promise<RootKeys> => {
@@ -134,7 +134,7 @@ async function createVault({
   kdf,
   clock,
 }: CheckedOptions & UnlockParts): Promise<Unlocked | undefined> {
-  const made = await newVault(materials.at(-1) as Material, kdf, momentOf(clock), () => []);
+  const made = await newVault(chosenOf(materials), kdf, momentOf(clock), () => []);
   if (await store.commit(undefined, commitOf(undefined, made.state, made.keys))) return made;
   made.keys.wipe();
   return undefined;

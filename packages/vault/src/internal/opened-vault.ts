@@ -266,8 +266,7 @@ export class OpenedVault implements Vault {
     this.#ledger.lock(reason);
   }
 
-  /** Unlocks first if the vault locked itself and the host has a source of credentials. Does so again if `work` finds that the
-   * root was replaced. */
+  /** Unlocks first if the vault locked itself and has a source of credentials, and again if `work` finds the root replaced. */
   async #reopenAnd<T>(work: () => Promise<T>): Promise<T> {
     if (this.#ledger.isLocked) await this.#reopen();
     try {

@@ -109,7 +109,7 @@ async function deriveKek(vaultId: Uint8Array, facts: SlotFacts, secret: Buffer):
 function saltOf(kind: SlotKind, kdf: string): Buffer | undefined {
   if (kind === "password") return parsePhc(kdf)?.salt;
   const match = HKDF_TEXT.exec(kdf);
-  return match === null ? undefined : Buffer.from(match[1] as string, "base64");
+  return match === null ? undefined : Buffer.from(match[1] ?? "", "base64");
 }
 
 function commitmentOf(vaultId: Uint8Array, kek: Buffer, context: Buffer): Buffer {

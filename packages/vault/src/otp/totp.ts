@@ -26,7 +26,7 @@ export function totpAt({ secret, algorithm, digits, period }: TotpParameters, at
   const message = Buffer.alloc(8);
   message.writeBigUInt64BE(BigInt(counter));
   const mac = createHmac(algorithm.toLowerCase(), secret).update(message).digest();
-  const number = mac.readUInt32BE((mac.at(-1) as number) & 15) & 0x7fff_ffff;
+  const number = mac.readUInt32BE((mac.at(-1) ?? 0) & 15) & 0x7fff_ffff;
   const code = String(number % 10 ** digits).padStart(digits, "0");
   return { code, expiresIn: (counter + 1) * step - at };
 }

@@ -56,7 +56,7 @@ export function parsePhc(text: string): { cost: KdfCost; salt: Buffer } | undefi
   const match = PHC.exec(text);
   if (match === null) return undefined;
   const cost = { memory: Number(match[1]), passes: Number(match[2]), lanes: Number(match[3]) };
-  const salt = Buffer.from(match[4] as string, "base64");
+  const salt = Buffer.from(match[4] ?? "", "base64");
   const inside = (value: number, bounds: { least: number; most: number }): boolean =>
     value >= bounds.least && value <= bounds.most;
   const sound = inside(cost.memory, MEMORY) && inside(cost.passes, PASSES) && inside(cost.lanes, LANES);

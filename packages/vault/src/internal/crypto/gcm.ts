@@ -9,8 +9,9 @@ const SUITE = "aes-256-gcm";
 const OPTIONS = { authTagLength: TAG_BYTES } as const;
 
 /**
- * A key that opens a single message; its bytes are wiped. On Node.js 24 a cipher is set up five times as fast with a
- * `KeyObject` as with bytes. The copy in it stays in memory until it is collected, which is why no other key is in one.
+ * A key that opens a single message, or one column of fields; its bytes are wiped. On Node.js 24 a cipher is set up five
+ * times as fast with a `KeyObject` as with bytes. The copy in it stays in memory until it is collected, which is why no key
+ * of a vault that opens more is in one.
  */
 export function messageKey(bytes: Buffer): KeyObject {
   const key = createSecretKey(bytes);

@@ -22,12 +22,12 @@ export function xaesKey(key: Buffer): XaesKey {
   blocks.setAutoPadding(false);
   wipe(key);
   const subkey = ownBytes(blocks.update(new Uint8Array(BLOCK)));
-  const carry = (subkey[0] as number) >> 7;
+  const carry = (subkey[0] ?? 0) >> 7;
   for (let i = 0; i < BLOCK; i++) {
-    subkey[i] = ((subkey[i] as number) << 1) | (i + 1 < BLOCK ? (subkey[i + 1] as number) >> 7 : 0);
+    subkey[i] = ((subkey[i] ?? 0) << 1) | ((subkey[i + 1] ?? 0) >> 7);
   }
   // Without a branch on the secret bit: the constant of SP 800-38B or zero.
-  subkey[BLOCK - 1] = (subkey[BLOCK - 1] as number) ^ (0x87 & -carry);
+  subkey[BLOCK - 1] = (subkey[BLOCK - 1] ?? 0) ^ (0x87 & -carry);
   return { blocks, subkey };
 }
 
@@ -84,7 +84,7 @@ function deriveKey({ blocks, subkey }: XaesKey, nonce: Uint8Array): Buffer {
     input[at + 1] = counter;
     input[at + 2] = 0x58;
     input.set(nonce.subarray(0, 12), at + 4);
-    for (let i = 0; i < BLOCK; i++) input[at + i] = (input[at + i] as number) ^ (subkey[i] as number);
+    for (let i = 0; i < BLOCK; i++) input[at + i] = (input[at + i] ?? 0) ^ (subkey[i] ?? 0);
   }
   return blocks.update(input);
 }
