@@ -286,7 +286,7 @@ describe("rewrap", () => {
     const sound = { column: "name", read, write };
     const same = async () => [{ row: 9, sealed: table.get(9) ?? "" }];
     await expect(fields.rewrap({ ...sound, read: same })).rejects.toThrow(/read must return rows that follow/);
-    for (const [name, wrong] of Object.entries({ column: "", read: 1, write: null, batch: 0 }))
+    for (const [name, wrong] of Object.entries({ column: "", read: 1, write: null, batch: 0, signal: {} }))
       await expect(fields.rewrap({ ...sound, [name]: wrong })).rejects.toThrow(name);
   });
 });

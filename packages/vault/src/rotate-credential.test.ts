@@ -182,7 +182,7 @@ describe("rotating a credential", () => {
     [{ apply: () => true, verify: () => true, generate: "x" }, /generate must be/],
     [{ apply: () => true, verify: () => true, signal: {} }, /signal must be/],
     [{ apply: () => true, verify: () => true, undo: 1 }, /no option "undo"/],
-    [{ apply: () => true, verify: () => true, generate: () => "" }, /generate must give/],
+    [{ apply: () => true, verify: () => true, generate: () => "" }, /generate must return/],
   ])("refuses %o", async (options, message) => {
     await using vault = await withCredential();
     await expect(rotateCredential(vault, "db", options as RotateCredentialOptions)).rejects.toThrow(message);

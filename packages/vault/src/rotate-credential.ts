@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { isSecret, type Secret, secret } from "@seaworthy/core";
-import { checkOptions } from "@seaworthy/core/options";
+import { checkOptions, signalOption, withDefault } from "@seaworthy/core/options";
 import { errors } from "./errors.ts";
 import { shown } from "./internal/check.ts";
 import { STAGED } from "./internal/staged-name.ts";
@@ -151,18 +151,18 @@ function checkRotation(
   options: RotateCredentialOptions,
 ): Required<Pick<RotateCredentialOptions, "generate" | "signal">> {
   checkOptions("rotateCredential", options, ["apply", "verify", "generate", "signal"]);
-  const generate = options.generate ?? ((): string => randomBytes(32).toString("base64url"));
+  const generate = withDefault(options.generate, (): string => randomBytes(32).toString("base64url"));
   for (const [member, value] of Object.entries({ apply: options.apply, verify: options.verify, generate })) {
     if (typeof value !== "function") throw new TypeError(`${member} must be a function; got ${shown(value)}`);
   }
-  const signal = options.signal ?? new AbortController().signal;
-  if (!(signal instanceof AbortSignal)) throw new TypeError(`signal must be an AbortSignal; got ${shown(signal)}`);
+  const signal = signalOption("signal", options.signal) ?? new AbortController().signal;
   return {
     signal,
     generate: async () => {
       const made = await generate();
       const text: unknown = isSecret(made) ? made.reveal() : made;
-      if (typeof text !== "string" || text === "") throw new TypeError("generate must give text that is not empty");
+      if (typeof text !== "string" || text === "")
+        throw new TypeError("generate must return a string that is not empty");
       return made;
     },
   };

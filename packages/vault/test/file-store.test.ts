@@ -689,6 +689,9 @@ describe("options", () => {
     ["a\0b", {}, /path must be/],
     [7, {}, /path must be/],
     ["a", { repair: "yes" }, /repair must be/],
+    ["a", { lockTimeout: null }, /lockTimeout/],
+    ["a", { clock: {} }, /clock must have/],
+    ["a", { random: 4 }, /random must be/],
     ["a", { lockTimeout: Number.NaN }, /lockTimeout/],
     ["a", { mode: 0o644 }, /no option "mode"/],
   ])("refuse path %j with %o", (wrong, options, message) => {

@@ -1,5 +1,5 @@
-import { type AuditSink, type Clock, systemClock, toMilliseconds } from "@seaworthy/core";
-import { integer } from "@seaworthy/core/options";
+import { type AuditSink, type Clock, toMilliseconds } from "@seaworthy/core";
+import { clockOption, integer, withDefault } from "@seaworthy/core/options";
 import type { CredentialSource } from "../credential.ts";
 import type { VaultStore } from "../stores/store.ts";
 import type { VaultOptions } from "../vault.ts";
@@ -45,34 +45,25 @@ const KNOWN = [...CREDENTIAL_OPTIONS, ...OTHERS, "clock", "random"];
 /** @throws TypeError naming the option and what it got */
 export function checkVaultOptions(options: VaultOptions): CheckedOptions {
   checkCredentials("openVault", options, KNOWN);
-  const {
-    store,
-    create = false,
-    credential,
-    autoLock = "5m",
-    audit,
-    clock = systemClock,
-    random = Math.random,
-  } = options;
+  const { store, create = false, credential, autoLock = "5m", audit, random = Math.random } = options;
   for (const method of ["read", "epoch", "readSegment", "commit"] as const) {
     if (typeof store?.[method] !== "function") throw new TypeError(`store must be a vault store; got ${shown(store)}`);
   }
   if (typeof create !== "boolean") throw new TypeError(`create must be a boolean; got ${shown(create)}`);
   if (audit !== undefined && typeof audit?.record !== "function")
     throw new TypeError(`audit must have a record method; got ${shown(audit)}`);
-  if (typeof clock?.now !== "function" || typeof clock.monotonic !== "function")
-    throw new TypeError(`clock must have now and monotonic; got ${shown(clock)}`);
+  const clock = clockOption("clock", options.clock);
   if (credential !== undefined) checkSource(credential, options);
   if (typeof random !== "function") throw new TypeError(`random must be a function; got ${shown(random)}`);
   return {
     ...{ store, create, credential, audit, clock, random },
     autoLock: checkAutoLock(autoLock),
-    expectedEpoch: integer("expectedEpoch", options.expectedEpoch ?? 0, 0, Number.MAX_SAFE_INTEGER),
+    expectedEpoch: integer("expectedEpoch", withDefault(options.expectedEpoch, 0), 0, Number.MAX_SAFE_INTEGER),
     expectedId: checkId(options.expectedId),
-    keep: integer("keep", options.keep ?? 10, 1, 1000),
+    keep: integer("keep", withDefault(options.keep, 10), 1, 1000),
     kdf: checkKdf(options.kdf),
-    refreshEvery: toMilliseconds(options.refreshEvery ?? 0, "refreshEvery"),
-    busyTimeout: toMilliseconds(options.busyTimeout ?? "10s", "busyTimeout"),
+    refreshEvery: toMilliseconds(withDefault(options.refreshEvery, 0), "refreshEvery"),
+    busyTimeout: toMilliseconds(withDefault(options.busyTimeout, "10s"), "busyTimeout"),
     materials: credential === undefined ? readCredential(options, create ? "make" : "open") : undefined,
   };
 }

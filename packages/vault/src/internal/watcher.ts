@@ -1,5 +1,5 @@
 import { type Clock, startTimer, toMilliseconds } from "@seaworthy/core";
-import { checkOptions } from "@seaworthy/core/options";
+import { checkOptions, signalOption } from "@seaworthy/core/options";
 import type { Entry } from "../entries.ts";
 import { watchFailed } from "../telemetry.ts";
 import type { WatchListener, WatchOptions } from "../vault.ts";
@@ -32,9 +32,7 @@ export class Watcher {
     if (typeof listener !== "function") throw new TypeError(`listener must be a function; got ${shown(listener)}`);
     const every = toMilliseconds(options.every ?? "5s", "every");
     if (every < 10) throw new TypeError(`every must be at least 10 ms; got ${shown(options.every)}`);
-    const { signal } = options;
-    if (signal !== undefined && typeof signal?.addEventListener !== "function")
-      throw new TypeError(`signal must be an AbortSignal; got ${shown(signal)}`);
+    const signal = signalOption("signal", options.signal);
     const watch: Watch = { name, listener, seen: keyOf(this.#find(name)) };
     let cancel: () => void = () => undefined;
     let isEnded = false;

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
-import { type Clock, type Duration, systemClock, toMilliseconds } from "@seaworthy/core";
-import { checkOptions } from "@seaworthy/core/options";
+import { type Clock, type Duration, toMilliseconds } from "@seaworthy/core";
+import { checkOptions, clockOption, requiredFunction, withDefault } from "@seaworthy/core/options";
 import { shown } from "../internal/check.ts";
 import { createFileStore } from "../internal/file-vault-store.ts";
 import { nodeFiles } from "../internal/files.ts";
@@ -34,8 +34,10 @@ export function fileStore(path: string, options: FileStoreOptions = {}): VaultSt
   if (typeof path !== "string" || path === "" || path.includes("\0"))
     throw new TypeError(`path must be a string that is not empty; got ${shown(path)}`);
   checkOptions("fileStore", options, ["repair", "lockTimeout", "clock", "random"]);
-  const { repair = false, clock = systemClock, random = Math.random } = options;
+  const { repair = false, random = Math.random } = options;
+  const clock = clockOption("clock", options.clock);
+  requiredFunction("random", random);
   if (typeof repair !== "boolean") throw new TypeError(`repair must be a boolean; got ${shown(repair)}`);
-  const lockTimeout = toMilliseconds(options.lockTimeout ?? "10s", "lockTimeout");
+  const lockTimeout = toMilliseconds(withDefault(options.lockTimeout, "10s"), "lockTimeout");
   return createFileStore(nodeFiles, resolve(path), { repair, clock, random, lockTimeout });
 }

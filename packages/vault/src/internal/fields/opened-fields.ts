@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { setImmediate } from "node:timers/promises";
-import { checkOptions, integer } from "@seaworthy/core/options";
+import { checkOptions, integer, signalOption } from "@seaworthy/core/options";
 import { errors } from "../../errors.ts";
 import type {
   FieldRow,
@@ -75,7 +75,8 @@ export class OpenedFields implements Fields {
 
   async rewrap<Sealed extends string | Uint8Array>(options: RewrapOptions<Sealed>): Promise<RewrapResult> {
     checkOptions("rewrap", options, ["column", "read", "write", "batch", "signal"]);
-    const { column, read, write, batch = 500, signal } = options;
+    const { column, read, write, batch = 500 } = options;
+    const signal = signalOption("signal", options.signal);
     checkPlace("column", column);
     for (const [name, callback] of Object.entries({ read, write }))
       if (typeof callback !== "function") throw new TypeError(`${name} must be a function; got ${shown(callback)}`);
