@@ -31,6 +31,8 @@ export interface Context {
   readonly correlationId?: string;
   /** W3C Trace Context header text; see `parseTraceparent`. */
   readonly traceparent?: string;
+  /** W3C Trace Context header text: what tracing systems add to the trace of `traceparent`. */
+  readonly tracestate?: string;
   readonly principal?: Principal;
   readonly client?: Client;
   /** When the work has to be over, in milliseconds since the Unix epoch. Inner contexts can only bring it forward. */

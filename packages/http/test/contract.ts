@@ -98,6 +98,29 @@ function identity(subject: Subject): void {
     expect(logs.text).not.toContain("credential-123");
   });
 
+  test("the tracestate of a valid trace is in the context, and a malformed one or one without its trace is not", async () => {
+    await using running = await start(subject);
+    const sent = async (headers: [string, string][]): Promise<unknown> =>
+      (await ask(running, "/context", { headers })).json.tracestate;
+    const traced: [string, string] = ["traceparent", TRACE];
+    expect(await sent([traced, ["tracestate", "rojo=00f067aa,t@congo=x y"]])).toBe("rojo=00f067aa,t@congo=x y");
+    const twice: [string, string][] = [traced, ["tracestate", "a=1 ,,"], ["tracestate", "b=2"]];
+    expect(await sent(twice)).toBe("a=1,b=2");
+    const many = (count: number): string => Array.from({ length: count }, (_, i) => `k${i}=1`).join(",");
+    expect(await sent([traced, ["tracestate", many(32)]])).toBe(many(32));
+    for (const refused of [many(33), `a=${"1".repeat(250)},b=${"2".repeat(256)},c=3`, "A=1", "a=1=2", "a", ""])
+      expect(await sent([traced, ["tracestate", refused]]), refused).toBeUndefined();
+    expect(await sent([["tracestate", "a=1"]])).toBeUndefined();
+    for (const malformed of ["00-bad", TRACE.replace("00-", "ff-"), `${TRACE}, ${TRACE}`])
+      expect(
+        await sent([
+          ["traceparent", malformed],
+          ["tracestate", "a=1"],
+        ]),
+        malformed,
+      ).toBeUndefined();
+  });
+
   test("the context is still there behind the reading of a body", async () => {
     await using running = await start(subject);
     const { json } = await ask(
@@ -183,12 +206,16 @@ function spans(subject: Subject): void {
     const stop = onSpan((record) => void records.push(record));
     try {
       await using running = await start(subject);
-      const { json } = await ask(running, "/context", { headers: { traceparent: TRACE } });
+      const { json } = await ask(running, "/context", { headers: { traceparent: TRACE, tracestate: "a=1" } });
       await until(() => records.length === 2, "the end of the span");
       const [began, ended] = records as [SpanStart, SpanEnd];
       expect(began).toMatchObject({ phase: "start", name: "http.request", parentId: "b7ad6b7169203331" });
       expect(began.traceId).toBe("0af7651916cd43dd8448eb211c80319c");
       expect(json.traceparent).toBe(`00-${began.traceId}-${began.spanId}-01`);
+      expect(json.tracestate).toBe("a=1");
+      const { json: other } = await ask(running, "/context", { headers: { traceparent: "00-bad", tracestate: "a=1" } });
+      expect(other.traceparent).toMatch(/^00-[0-9a-f]{32}-/);
+      expect(other).not.toHaveProperty("tracestate");
       expect(ended).toMatchObject({ phase: "end", spanId: began.spanId });
       expect(ended.labels).toEqual({ method: "GET", route: "/context", status: 200 });
       expect(ended.details).toMatchObject({ path: "/context", address: "127.0.0.1" });

@@ -131,8 +131,8 @@ export async function seen(logger: Logger | undefined): Promise<unknown> {
   await turn();
   await new Promise((resolve) => process.nextTick(resolve));
   logger?.info("in the handler");
-  const { correlationId, traceparent, principal, client } = currentContext();
-  return { correlationId, traceparent, principal, client, remaining: remainingTime() };
+  const { correlationId, traceparent, tracestate, principal, client } = currentContext();
+  return { correlationId, traceparent, tracestate, principal, client, remaining: remainingTime() };
 }
 
 /** Resolves with the reason when the context's signal aborts. */

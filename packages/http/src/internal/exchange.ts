@@ -22,6 +22,7 @@ import { admit } from "./admission.ts";
 import { authorize } from "./authorization.ts";
 import type { Edge } from "./edge-core.ts";
 import { BEARER, type EdgeExchange, type HeaderTarget, type Incoming } from "./exchange-parts.ts";
+import { parseTracestate } from "./tracestate.ts";
 import { translate } from "./translate.ts";
 
 const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
@@ -97,8 +98,7 @@ export class Exchange implements EdgeExchange {
   /** The context of everything that is done on behalf of this request. */
   context(): Context {
     const context: { -readonly [K in keyof Context]: Context[K] } = { correlationId: this.id, [lazySignal]: this };
-    const traceparent = this.#span?.traceparent ?? this.#incoming.header("traceparent");
-    if (traceparent !== undefined && parseTraceparent(traceparent) !== undefined) context.traceparent = traceparent;
+    this.#addTrace(context);
     if (this.#deadline !== undefined) context.deadline = this.#deadline;
     if (this.principal !== undefined) context.principal = this.principal;
     const userAgent = this.#incoming.header("user-agent");
@@ -106,6 +106,16 @@ export class Exchange implements EdgeExchange {
     context.client =
       userAgent === undefined ? { address } : { address, userAgent: cutText(userAgent, LONGEST_USER_AGENT) };
     return context;
+  }
+
+  #addTrace(context: { traceparent?: string; tracestate?: string }): void {
+    const received = this.#incoming.header("traceparent");
+    const isTraced = received !== undefined && parseTraceparent(received) !== undefined;
+    if (this.#span !== undefined) context.traceparent = this.#span.traceparent;
+    else if (isTraced) context.traceparent = received;
+    // It belongs to the trace of the caller; a span that began a new trace must not send it on.
+    const tracestate = isTraced ? parseTracestate(this.#incoming.header("tracestate")) : undefined;
+    if (tracestate !== undefined) context.tracestate = tracestate;
   }
 
   /**
