@@ -1,4 +1,4 @@
-import type { EdgeOptions } from "@seaworthy/http";
+import type { EdgeOptions, Priority } from "@seaworthy/http";
 import { edge } from "@seaworthy/http/express";
 import express, { type Express } from "express";
 import type { HarborConfig } from "./config.ts";
@@ -17,10 +17,17 @@ export interface Parts {
   edge: EdgeOptions;
 }
 
+/** What is refused last and first under overload. The first path that matches decides, and other requests are normal. */
+const PRIORITY: Readonly<Record<string, Priority>> = {
+  "POST /tasks": "critical",
+  "GET /tasks/": "normal", // one task; the path without the slash is the list
+  "GET /tasks": "background",
+};
+
 /** The HTTP application: the edge around the routes. */
 export function createApp({ config, classifier, openRecords, edge: parts }: Parts): Express {
   const { requestTimeout: deadline, bodyLimit } = config.http;
-  const front = edge({ ...parts, deadline, bodyLimit, shed: true });
+  const front = edge({ ...parts, deadline, bodyLimit, shed: { priority: PRIORITY } });
   const app = express();
   app.use(front.middleware);
   const mount: Mount = (method, path, schemas, handler) => void app[method](path, front.route(schemas, handler));

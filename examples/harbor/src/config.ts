@@ -20,6 +20,7 @@ export const schema = z.object({
   data: z.object({ directory: z.string().default(join(home, "data")) }).prefault({}),
   redis: z.object({ url: redisUrl().optional(), prefix: z.string().default("harbor:") }).prefault({}),
   vault: z.object({ password: secretText({ minBytes: 12 }).optional() }).prefault({}),
+  operators: z.object({ token: secretText({ minBytes: 16 }).optional() }).prefault({}),
   upstream: z.object({
     url: url().optional(),
     port: port({ ephemeral: true }).default(3001),

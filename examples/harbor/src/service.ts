@@ -11,6 +11,7 @@ import { createApp } from "./app.ts";
 import { banner } from "./banner.ts";
 import { type HarborConfig, readConfig } from "./config.ts";
 import { upstreamKey } from "./credentials.ts";
+import { operators } from "./operators.ts";
 import { connectRedis } from "./store/connect-redis.ts";
 import { memoryRecords } from "./store/memory-records.ts";
 import type { OpenRecords } from "./store/records.ts";
@@ -32,6 +33,7 @@ async function serve({
   data,
   redis,
   vault,
+  operators: { token },
   upstream,
   shutdown,
   health: checks,
@@ -43,7 +45,7 @@ async function serve({
       ? []
       : [file({ path: log.file, rotate: { size: "10mb", every: "1d" }, keep: { files: 7 } })]),
   ];
-  const logger = createLogger({ name: "harbor", level: log.level, destinations });
+  const logger = createLogger({ name: "harbor", level: log.level, destinations, caller: ["principal"] });
   const metrics = createMetrics();
   logger.observe();
   metrics.observe();
@@ -79,7 +81,7 @@ async function serve({
         config: { http, embeddings },
         classifier,
         openRecords,
-        edge: { health, metrics, lifecycle: life },
+        edge: { health, metrics, lifecycle: life, ...operators(token, logger) },
       });
     },
     stop: () => simulated?.stop(),

@@ -18,7 +18,7 @@ if (!curl) console.log("Skipped: the README's commands, since curl is not instal
 let harbor: Harbor;
 
 beforeAll(async () => {
-  harbor = await startHarbor();
+  harbor = await startHarbor({ OPERATORS__TOKEN: "a-token-for-the-tour", LOG__LEVEL: "info" });
 }, 60_000);
 afterAll(() => harbor[Symbol.asyncDispose]());
 
