@@ -28,7 +28,9 @@ export function compose<const G extends readonly [Runner, ...Runner[]]>(...guard
     if (typeof guard?.run !== "function")
       throw new TypeError(`compose takes guards with run(); got ${showValue(guard)}`);
   }
-  const names = guards.map((guard) => (guard as Partial<Policy>).name).filter((name) => typeof name === "string");
+  const names = guards
+    .map((guard: Runner & { name?: unknown }) => guard.name)
+    .filter((name) => typeof name === "string");
   const name = [...new Set(names)].join("+").slice(0, 200) || "composed";
   const clock = guards.map(clockOf).find((found) => found !== undefined) ?? systemClock;
   return new GuardingPolicy<FallbackOf<G[number]>>(createPipeline(name, clock, guards.flatMap(layersOf)));

@@ -89,8 +89,9 @@ function isOurText(message: unknown): boolean {
 export function hasCode(value: unknown, ...codes: readonly ResilienceErrorCode[]): boolean {
   try {
     if (typeof value !== "object" || value === null) return false;
-    const { code, message } = value as { code?: unknown; message?: unknown };
-    const perhaps = code === undefined ? isOurText(message) : (codes as readonly unknown[]).includes(code);
+    const { code, message }: { code?: unknown; message?: unknown } = value;
+    const known: readonly unknown[] = codes;
+    const perhaps = code === undefined ? isOurText(message) : known.includes(code);
     return perhaps && codes.some((wanted) => isSeaworthyError(value, wanted));
   } catch {
     return false; // a hostile getter says nothing

@@ -10,9 +10,12 @@ export interface ChunkReader<T> {
 /** A reader of a web stream, a stream of Node.js or an async iterable; `undefined` for another value. */
 export function readerOf<T>(source: AsyncIterable<T> | ReadableStream<T>): ChunkReader<T> | undefined {
   // The iterator of a web stream cannot be ended while it waits; its reader can.
-  if (typeof readMember(source, "getReader") === "function") return webReader(source as ReadableStream<T>);
-  if (typeof readMember(source, Symbol.asyncIterator) !== "function") return undefined;
-  return iterableReader(source as AsyncIterable<T>);
+  if (isWebStream(source)) return webReader(source);
+  return typeof readMember(source, Symbol.asyncIterator) === "function" ? iterableReader(source) : undefined;
+}
+
+function isWebStream<T>(source: AsyncIterable<T> | ReadableStream<T>): source is ReadableStream<T> {
+  return typeof readMember(source, "getReader") === "function";
 }
 
 function webReader<T>(stream: ReadableStream<T>): ChunkReader<T> {

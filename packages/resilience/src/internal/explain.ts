@@ -80,7 +80,7 @@ function callsOf(facts: Facts): number {
 }
 
 function find<K extends GuardFacts["guard"]>(facts: readonly Facts[], guard: K): Of<K> | undefined {
-  return facts.find((each) => each?.guard === guard) as Of<K> | undefined;
+  return facts.find((each): each is Of<K> => each?.guard === guard);
 }
 
 function warningsOf(facts: readonly Facts[]): string[] {

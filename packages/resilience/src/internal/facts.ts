@@ -29,11 +29,13 @@ type Described = Layer & { facts?: () => GuardFacts };
 
 /** Notes what a layer does. It is asked for rarely, and most layers are never asked. */
 export function describeLayer(layer: Layer, facts: () => GuardFacts): Layer {
-  (layer as Described).facts = facts;
-  return layer;
+  const described: Described = layer;
+  described.facts = facts;
+  return described;
 }
 
 /** What was noted of a layer; `undefined` for one that a host wrote. */
 export function factsOf(layer: Layer): GuardFacts | undefined {
-  return (layer as Described).facts?.();
+  const described: Described = layer;
+  return described.facts?.();
 }

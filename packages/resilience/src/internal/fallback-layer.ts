@@ -28,7 +28,7 @@ export function fallbackLayer(name: string, fallback: unknown, time: FallbackTim
   const handler: ExitHandler<number> = {
     onReturn: () => undefined,
     onThrow: (call, error, startedAt) =>
-      isCancelled(call, error) ? undefined : answerInstead(ask, call, error, time, startedAt),
+      isCancelled(call, error) ? undefined : answerInstead({ ask, call, error, time, startedAt }),
   };
   const layer: Layer = (next) => (call, exit) => {
     const startedAt = time.timeout === undefined ? 0 : time.clock.monotonic();
@@ -76,13 +76,16 @@ async function askFunction(
   }
 }
 
-async function answerInstead(
-  ask: AskFallback,
-  call: GuardedCall,
-  error: unknown,
-  { clock, timeout, grace }: FallbackTime,
-  startedAt: number,
-): Promise<unknown> {
+interface FailedRun {
+  readonly ask: AskFallback;
+  readonly call: GuardedCall;
+  readonly error: unknown;
+  readonly time: FallbackTime;
+  readonly startedAt: number;
+}
+
+async function answerInstead({ ask, call, error, time, startedAt }: FailedRun): Promise<unknown> {
+  const { clock, timeout, grace } = time;
   const child = call.derive(false);
   // What the operation has left of the time is the fallback's; if that is little, the fallback must be able to answer still.
   const left = Math.min(

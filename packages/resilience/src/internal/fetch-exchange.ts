@@ -1,3 +1,4 @@
+import { readMember } from "@seaworthy/core/objects";
 import type { Call, Runner } from "../call.ts";
 import { errors, hasCode, STATUS_TEXT } from "../errors.ts";
 import { stopRetrying } from "../stop-retrying.ts";
@@ -60,7 +61,7 @@ export class FetchExchange {
     } catch (error) {
       // A status that counts as a failure is an answer all the same, if no attempt had a better one.
       if (!hasCode(error, "RESILIENCE_UPSTREAM_STATUS")) throw error;
-      const { response } = error as { response?: unknown };
+      const response = readMember(error, "response");
       answer = [...this.#open].find((open) => open === response);
       if (answer === undefined) throw error;
       return answer;
@@ -130,9 +131,9 @@ const NETWORK = /fetch failed|failed to fetch|terminated|network|load failed|una
 /** Whether `fetch` refused the request before it sent anything, as for an invalid URL, header or method. */
 function isInvalidRequest(error: unknown): error is TypeError {
   try {
-    const { name, message, cause } = error as TypeError & { cause?: { code?: unknown } };
+    const { name, message, cause }: { name?: unknown; message?: unknown; cause?: unknown } = error ?? {};
     if (name !== "TypeError") return false;
-    return cause === undefined ? !NETWORK.test(message) : cause.code === "ERR_INVALID_URL";
+    return cause === undefined ? !NETWORK.test(`${message}`) : readMember(cause, "code") === "ERR_INVALID_URL";
   } catch {
     return false; // the getters of a hostile error throw
   }

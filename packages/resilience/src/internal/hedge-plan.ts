@@ -35,18 +35,17 @@ export function planHedge(
   checkBudget(options.budget);
   const max = integer("max", withDefault(options.max, DEFAULTS.max), 1, MOST_HEDGES);
   optionalFlag("onFailure", options.onFailure);
-  const delay = planDelay(options.after, latencies);
-  const after = typeof options.after === "string" && QUANTILE.test(options.after) ? options.after : (delay() as number);
-  return { delay, after, max, onFailure: options.onFailure === true, budget: options.budget, deposits, latencies };
+  const timing = planDelay(options.after, latencies);
+  return { ...timing, max, onFailure: options.onFailure === true, budget: options.budget, deposits, latencies };
 }
 
-function planDelay(after: unknown, latencies: LatencyWindow): () => number | undefined {
+function planDelay(after: HedgeOptions["after"], latencies: LatencyWindow): Pick<HedgePlan, "after" | "delay"> {
   const quantile = typeof after === "string" ? QUANTILE.exec(after) : null;
   if (quantile === null) {
     const fixed = toMilliseconds(after as Duration, "after");
-    return () => fixed;
+    return { after: fixed, delay: () => fixed };
   }
   const part = Number(quantile[1]) / 100;
   if (part <= 0) throw new TypeError(`after must be a quantile above p0; got ${showValue(after)}`);
-  return () => latencies.quantile(part);
+  return { after, delay: () => latencies.quantile(part) };
 }

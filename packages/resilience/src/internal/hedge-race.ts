@@ -12,6 +12,15 @@ interface Runner {
   readonly first: boolean;
 }
 
+/** What a race is about, and where it says how it ended. */
+export interface HedgedRun {
+  readonly plan: HedgePlan;
+  readonly call: GuardedCall;
+  readonly next: Next;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 /** One hedged run: a call, and others beside it while none has answered. */
 export class HedgeRace {
   readonly #plan: HedgePlan;
@@ -27,13 +36,7 @@ export class HedgeRace {
   #cancelTimer: (() => void) | undefined;
   #over = false;
 
-  constructor(
-    plan: HedgePlan,
-    call: GuardedCall,
-    next: Next,
-    resolve: (value: unknown) => void,
-    reject: (error: unknown) => void,
-  ) {
+  constructor({ plan, call, next, resolve, reject }: HedgedRun) {
     this.#plan = plan;
     this.#call = call;
     this.#next = next;

@@ -1,3 +1,4 @@
+import { isObject } from "@seaworthy/core/objects";
 import { boundedString, flag, showValue } from "@seaworthy/core/options";
 import type { Runner } from "../call.ts";
 
@@ -26,5 +27,5 @@ export function optionalFlag(name: string, value: unknown): void {
 
 /** Whether a value is a guard, and not the options of one. */
 export function isRunner(value: unknown): value is Runner {
-  return typeof value === "object" && value !== null && typeof (value as Partial<Runner>).run === "function";
+  return isObject(value) && typeof value.run === "function";
 }

@@ -13,7 +13,7 @@ export interface RequestShape {
 /** The input as a request; `undefined` if it is a string or a URL. `fetch` turns every other value into a string. */
 export function requestOf(input: unknown): RequestShape | undefined {
   if (typeof input !== "object" || input === null) return undefined;
-  const { href, method } = input as { href?: unknown; method?: unknown };
+  const { href, method }: { href?: unknown; method?: unknown } = input;
   return typeof href === "string" && method === undefined ? undefined : input;
 }
 
@@ -38,7 +38,7 @@ export function isReplayable(input: unknown, init: RequestInit): boolean {
     return request === undefined || request.body === null || request.body === undefined;
   }
   if (typeof body !== "object") return true;
-  const { getReader } = body as Partial<ReadableStream>;
+  const { getReader }: { getReader?: unknown } = body;
   return typeof getReader !== "function" && !(Symbol.asyncIterator in body);
 }
 

@@ -1,4 +1,5 @@
 import { type Clock, type Duration, isSeaworthyError, toMilliseconds } from "@seaworthy/core";
+import { isObject } from "@seaworthy/core/objects";
 import { parseRetryAfter } from "../retry-after.ts";
 import { reportCallback } from "./report.ts";
 
@@ -29,7 +30,7 @@ export function retryAfterOf(
   try {
     if (extract !== undefined) return extracted(extract, outcome);
     if (typeof outcome !== "object" || outcome === null) return undefined;
-    const shape = outcome as Shape;
+    const shape: Shape = outcome;
     return (
       ownTime(shape) ??
       headerTime(shape.headers, clock) ??
@@ -75,11 +76,8 @@ function headerTime(headers: unknown, clock: Clock): number | undefined {
 }
 
 function headerOf(headers: unknown, name: string, capitalized: string): string | undefined {
-  if (typeof headers !== "object" || headers === null) return undefined;
-  const { get } = headers as { get?: unknown };
-  const found =
-    typeof get === "function"
-      ? (get as (name: string) => unknown).call(headers, name)
-      : ((headers as Record<string, unknown>)[name] ?? (headers as Record<string, unknown>)[capitalized]);
+  if (!isObject(headers)) return undefined;
+  const { get } = headers;
+  const found: unknown = typeof get === "function" ? get.call(headers, name) : (headers[name] ?? headers[capitalized]);
   return typeof found === "string" || typeof found === "number" ? String(found) : undefined;
 }

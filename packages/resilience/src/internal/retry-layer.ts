@@ -1,3 +1,4 @@
+import { readMember } from "@seaworthy/core/objects";
 import { budgetEvent, retryEvent } from "../telemetry.ts";
 import { backoffDelay } from "./backoff-delay.ts";
 import { ExitFrame, type ExitHandler } from "./exit-frames.ts";
@@ -17,7 +18,7 @@ import { wasNeverSent } from "./unsent.ts";
 /** Repeats what lies beneath. */
 export function retryLayer(plan: RetryPlan, keepAlive = true): Layer {
   const { budget, attemptTimeout } = plan;
-  const judge = plan.options.retryResult as ((value: unknown, attempt: number) => boolean) | undefined;
+  const judge = plan.options.retryResult;
   return (next) => {
     const once = attemptTimeout === undefined ? next : timeoutLayer(attemptTimeout, plan.clock, keepAlive)(next);
     const handler: ExitHandler = {
@@ -64,20 +65,23 @@ function afterFirst(
     if (typeof over === "boolean" ? over : await unlessAborted(call, over)) return false;
     const delay = delayFor(plan, failure, attempt);
     if (delay === undefined || delay >= call.remaining() || !spend(plan, call)) return false;
-    announce(plan, call, failure, attempt, delay);
+    announce({ plan, call, failure, attempt, delay });
     await pause(call, delay);
     return true;
   };
-  return repeat(plan, once, call, first, decide);
+  return repeat({ plan, once, call, first, decide });
 }
 
-async function repeat(
-  plan: RetryPlan,
-  once: Next,
-  call: GuardedCall,
-  first: FailedAttempt,
-  decide: (failure: FailedAttempt, attempt: number) => Promise<boolean>,
-): Promise<unknown> {
+interface Repetition {
+  readonly plan: RetryPlan;
+  readonly once: Next;
+  readonly call: GuardedCall;
+  readonly first: FailedAttempt;
+  /** Waits after a failed attempt; returns whether to go on. */
+  readonly decide: (failure: FailedAttempt, attempt: number) => Promise<boolean>;
+}
+
+async function repeat({ plan, once, call, first, decide }: Repetition): Promise<unknown> {
   let last = first;
   const again = async (attempt: number): Promise<unknown> => {
     const result = await attemptAgain(plan, once, call, attempt);
@@ -96,7 +100,7 @@ async function repeat(
 }
 
 async function attemptAgain(plan: RetryPlan, once: Next, call: GuardedCall, attempt: number): Promise<unknown> {
-  const judge = plan.options.retryResult as ((value: unknown, attempt: number) => boolean) | undefined;
+  const judge = plan.options.retryResult;
   const child = call.derive(false);
   child.attempt = attempt;
   try {
@@ -123,7 +127,7 @@ function isFinal(
   if (!call.root.idempotent && !(failure.thrown && wasNeverSent(failure.outcome))) return true;
   if (!failure.thrown) return false;
   if (isFinalError(failure.outcome)) return true;
-  const { retryIf } = plan.options as { retryIf?: Predicate };
+  const { retryIf } = plan.options;
   if (retryIf === undefined) return isRefusal(failure.outcome) || isOwnAbort(failure.outcome);
   return judged(retryIf, failure.outcome, attempt);
 }
@@ -131,7 +135,7 @@ function isFinal(
 /** An operation that was aborted, though not by us, has been given up by somebody: to repeat it is not what they want. */
 function isOwnAbort(error: unknown): boolean {
   try {
-    return (error as { name?: unknown } | undefined)?.name === "AbortError" && error instanceof DOMException;
+    return readMember(error, "name") === "AbortError" && error instanceof DOMException;
   } catch {
     return false; // a hostile getter says nothing
   }
@@ -172,7 +176,17 @@ function spend(plan: RetryPlan, call: GuardedCall): boolean {
   return granted;
 }
 
-function announce(plan: RetryPlan, call: GuardedCall, failure: FailedAttempt, attempt: number, delay: number): void {
+interface Announcement {
+  readonly plan: RetryPlan;
+  readonly call: GuardedCall;
+  readonly failure: FailedAttempt;
+  /** The attempt that failed. */
+  readonly attempt: number;
+  /** The wait for the next attempt, in milliseconds. */
+  readonly delay: number;
+}
+
+function announce({ plan, call, failure, attempt, delay }: Announcement): void {
   const error = failure.thrown ? failure.outcome : undefined;
   if (retryEvent.active) retryEvent.emit({ policy: call.name }, delay / 1000, { attempt, error });
   const { onRetry } = plan.options;

@@ -37,7 +37,7 @@ export async function retryLoop(
     {
       retries: attempts - 1,
       minTimeout: 0,
-      shouldRetry: ({ error, attemptNumber }) => pause(error as unknown as FailedAttempt, attemptNumber),
+      shouldRetry: ({ error, attemptNumber }) => error instanceof FailedAttempt && pause(error, attemptNumber),
     },
   );
 }

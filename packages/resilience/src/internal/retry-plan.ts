@@ -18,7 +18,7 @@ import { optionalFlag } from "./options.ts";
 export interface RetryPlan extends BackoffPlan {
   readonly attempts: number;
   readonly attemptTimeout: number | undefined;
-  readonly options: RetryOptions<never>;
+  readonly options: RetryOptions<unknown>;
   readonly retryAfterLimit: number | undefined;
   readonly retryAfter: ((outcome: unknown) => Duration | undefined) | undefined;
   readonly budget: RetryBudget | undefined;
@@ -78,7 +78,7 @@ export function planRetry<T>(
     random,
     attemptTimeout:
       options.attemptTimeout === undefined ? undefined : positiveDuration("attemptTimeout", options.attemptTimeout),
-    options: options as RetryOptions<never>,
+    options,
     retryAfterLimit: retryAfter === false ? undefined : limit,
     retryAfter: typeof retryAfter === "function" ? retryAfter : undefined,
     budget,
@@ -89,7 +89,7 @@ export function planRetry<T>(
 /** A budget by its shape, or nothing. */
 export function checkBudget(budget: unknown): void {
   if (budget === undefined) return;
-  const { deposit, tryTake } = (budget ?? {}) as Partial<RetryBudget>;
+  const { deposit, tryTake }: { deposit?: unknown; tryTake?: unknown } = budget ?? {};
   if (typeof deposit !== "function" || typeof tryTake !== "function")
     throw new TypeError(`budget must be a retryBudget(); got ${showValue(budget)}`);
 }

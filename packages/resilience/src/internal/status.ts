@@ -10,7 +10,7 @@ export function statusOf(outcome: unknown): number | undefined {
   if (typeof outcome !== "object" || outcome === null) return undefined;
   try {
     // The status of our own error is the one that our caller would answer with; the upstream's is in its context.
-    const shape = outcome as Shape;
+    const shape: Shape = outcome;
     if (hasCode(outcome, "RESILIENCE_UPSTREAM_STATUS")) return numberOf(shape.context?.status);
     return numberOf(shape.status) ?? numberOf(shape.statusCode) ?? numberOf(shape.response?.status);
   } catch {

@@ -98,7 +98,7 @@ export async function answer(
         throw errors.RESILIENCE_NO_ANSWER({ tier: tier.name });
       const latency = clock.monotonic() - startedAt;
       tier.figures.answered(latency);
-      report(owner, tier.name, "answered", latency);
+      if (tierEvent.active) report({ tiers: owner, tier: tier.name, outcome: "answered" }, latency);
       return { value, tier: tier.name, failures };
     } catch (error) {
       // The caller has gone, or the time of all tiers together is up.
@@ -106,7 +106,9 @@ export async function answer(
       const skipped = isRefusal(error);
       if (skipped) tier.figures.skipped += 1;
       else tier.figures.failed += 1;
-      report(owner, tier.name, skipped ? "skipped" : "failed", clock.monotonic() - startedAt, error);
+      const outcome = skipped ? "skipped" : "failed";
+      const latency = clock.monotonic() - startedAt;
+      if (tierEvent.active) report({ tiers: owner, tier: tier.name, outcome }, latency, error);
       failures.push({ tier: tier.name, error });
     }
   }
@@ -139,13 +141,12 @@ function exhausted(owner: string, failures: readonly TierFailure[]): Error {
   });
 }
 
-function report(
-  owner: string,
-  tier: string,
-  outcome: "answered" | "failed" | "skipped",
-  milliseconds: number,
-  error?: unknown,
-): void {
-  if (!tierEvent.active) return;
-  tierEvent.emit({ tiers: owner, tier, outcome }, milliseconds / 1000, error === undefined ? undefined : { error });
+interface TierReport {
+  readonly tiers: string;
+  readonly tier: string;
+  readonly outcome: "answered" | "failed" | "skipped";
+}
+
+function report(labels: TierReport, milliseconds: number, error?: unknown): void {
+  tierEvent.emit(labels, milliseconds / 1000, error === undefined ? undefined : { error });
 }

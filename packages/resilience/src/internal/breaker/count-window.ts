@@ -18,7 +18,7 @@ export class CountWindow implements RestorableStatistics {
 
   record(failed: boolean, slow: boolean): void {
     this.#ring ??= new Uint8Array(this.#size);
-    if (this.calls === this.#size) this.#count(this.#ring[this.#next] as number, -1);
+    if (this.calls === this.#size) this.#count(this.#ring[this.#next] ?? 0, -1);
     const verdict = (failed ? FAILED : 0) | (slow ? SLOW : 0);
     this.#ring[this.#next] = verdict;
     this.#count(verdict, 1);
@@ -43,7 +43,7 @@ export class CountWindow implements RestorableStatistics {
   snapshot(): WindowSnapshot {
     const samples: Sample[] = [];
     for (let age = 1; age <= this.calls; age++) {
-      const verdict = this.#ring?.[(this.#next - age + this.#size) % this.#size] as number;
+      const verdict = this.#ring?.[(this.#next - age + this.#size) % this.#size] ?? 0;
       samples.push([1, verdict & FAILED, (verdict & SLOW) >> 1]);
     }
     return { slice: 0, samples };

@@ -1,3 +1,4 @@
+import { readMember } from "@seaworthy/core/objects";
 import type { BreakerOpening, BreakerOptions } from "../../breaker/breaker.ts";
 import { hasCode } from "../../errors.ts";
 import type { GuardedCall } from "../guarded-call.ts";
@@ -31,7 +32,7 @@ export function judgeError(error: unknown, call: GuardedCall, isFailure: Breaker
 /** An operation that was aborted by a signal of its own was given up by somebody on this side. */
 function isAbort(error: unknown): boolean {
   // The name first: `DOMException` is a lazy global, and most errors are not one.
-  return (error as { name?: unknown } | undefined)?.name === "AbortError" && error instanceof DOMException;
+  return readMember(error, "name") === "AbortError" && error instanceof DOMException;
 }
 
 /** Why a breaker opens, as a value. */
@@ -51,7 +52,7 @@ const LONGEST = 64;
 /** An error's code, or else its name: what can be shown without a risk of showing a secret. */
 export function shownError(error: unknown): string | undefined {
   try {
-    const { code, name } = error as { code?: unknown; name?: unknown };
+    const { code, name }: { code?: unknown; name?: unknown } = error ?? {};
     const shown = typeof code === "string" ? code : name;
     return typeof shown === "string" ? shown.slice(0, LONGEST) : undefined;
   } catch {

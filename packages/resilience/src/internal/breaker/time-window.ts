@@ -30,14 +30,14 @@ export class TimeWindow implements RestorableStatistics {
     if (failed) this.#slices?.catchUp();
     const ring = this.#open();
     const place = (this.#at % SLICES) * FIELDS;
-    ring[place] = (ring[place] as number) + 1;
+    ring[place] = (ring[place] ?? 0) + 1;
     this.calls += 1;
     if (failed) {
-      ring[place + 1] = (ring[place + 1] as number) + 1;
+      ring[place + 1] = (ring[place + 1] ?? 0) + 1;
       this.failures += 1;
     }
     if (slow) {
-      ring[place + 2] = (ring[place + 2] as number) + 1;
+      ring[place + 2] = (ring[place + 2] ?? 0) + 1;
       this.slow += 1;
     }
   }
@@ -63,7 +63,7 @@ export class TimeWindow implements RestorableStatistics {
     if (ring === undefined) return { slice: this.#length, samples };
     for (let age = 0; age < SLICES; age++) {
       const place = ((((this.#at - age) % SLICES) + SLICES) % SLICES) * FIELDS;
-      samples.push([ring[place] as number, ring[place + 1] as number, ring[place + 2] as number]);
+      samples.push([ring[place] ?? 0, ring[place + 1] ?? 0, ring[place + 2] ?? 0]);
     }
     while (samples.at(-1)?.[0] === 0) samples.pop();
     return { slice: this.#length, samples };
@@ -77,7 +77,7 @@ export class TimeWindow implements RestorableStatistics {
       const ring = this.#open();
       const place = ((((this.#at - age) % SLICES) + SLICES) % SLICES) * FIELDS;
       [calls, failures, slow].forEach((count, field) => {
-        ring[place + field] = (ring[place + field] as number) + count;
+        ring[place + field] = (ring[place + field] ?? 0) + count;
       });
       this.calls += calls;
       this.failures += failures;
@@ -106,9 +106,9 @@ export class TimeWindow implements RestorableStatistics {
     if (ring === undefined || now === this.#at) return;
     for (let slice = Math.max(this.#at + 1, now - SLICES + 1); slice <= now; slice++) {
       const place = (slice % SLICES) * FIELDS;
-      this.calls -= ring[place] as number;
-      this.failures -= ring[place + 1] as number;
-      this.slow -= ring[place + 2] as number;
+      this.calls -= ring[place] ?? 0;
+      this.failures -= ring[place + 1] ?? 0;
+      this.slow -= ring[place + 2] ?? 0;
       ring[place] = ring[place + 1] = ring[place + 2] = 0;
     }
     this.#at = now;

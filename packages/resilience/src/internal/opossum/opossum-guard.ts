@@ -97,13 +97,12 @@ export class OpossumGuard implements Breaker {
 
   /** opossum's own errors as those of this package; an error of its fallback stays as it is. */
   #translated(error: unknown): unknown {
-    const { code } = (error ?? {}) as { code?: unknown };
+    const { code }: { code?: unknown } = error ?? {};
     const context = { breaker: this.name };
     if (code === "ESEMLOCKED")
       return errors.RESILIENCE_BULKHEAD_FULL({ ...context, reason: "bulkhead_full" }, { cause: error });
     if (code === "ESHUTDOWN") return errors.RESILIENCE_ISOLATED(context, { cause: error });
-    if (code === "ETIMEDOUT")
-      return timeoutError(this.name, (this.#breaker.options as { timeout?: number }).timeout ?? 0);
+    if (code === "ETIMEDOUT") return timeoutError(this.name, this.#breaker.options.timeout ?? 0);
     if (code !== "EOPENBREAKER") return error;
     const { reason, calls, failures, failureRate } = this.#opening ?? {};
     const cause = this.#opening?.lastError ?? error;

@@ -4,5 +4,10 @@ import type { OpossumBreaker } from "../../opossum/opossum-breaker.ts";
 export interface OpossumInternals extends OpossumBreaker {
   /** The function that `fire` calls. */
   action: (...args: unknown[]) => unknown;
-  readonly options: { readonly resetTimeout?: number; readonly cache?: unknown; readonly coalesce?: unknown };
+  readonly options: {
+    readonly resetTimeout?: number;
+    readonly timeout?: number;
+    readonly cache?: unknown;
+    readonly coalesce?: unknown;
+  };
 }

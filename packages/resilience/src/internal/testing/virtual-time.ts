@@ -64,8 +64,8 @@ export class VirtualTime {
     const heap = this.#heap;
     let at = heap.length;
     for (; at > 0; at = (at - 1) >> 1) {
-      const parent = heap[(at - 1) >> 1] as Event;
-      if (!isBefore(event, parent)) break;
+      const parent = heap[(at - 1) >> 1];
+      if (parent === undefined || !isBefore(event, parent)) break;
       heap[at] = parent;
     }
     heap[at] = event;
@@ -73,15 +73,18 @@ export class VirtualTime {
 
   #pop(): void {
     const heap = this.#heap;
-    const last = heap.pop() as Event;
-    if (heap.length === 0) return;
+    const last = heap.pop();
+    if (last === undefined || heap.length === 0) return;
     let at = 0;
-    for (let child = 1; child < heap.length; child = 2 * at + 1) {
-      const right = heap[child + 1];
-      if (right !== undefined && isBefore(right, heap[child] as Event)) child += 1;
-      if (!isBefore(heap[child] as Event, last)) break;
-      heap[at] = heap[child] as Event;
-      at = child;
+    for (;;) {
+      const left = heap[2 * at + 1];
+      if (left === undefined) break;
+      const right = heap[2 * at + 2];
+      const rightIsFirst = right !== undefined && isBefore(right, left);
+      const child = rightIsFirst ? right : left;
+      if (!isBefore(child, last)) break;
+      heap[at] = child;
+      at = 2 * at + (rightIsFirst ? 2 : 1);
     }
     heap[at] = last;
   }
@@ -111,9 +114,9 @@ export function replacePlatformTime(time: VirtualTime): () => void {
     arm();
     return handle;
   };
-  const clear = (handle: unknown): void => {
+  const clear = (handle: VirtualTimer | NodeJS.Timeout | undefined): void => {
     if (handle instanceof VirtualTimer) handle.cancel();
-    else clearTimeout(handle as NodeJS.Timeout);
+    else clearTimeout(handle);
   };
   Object.assign(globalThis, {
     setTimeout: (callback: () => void, delay: number, ...args: unknown[]) => start(callback, delay, args, false),
@@ -126,7 +129,7 @@ export function replacePlatformTime(time: VirtualTime): () => void {
   return () => {
     Object.assign(globalThis, { setTimeout, clearTimeout, setInterval, clearInterval });
     Date.now = dateNow;
-    if (!hadOwnNow) delete (performance as { now?: unknown }).now;
+    if (!hadOwnNow) Reflect.deleteProperty(performance, "now");
   };
 }
 
