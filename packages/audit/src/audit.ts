@@ -10,6 +10,8 @@ export interface StoredAuditEntry extends AuditEntry {
   readonly at: number;
   /** Whether members of the entry were destroyed, because the person they were about was erased. */
   readonly erased?: boolean;
+  /** Whether members of the entry are encrypted, and the trail was opened without the keys. */
+  readonly encrypted?: boolean;
 }
 
 /** What a query looks for; all that is given has to hold. */

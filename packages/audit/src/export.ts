@@ -30,6 +30,8 @@ export function toCef(entry: StoredAuditEntry): string {
   return `CEF:0|Seaworthy|audit|1|${name}|${name}|${SEVERITY[outcome]}|${pairs.join(" ")}`;
 }
 
-const inHeader = (text: string): string => text.replace(/[\\|]/g, "\\$&").replace(/[\r\n]+/g, " ");
+const inHeader = (text: string): string => oneLine(text.replace(/[\\|]/g, "\\$&"));
 const inExtension = (value: string | number | undefined): string =>
-  String(value).replace(/[\\=]/g, "\\$&").replaceAll("\r", "\\r").replaceAll("\n", "\\n");
+  oneLine(String(value).replace(/[\\=]/g, "\\$&").replaceAll("\r", "\\r").replaceAll("\n", "\\n"));
+// Other control characters end a line for some readers, or command the terminal that shows the file.
+const oneLine = (text: string): string => text.replace(/[\p{Cc}\u2028\u2029]+/gu, " ");

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { auditStoreConformance } from "../src/conformance.ts";
-import { createAudit, fileAuditStore, memoryAuditStore } from "../src/index.ts";
+import { createAudit, ed25519Signer, fileAuditStore, generateSignerKey, memoryAuditStore } from "../src/index.ts";
 import { auditMigrations, postgresAuditKeys, postgresAuditStore } from "../src/postgres.ts";
 import { embedded, onServer, SERVER_IS_THERE, type TestServer } from "./databases.ts";
 
@@ -55,6 +55,76 @@ describe.each(databases)("the store in %s", (_, open) => {
     });
     expect((await audit.query()).entries).toMatchObject([{ sequence: 1, data: { id: 2 } }]);
     expect(await audit.verify()).toEqual({ ok: true, entries: 1, anchored: false });
+  });
+
+  test("nothing is kept, signed or forgotten for a transaction that is rolled back", async () => {
+    const store = postgresAuditStore(server.db, { name: "rolled-back" });
+    const bufferPath = join(await mkdtemp(join(tmpdir(), "seaworthy-audit-")), "buffer");
+    const notes: string[] = [];
+    const audit = createAudit({
+      store,
+      signer: ed25519Signer({ name: "x", key: generateSignerKey() }),
+      sink: async (note) => void notes.push(note),
+      checkpointEvery: { entries: 1 },
+      onFailure: "buffer",
+      bufferPath,
+    });
+    const away = { ...store, append: () => Promise.reject(new Error("away")) };
+    await createAudit({ store: away, onFailure: "buffer", bufferPath }).record({
+      type: "buffered",
+      outcome: "success",
+    });
+    const doomed = server.db.transaction(async () => {
+      await audit.record({ type: "order.create", outcome: "success" });
+      await expect(audit.checkpoint()).rejects.toThrow("outside of a transaction");
+      throw new Error("undo");
+    });
+    await expect(doomed).rejects.toThrow("undo");
+    const failed = server.db.transaction(async (sql) => {
+      await sql.query("select 1 / 0").catch(() => undefined);
+      await audit.record({ type: "order.create", outcome: "success" });
+    });
+    await expect(failed).rejects.toMatchObject({ code: "AUDIT_WRITE_FAILED" });
+    expect(notes).toEqual([]);
+    await audit.record({ type: "last", outcome: "success" });
+    expect((await audit.query()).entries.map(({ type }) => type)).toEqual(["buffered", "last"]);
+    await audit.close();
+    for (const checkpoint of notes) expect(await audit.verify({ checkpoint })).toMatchObject({ ok: true });
+    await rm(join(bufferPath, ".."), { recursive: true });
+  });
+
+  test("an append in a savepoint is undone with it, and the chain has no gap", async () => {
+    const audit = createAudit({ store: postgresAuditStore(server.db, { name: "savepoint" }) });
+    await server.db.transaction(async (sql) => {
+      await audit.record({ type: "one", outcome: "success" });
+      await sql.query("savepoint s");
+      await audit.record({ type: "undone", outcome: "success" });
+      await sql.query("rollback to savepoint s");
+      await audit.record({ type: "two", outcome: "success" });
+    });
+    expect((await audit.query()).entries.map(({ type, sequence }) => [type, sequence])).toEqual([
+      ["one", 1],
+      ["two", 2],
+    ]);
+    expect(await audit.verify()).toMatchObject({ ok: true, entries: 2 });
+  });
+
+  test("a row that somebody else inserted behind the head is found, and a seal opens only its own trail", async () => {
+    const [mine, other] = ["inserted", "other"].map((name) =>
+      createAudit({ store: postgresAuditStore(server.db, { name }) }),
+    );
+    for (const audit of [mine, other]) await audit?.record({ type: "a", outcome: "success", at: 1 });
+    await other?.seal(2);
+    await expect(
+      server.db.query("delete from seaworthy_audit_entries where trail = 'inserted' and sequence = 1"),
+    ).rejects.toMatchObject({ code: "23001" });
+    const { hash } = await postgresAuditStore(server.db, { name: "inserted" }).head();
+    const forged = { v: 1, seq: 2, prev: hash, at: "2026-01-01T00:00:00.000Z", type: "forged", outcome: "success" };
+    await server.db.query(
+      "insert into seaworthy_audit_entries (trail, sequence, bytes) values ('inserted', 2, decode($1, 'base64'))",
+      [Buffer.from(JSON.stringify(forged)).toString("base64")],
+    );
+    expect(await mine?.verify()).toMatchObject({ ok: false, fault: { sequence: 2, kind: "forked" } });
   });
 
   test("the database refuses to change, remove or empty entries", async () => {

@@ -1,6 +1,6 @@
 import { type AuditEntry, currentContext, jsonSafe } from "@seaworthy/core";
 import { withoutUndefined } from "@seaworthy/core/objects";
-import { boundedString, checkOptions, finiteNumber, oneOf } from "@seaworthy/core/options";
+import { boundedString, checkOptions, finiteNumber, oneOf, showValue } from "@seaworthy/core/options";
 import type { PreparedEntry } from "./entry-format.ts";
 
 const ENTRY_OPTIONS = ["type", "outcome", "actor", "subject", "data", "at", "correlationId", "address", "userAgent"];
@@ -18,8 +18,7 @@ const LATEST = 8.64e15;
 export function prepareEntry(entry: AuditEntry, now: number): PreparedEntry {
   checkOptions("record", entry, ENTRY_OPTIONS);
   const { type, outcome, data, at = now } = entry;
-  if (typeof type !== "string" || type.length > LONGEST_TYPE || !TYPE.test(type))
-    throw new TypeError(`type must be a dotted name such as "auth.login"; got ${JSON.stringify(type)}`);
+  checkType(type);
   const { principal, client, correlationId } = currentContext();
   return withoutUndefined({
     type,
@@ -32,6 +31,12 @@ export function prepareEntry(entry: AuditEntry, now: number): PreparedEntry {
     address: text("address", entry.address ?? client?.address),
     userAgent: text("userAgent", entry.userAgent ?? client?.userAgent),
   });
+}
+
+/** @throws TypeError if it is not the type of an entry */
+export function checkType(type: unknown): void {
+  if (typeof type !== "string" || type.length > LONGEST_TYPE || !TYPE.test(type))
+    throw new TypeError(`type must be a dotted name such as "auth.login"; got ${showValue(type)}`);
 }
 
 function text(name: string, value: string | undefined): string | undefined {

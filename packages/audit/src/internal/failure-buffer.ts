@@ -1,7 +1,11 @@
-import { appendFile, readFile, rm } from "node:fs/promises";
+import { open, readFile, rm } from "node:fs/promises";
 import { isObject } from "@seaworthy/core/objects";
+import { appendWhole } from "./durable.ts";
 import type { PreparedEntry } from "./entry-format.ts";
 import { SerialQueue } from "./serial-queue.ts";
+
+const LINE_FEED = 0x0a;
+const OUTCOMES: readonly unknown[] = ["success", "failure", "denied"];
 
 /** Entries that the store could not keep, in a file, until it can. */
 export class FailureBuffer {
@@ -16,8 +20,17 @@ export class FailureBuffer {
   /** Resolves when the entry is on the disk. */
   add(entry: PreparedEntry): Promise<void> {
     return this.#queue.add(async () => {
-      await appendFile(this.#path, `${JSON.stringify(entry)}\n`, { mode: 0o600, flush: true });
-      this.#isEmpty = false;
+      const file = await open(this.#path, "a+", 0o600);
+      try {
+        const { size } = await file.stat();
+        const { buffer } = await file.read(Buffer.alloc(1), 0, 1, Math.max(0, size - 1));
+        // A line that was torn must not take this one with it.
+        const isTorn = size > 0 && buffer[0] !== LINE_FEED;
+        await appendWhole(file, size, `${isTorn ? "\n" : ""}${JSON.stringify(entry)}\n`);
+        this.#isEmpty = false;
+      } finally {
+        await file.close();
+      }
     });
   }
 
@@ -53,7 +66,10 @@ export class FailureBuffer {
 function parse(line: string): PreparedEntry | undefined {
   try {
     const value: unknown = JSON.parse(line);
-    return isObject(value) && typeof value.type === "string" ? (value as unknown as PreparedEntry) : undefined;
+    if (!isObject(value) || typeof value.type !== "string" || !OUTCOMES.includes(value.outcome)) return undefined;
+    // An entry whose moment is not a date could never be kept, and would hold up all others.
+    if (typeof value.at !== "number" || Number.isNaN(new Date(value.at).getTime())) return undefined;
+    return value as unknown as PreparedEntry;
   } catch {
     return undefined;
   }

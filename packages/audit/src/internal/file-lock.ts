@@ -1,33 +1,57 @@
-import { open, readFile, rm } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { link, open, readFile, rename, rm } from "node:fs/promises";
 import { errors } from "../errors.ts";
 
 /** Takes the lock file beside a trail, which names the process that writes. Returns a function that gives it back. */
 export async function takeLock(path: string): Promise<() => Promise<void>> {
+  // The token makes each lock unlike every other one, so that a lock that was taken meanwhile is not mistaken for the old one.
+  const content = `${process.pid} ${await startOf(process.pid)} ${randomBytes(8).toString("hex")}`;
   for (let attempt = 1; ; attempt++) {
     try {
       const file = await open(path, "wx", 0o600);
-      await file.writeFile(String(process.pid));
-      await file.close();
+      await file.writeFile(content).finally(() => file.close());
       return () => rm(path, { force: true });
     } catch (error) {
       if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
     }
-    const holder = Number(await readFile(path, "utf8").catch(() => ""));
+    const found = await readFile(path, "utf8").catch(() => "");
+    const [holder = "", start = ""] = found.split(" ");
     // A lock without a number is being written now, or its writer died while it wrote; the second look tells them apart.
-    const isWritten = Number.isSafeInteger(holder) && holder > 0;
-    if (attempt > 3 || (isWritten && isAlive(holder))) throw errors.AUDIT_BUSY({ path, process: holder });
-    if (isWritten || attempt === 2) await rm(path, { force: true });
+    const isWritten = /^[1-9]\d{0,9}$/.test(holder);
+    if (attempt > 3 || (isWritten && (await isAlive(Number(holder), start))))
+      throw errors.AUDIT_BUSY({ path, process: Number(holder) });
+    if (isWritten || attempt === 2) await removeStale(path, found);
     else await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
 
-function isAlive(process_: number): boolean {
-  if (process_ === process.pid) return true;
+/** Removes a lock only if it is still the one that was read: another process may have replaced it in the meantime. */
+async function removeStale(path: string, content: string): Promise<void> {
+  const aside = `${path}.${randomBytes(8).toString("hex")}`;
   try {
-    process.kill(process_, 0);
-    return true;
+    await rename(path, aside);
+  } catch {
+    return; // another process has removed it
+  }
+  if ((await readFile(aside, "utf8")) !== content) await link(aside, path).catch(() => undefined);
+  await rm(aside, { force: true });
+}
+
+async function isAlive(holder: number, start: string): Promise<boolean> {
+  try {
+    process.kill(holder, 0);
   } catch (error) {
     // The process is there, and belongs to another user.
-    return error instanceof Error && "code" in error && error.code === "EPERM";
+    if (!(error instanceof Error && "code" in error && error.code === "EPERM")) return false;
   }
+  const now = await startOf(holder);
+  // The number may belong to another process by now. In a container, it is the same number after every start.
+  return start === "" || now === "" || start === now;
+}
+
+/** When a process started, in ticks since the machine did, or an empty string where the system does not say. */
+async function startOf(id: number): Promise<string> {
+  const stat = await readFile(`/proc/${id}/stat`, "utf8").catch(() => "");
+  // The name of the program is in parentheses and may hold anything; the start is field 22 (proc_pid_stat(5)).
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
 }

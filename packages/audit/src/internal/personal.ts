@@ -20,6 +20,7 @@ const TAG_BYTES = 16;
 export async function sealPersonal(entry: PreparedEntry, plan: PersonalPlan): Promise<PreparedEntry> {
   const owner = plan.ownerOf(entry);
   if (owner === undefined) return entry;
+  if (typeof owner !== "string" || owner === "") throw new TypeError("personal.ownerOf must return a string");
   const { inside, outside } = split(entry, plan.members);
   if (Object.keys(inside).length === 0) return entry;
   const key = await plan.keys.getOrCreate(owner);
@@ -33,7 +34,8 @@ export async function sealPersonal(entry: PreparedEntry, plan: PersonalPlan): Pr
 export async function openPersonal(entry: StoredAuditEntry, keys: AuditKeys | undefined): Promise<StoredAuditEntry> {
   const { personal, ...rest } = entry as StoredAuditEntry & { personal?: unknown };
   if (!isSealed(personal)) return rest;
-  const key = await keys?.get(personal.owner);
+  if (keys === undefined) return { ...rest, encrypted: true };
+  const key = await keys.get(personal.owner);
   if (key === undefined) return { ...rest, erased: true };
   const inside = decrypt(personal, key, context(personal.owner, entry.type, entry.at));
   if (inside === undefined) return { ...rest, erased: true };
@@ -48,7 +50,8 @@ function split(
 ): { inside: Record<string, unknown>; outside: PreparedEntry } {
   const inside: Record<string, unknown> = {};
   const outside: Record<string, unknown> = { ...entry };
-  const hidden: Record<string, unknown> = {};
+  // Without a prototype, because a member may be named __proto__.
+  const hidden: Record<string, unknown> = Object.create(null);
   const data: Record<string, unknown> = { ...entry.data };
   for (const member of members) {
     const name = member.startsWith("data.") ? member.slice("data.".length) : undefined;
@@ -72,7 +75,9 @@ function isSealed(value: unknown): value is SealedPart {
 function decrypt(part: SealedPart, key: Uint8Array, aad: Buffer): Record<string, unknown> | undefined {
   const bytes = Buffer.from(part.box, "base64url");
   try {
-    const decipher = createDecipheriv(CIPHER, key, bytes.subarray(0, IV_BYTES)).setAAD(aad);
+    const decipher = createDecipheriv(CIPHER, key, bytes.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES }).setAAD(
+      aad,
+    );
     decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
     const plain = Buffer.concat([decipher.update(bytes.subarray(IV_BYTES, -TAG_BYTES)), decipher.final()]);
     const value: unknown = JSON.parse(plain.toString());

@@ -1,6 +1,6 @@
 import { type AuditEntry, type Clock, startTimer } from "@seaworthy/core";
 import { readMember, withoutUndefined } from "@seaworthy/core/objects";
-import { requiredFunction } from "@seaworthy/core/options";
+import { checkOptions, requiredFunction } from "@seaworthy/core/options";
 import type {
   Audit,
   AuditPage,
@@ -15,13 +15,18 @@ import type { AuditSigner } from "../signer.ts";
 import type { AuditHead, AuditSeal, AuditStore } from "../stores/store.ts";
 import { checkpointEvent, recordEvent, verifyEvent } from "../telemetry.ts";
 import { hashOf } from "./chain.ts";
-import { prepareEntry } from "./check-entry.ts";
+import { checkType, prepareEntry } from "./check-entry.ts";
 import { checkQuery, matchesOpen, matchesPersonal } from "./check-query.ts";
 import { chainEntries, type PreparedEntry, parseEntry } from "./entry-format.ts";
 import type { FailureBuffer } from "./failure-buffer.ts";
 import { openPersonal, type PersonalPlan, sealPersonal } from "./personal.ts";
+import { SerialQueue } from "./serial-queue.ts";
+import { settledWithin } from "./settled-within.ts";
 import { readNote, writeNote } from "./signed-note.ts";
 import { verifyChain } from "./verify-chain.ts";
+
+// A sink that does not answer must not hold up the close of the service, nor the next checkpoint.
+const LONGEST_SINK = 10_000;
 
 /** The options of a trail, checked, with defaults. */
 export interface AuditPlan {
@@ -40,6 +45,7 @@ export interface AuditPlan {
 /** A trail over a store. */
 export class Trail implements Audit {
   readonly #plan: AuditPlan;
+  readonly #checkpoints = new SerialQueue();
   #sinceCheckpoint = 0;
   #cancelTimer: (() => void) | undefined;
   #closing: Promise<void> | undefined;
@@ -66,6 +72,8 @@ export class Trail implements Audit {
 
   wrap<A extends unknown[], R>(type: string, fn: (...args: A) => Promise<R>): (...args: A) => Promise<R> {
     requiredFunction("fn", fn);
+    // Now, and not when the operation has already happened.
+    checkType(type);
     return async (...args) => {
       let result: R;
       try {
@@ -98,6 +106,7 @@ export class Trail implements Audit {
   }
 
   async verify(options: AuditVerifyOptions = {}): Promise<AuditVerification> {
+    checkOptions("verify", options, ["checkpoint"]);
     const began = performance.now();
     const { origin, store, verifier } = this.#plan;
     let checkpoint: AuditHead | undefined;
@@ -114,16 +123,25 @@ export class Trail implements Audit {
   }
 
   async checkpoint(): Promise<string> {
-    const { signer, origin, store, sink } = this.#plan;
+    const { signer, store } = this.#plan;
     if (signer === undefined) throw new TypeError("checkpoint needs a signer");
+    // Its head may be rolled back, and the checkpoint would then accuse a trail that is sound.
+    if (store.inTransaction?.() === true) throw new TypeError("checkpoint must be called outside of a transaction");
+    return this.#checkpoints.add(() => this.#checkpointNow(signer));
+  }
+
+  async #checkpointNow(signer: AuditSigner): Promise<string> {
+    const { origin, store, sink, clock } = this.#plan;
     const head = await store.head();
     this.#sinceCheckpoint = 0;
     try {
       const note = await writeNote(origin, head, signer);
-      await sink?.(note);
+      if (sink !== undefined) await settledWithin(clock, LONGEST_SINK, () => sink(note));
       if (checkpointEvent.active) checkpointEvent.emit({ outcome: "ok" }, 1, { sequence: head.sequence });
       return note;
     } catch (error) {
+      // So that the end of the trail gets another attempt at the close.
+      this.#sinceCheckpoint = Math.max(1, this.#sinceCheckpoint);
       if (checkpointEvent.active) checkpointEvent.emit({ outcome: "failed" }, 1, { sequence: head.sequence, error });
       throw error;
     }
@@ -141,7 +159,8 @@ export class Trail implements Audit {
     if (typeof before !== "number" || !Number.isFinite(before))
       throw new TypeError("before must be epoch milliseconds");
     const { store, clock, origin, signer } = this.#plan;
-    const seals = await store.seals();
+    // A seal that somebody else wrote must not keep the trail from being sealed.
+    const seals = (await store.seals()).filter((known) => this.#isGenuine(known));
     let end: AuditHead | undefined;
     for await (const { bytes } of store.read((seals.at(-1)?.sequence ?? 0) + 1)) {
       const entry = parseEntry(bytes);
@@ -184,14 +203,19 @@ export class Trail implements Audit {
 
   async #keep(entry: PreparedEntry): Promise<void> {
     const { store, buffer, every, sink } = this.#plan;
-    await buffer?.drain((entries) => store.append((head) => chainEntries(head, entries)));
+    const isJoined = store.inTransaction?.() === true;
+    // Not in a transaction: if it is rolled back, what was buffered would be gone from both places.
+    if (!isJoined) await buffer?.drain((entries) => store.append((head) => chainEntries(head, entries)));
     await store.append((head) => chainEntries(head, [entry]));
     this.#sinceCheckpoint++;
-    if (sink !== undefined && this.#sinceCheckpoint >= every.entries) void this.checkpoint().catch(() => undefined);
+    if (!isJoined && sink !== undefined && this.#sinceCheckpoint >= every.entries)
+      void this.checkpoint().catch(() => undefined);
   }
 
   async #notKept(entry: PreparedEntry | undefined, type: string, cause: unknown, began: number): Promise<void> {
-    const { onFailure, buffer } = this.#plan;
+    const { buffer, store } = this.#plan;
+    // A transaction in which a statement failed is rolled back: the buffer would keep an entry for a change that was undone.
+    const onFailure = store.inTransaction?.() === true ? "deny" : this.#plan.onFailure;
     const emit = (outcome: string): void => {
       if (recordEvent.active)
         recordEvent.emit({ outcome }, (performance.now() - began) / 1000, { type, error: cause, entry });

@@ -13,8 +13,22 @@ interface Link {
 /** Who may say that the entries before the first one were removed rightly. */
 export type SealCheck = (seal: AuditSeal) => boolean;
 
-/** Walks the chain once, with one entry of foresight. */
+/** Walks the chain, and once more if entries were removed by a new seal meanwhile. */
 export async function verifyChain(
+  store: AuditStore,
+  isSeal: SealCheck,
+  checkpoint: AuditHead | undefined,
+): Promise<AuditVerification> {
+  for (let known = (await store.seals()).length; ; ) {
+    const outcome = await walkChain(store, isSeal, checkpoint);
+    const now = outcome.ok ? known : (await store.seals()).length;
+    if (now === known) return outcome;
+    known = now;
+  }
+}
+
+/** Walks the chain once, with one entry of foresight. */
+async function walkChain(
   store: AuditStore,
   isSeal: SealCheck,
   checkpoint: AuditHead | undefined,
@@ -31,6 +45,7 @@ export async function verifyChain(
   }
   if (walk.fault === undefined && current !== undefined) walk.step(current, undefined);
   walk.end();
+  if (walk.isBeyondHead) walk.compareEnd(await store.head());
   const { entries, anchored, fault } = walk;
   return fault === undefined ? { ok: true, entries, anchored } : { ok: false, entries, anchored, fault };
 }
@@ -77,6 +92,17 @@ class ChainWalk {
     if (this.entries === 0) this.#compare(last);
     const known = Math.max(this.#head.sequence, this.#checkpoint?.sequence ?? 0);
     if (known > last.sequence) this.fault = { sequence: last.sequence + 1, kind: "truncated" };
+  }
+
+  /** Entries that are appended during the walk are behind the head that was read before it. */
+  get isBeyondHead(): boolean {
+    return this.fault === undefined && this.#last !== undefined && this.#last.sequence > this.#head.sequence;
+  }
+
+  /** An entry that the store itself does not know of was not appended by it, and the next append would be a second one. */
+  compareEnd(head: AuditHead): void {
+    if (this.#last !== undefined && this.#last.sequence > head.sequence)
+      this.fault = { sequence: head.sequence + 1, kind: "forked" };
   }
 
   /** Where the chain begins: at the genesis, or behind entries that a seal allowed to remove. */

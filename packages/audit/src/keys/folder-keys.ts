@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
-import { link, mkdir, open, readFile, rm } from "node:fs/promises";
+import { link, mkdir, open, readdir, readFile, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { boundedString } from "@seaworthy/core/options";
+import { syncFolder } from "../internal/durable.ts";
 import type { AuditKeys } from "./keys.ts";
 
 /**
@@ -11,7 +12,8 @@ import type { AuditKeys } from "./keys.ts";
  */
 export function folderAuditKeys(path: string): AuditKeys {
   const folder = resolve(boundedString("path", path, 1, 4096));
-  const pathOf = (owner: string): string => join(folder, `${createHash("sha256").update(owner).digest("hex")}.key`);
+  const nameOf = (owner: string): string => createHash("sha256").update(owner).digest("hex");
+  const pathOf = (owner: string): string => join(folder, `${nameOf(owner)}.key`);
   const get = async (owner: string): Promise<Uint8Array | undefined> => {
     try {
       return await readFile(pathOf(owner));
@@ -26,18 +28,38 @@ export function folderAuditKeys(path: string): AuditKeys {
       const found = await get(owner);
       if (found !== undefined) return found;
       await mkdir(folder, { recursive: true, mode: 0o700 });
-      const temporary = join(folder, `.${randomBytes(8).toString("hex")}`);
-      const file = await open(temporary, "wx", 0o600);
-      await file.writeFile(randomBytes(32));
-      await file.sync();
-      await file.close();
-      // A link is made or it is not: a key that another call has made meanwhile stays.
-      await link(temporary, pathOf(owner)).catch((error: unknown) => {
+      const key = randomBytes(32);
+      // The name says whose key it is, so that `destroy` finds it if the process ends before it is removed.
+      const temporary = join(folder, `.${nameOf(owner)}.${randomBytes(8).toString("hex")}`);
+      try {
+        await writeNew(temporary, key);
+        // A link is made or it is not: a key that another call has made meanwhile stays.
+        await link(temporary, pathOf(owner));
+      } catch (error) {
         if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
-      });
-      await rm(temporary, { force: true });
-      return readFile(pathOf(owner));
+        // If that other key has been destroyed since, the entry is erased too: this key is not stored.
+        return (await get(owner)) ?? key;
+      } finally {
+        await rm(temporary, { force: true });
+      }
+      await syncFolder(folder);
+      return key;
     },
-    destroy: (owner) => rm(pathOf(owner), { force: true }),
+    async destroy(owner) {
+      const names = await readdir(folder).catch((): string[] => []);
+      const left = names.filter((name) => name.startsWith(`.${nameOf(owner)}.`));
+      for (const path of [pathOf(owner), ...left.map((name) => join(folder, name))]) await rm(path, { force: true });
+      await syncFolder(folder);
+    },
   };
+}
+
+async function writeNew(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, "wx", 0o600);
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }

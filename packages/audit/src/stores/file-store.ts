@@ -1,12 +1,13 @@
-import { appendFile, type FileHandle, mkdir, open, readFile, rename, rm, stat, truncate } from "node:fs/promises";
+import { type FileHandle, mkdir, open, realpath, rename, rm, truncate } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { isObject, withoutUndefined } from "@seaworthy/core/objects";
 import { boundedString } from "@seaworthy/core/options";
 import { errors } from "../errors.ts";
 import { GENESIS, hashOf } from "../internal/chain.ts";
+import { appendWhole, syncFolder } from "../internal/durable.ts";
 import { parseEntry } from "../internal/entry-format.ts";
 import { takeLock } from "../internal/file-lock.ts";
 import { readLines } from "../internal/lines.ts";
+import { addSeal, readSeals } from "../internal/seal-file.ts";
 import { recoverEvent } from "../telemetry.ts";
 import type { AuditHead, AuditSeal, AuditStore, StoredEntry } from "./store.ts";
 
@@ -31,7 +32,9 @@ interface Waiting {
 
 class FileStore implements AuditStore {
   readonly kind = "file";
-  readonly #path: string;
+  readonly #given: string;
+  /** The file itself if a symbolic link was given: two names of one file have one lock. */
+  #real: string | undefined;
   #opening: Promise<FileHandle> | undefined;
   #unlock: (() => Promise<void>) | undefined;
   #head: AuditHead = GENESIS;
@@ -41,7 +44,7 @@ class FileStore implements AuditStore {
   #closed = false;
 
   constructor(path: string) {
-    this.#path = path;
+    this.#given = path;
   }
 
   append(make: Waiting["make"]): Promise<void> {
@@ -54,22 +57,17 @@ class FileStore implements AuditStore {
 
   /** A reader does not need the lock: as long as nothing was appended here, the file says what the head is. */
   async head(): Promise<AuditHead> {
-    await this.#writing;
-    if (this.#opening !== undefined) {
-      await this.#opening;
-      return this.#head;
-    }
+    if (await this.#isWriter()) return this.#head;
     let head = await this.#sealedHead();
-    for await (const { bytes, complete } of readLines(this.#path)) if (complete) head = headAfter(head, bytes);
+    for await (const { bytes, complete } of readLines(await this.#path())) if (complete) head = headAfter(head, bytes);
     return head;
   }
 
   async *read(from: number): AsyncIterable<StoredEntry> {
-    await this.#writing;
     // Without a writer, a reader sees the file as it is: also one that another process is writing to.
-    const end = this.#opening === undefined ? undefined : this.#size;
+    const end = (await this.#isWriter()) ? this.#size : undefined;
     let place = 0;
-    for await (const { bytes, complete } of readLines(this.#path, end)) {
+    for await (const { bytes, complete } of readLines(await this.#path(), end)) {
       if (!complete) continue; // not acknowledged yet
       const sequence = parseEntry(bytes)?.sequence ?? place + 1;
       place = sequence;
@@ -78,24 +76,19 @@ class FileStore implements AuditStore {
   }
 
   async seals(): Promise<readonly AuditSeal[]> {
-    const text = await readFile(`${this.#path}.seals`, "utf8").catch(() => "");
-    return text
-      .split("\n")
-      .filter((line) => line !== "")
-      .map(parseSeal);
+    return readSeals(`${await this.#path()}.seals`);
   }
 
-  async seal(seal: AuditSeal): Promise<void> {
-    await this.#open();
-    await appendFile(`${this.#path}.seals`, `${JSON.stringify(seal)}\n`, { mode: 0o600, flush: true });
+  seal(seal: AuditSeal): Promise<void> {
+    return this.#alone(async () => {
+      await addSeal(`${await this.#path()}.seals`, seal);
+      await syncFolder(dirname(await this.#path()));
+    });
   }
 
   /** Writes what stays into a new file that takes the place of the old one. */
-  async remove(seal: AuditSeal): Promise<void> {
-    await this.#open();
-    const removal = this.#writing.then(() => this.#removeUpTo(seal.sequence));
-    this.#writing = removal.catch(() => undefined);
-    await removal;
+  remove(seal: AuditSeal): Promise<void> {
+    return this.#alone((handle) => this.#removeUpTo(seal.sequence, handle));
   }
 
   async close(): Promise<void> {
@@ -118,19 +111,52 @@ class FileStore implements AuditStore {
   }
 
   async #openNow(): Promise<FileHandle> {
-    await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 });
-    this.#unlock = await takeLock(`${this.#path}.lock`);
-    await this.#recover();
-    return open(this.#path, "a", 0o600);
+    await mkdir(dirname(this.#given), { recursive: true, mode: 0o700 });
+    const handle = await open(this.#given, "a", 0o600);
+    try {
+      const path = await this.#path();
+      await syncFolder(dirname(path));
+      this.#unlock = await takeLock(`${path}.lock`);
+      await this.#recover(path);
+    } finally {
+      await handle.close();
+    }
+    // Another process may have put a new file in its place before the lock was taken.
+    return open(await this.#path(), "a", 0o600);
+  }
+
+  /** The file, also if a symbolic link to it was given. */
+  async #path(): Promise<string> {
+    this.#real ??= await realpath(this.#given).catch(() => undefined);
+    return this.#real ?? this.#given;
+  }
+
+  async #isWriter(): Promise<boolean> {
+    await this.#writing;
+    const opening = this.#opening;
+    if (opening === undefined) return false;
+    return opening.then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** Runs work while nothing is appended. */
+  #alone(work: (handle: FileHandle) => Promise<void>): Promise<void> {
+    if (this.#closed) return Promise.reject(errors.AUDIT_CLOSED());
+    const done = this.#writing.then(async () => work(await this.#open()));
+    this.#writing = done.catch(() => undefined);
+    return done;
   }
 
   /** Finds the head, and removes a last line that was torn. */
-  async #recover(): Promise<void> {
+  async #recover(path: string): Promise<void> {
+    await rm(`${path}.new`, { force: true }); // of a removal that was interrupted
     this.#head = await this.#sealedHead();
     this.#size = 0;
-    for await (const { bytes, offset, complete } of readLines(this.#path)) {
+    for await (const { bytes, offset, complete } of readLines(path)) {
       if (!complete) {
-        await truncate(this.#path, offset);
+        await truncate(path, offset);
         if (recoverEvent.active) recoverEvent.emit({}, 1, { bytes: bytes.length });
         break;
       }
@@ -148,63 +174,71 @@ class FileStore implements AuditStore {
   async #flush(): Promise<void> {
     const batch = this.#waiting;
     this.#waiting = [];
-    let made: { head: AuditHead; text: Buffer };
-    let handle: FileHandle;
     try {
-      handle = await this.#open();
-      made = this.#make(batch);
+      const handle = await this.#open();
+      const { kept, head, text } = this.#make(batch);
+      if (text.length > 0) await this.#write(handle, text);
+      this.#head = head;
+      this.#size += text.length;
+      for (const { resolve } of kept) resolve();
     } catch (error) {
       for (const { reject } of batch) reject(error);
-      return;
     }
-    try {
-      await handle.appendFile(made.text);
-      await handle.datasync();
-    } catch (error) {
-      // What was written of it, on a full disk for example, must not stand before the next entry.
-      await truncate(this.#path, this.#size).catch(() => {
-        this.#closed = true;
-      });
-      for (const { reject } of batch) reject(error);
-      return;
-    }
-    this.#head = made.head;
-    this.#size += made.text.length;
-    for (const { resolve } of batch) resolve();
   }
 
-  #make(batch: readonly Waiting[]): { head: AuditHead; text: Buffer } {
+  /** Chains what waits. Entries that cannot be made are rejected, and do not take the others with them. */
+  #make(batch: readonly Waiting[]): { kept: readonly Waiting[]; head: AuditHead; text: Buffer } {
     let head = this.#head;
     const parts: Uint8Array[] = [];
-    for (const { make } of batch) {
-      for (const { sequence, bytes } of make(head)) {
-        parts.push(bytes, LINE_END);
-        head = { sequence, hash: hashOf(bytes) };
+    const kept = batch.filter(({ make, reject }) => {
+      try {
+        for (const { sequence, bytes } of make(head)) {
+          parts.push(bytes, LINE_END);
+          head = { sequence, hash: hashOf(bytes) };
+        }
+        return true;
+      } catch (error) {
+        reject(error);
+        return false;
       }
-    }
-    return { head, text: Buffer.concat(parts) };
+    });
+    return { kept, head, text: Buffer.concat(parts) };
   }
 
-  async #removeUpTo(sequence: number): Promise<void> {
-    const temporary = `${this.#path}.new`;
-    const file = await open(temporary, "w", 0o600);
+  async #write(handle: FileHandle, text: Buffer): Promise<void> {
     try {
-      for await (const { bytes } of readLines(this.#path, this.#size)) {
+      await appendWhole(handle, this.#size, text);
+    } catch (error) {
+      // What was written of it, on a full disk for example, must not stand before the next entry.
+      const found = await handle.stat().catch(() => undefined);
+      if (found?.size !== this.#size) this.#closed = true;
+      throw error;
+    }
+  }
+
+  async #removeUpTo(sequence: number, before: FileHandle): Promise<void> {
+    const path = await this.#path();
+    const temporary = `${path}.new`;
+    await rm(temporary, { force: true });
+    const file = await open(temporary, "ax", 0o600);
+    try {
+      for await (const { bytes } of readLines(path, this.#size)) {
         if ((parseEntry(bytes)?.sequence ?? Number.POSITIVE_INFINITY) > sequence)
           await file.appendFile(Buffer.concat([bytes, LINE_END]));
       }
       await file.datasync();
+      const { size } = await file.stat();
+      await rename(temporary, path);
+      this.#size = size;
     } catch (error) {
+      await file.close();
       await rm(temporary, { force: true });
       throw error;
-    } finally {
-      await file.close();
     }
-    await rename(temporary, this.#path);
-    const before = await this.#opening;
-    await before?.close();
-    this.#opening = open(this.#path, "a", 0o600);
-    this.#size = (await stat(this.#path)).size;
+    // The open file goes on under its new name, so that nothing can fail from here on.
+    this.#opening = Promise.resolve(file);
+    await before.close().catch(() => undefined);
+    await syncFolder(dirname(path));
   }
 }
 
@@ -213,12 +247,4 @@ const LINE_END = Buffer.from("\n");
 /** A line that is not an entry has its place nevertheless; `verify()` names it. */
 function headAfter({ sequence }: AuditHead, bytes: Uint8Array): AuditHead {
   return { sequence: parseEntry(bytes)?.sequence ?? sequence + 1, hash: hashOf(bytes) };
-}
-
-function parseSeal(line: string): AuditSeal {
-  const value: unknown = JSON.parse(line);
-  if (!isObject(value) || typeof value.sequence !== "number" || typeof value.hash !== "string")
-    throw errors.AUDIT_TAMPERED({}, { message: "A seal of the trail cannot be read" });
-  const { sequence, hash, at, note } = value;
-  return { sequence, hash, at: String(at), ...withoutUndefined({ note: typeof note === "string" ? note : undefined }) };
 }

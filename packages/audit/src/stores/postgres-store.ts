@@ -88,6 +88,7 @@ export function postgresAuditStore(
       const open = openTransaction(db);
       return open === undefined ? db.transaction((sql) => append(sql, make)) : append(open, make);
     },
+    inTransaction: () => openTransaction(db) !== undefined,
     async head() {
       const { rows } = await db.query(
         "select sequence::text as sequence, hash from seaworthy_audit_heads where trail = $1",

@@ -33,6 +33,11 @@ export interface AuditStore {
    * none is there. `make` may be called again on a newer head.
    */
   append(make: (head: AuditHead) => readonly StoredEntry[]): Promise<void>;
+  /**
+   * Whether an append by the running code would be part of a transaction that can still be rolled back. Stores without
+   * transactions do not need it.
+   */
+  inTransaction?(): boolean;
   head(): Promise<AuditHead>;
   /** The entries from a sequence on, in their order, as they are: also such that were changed. */
   read(from: number): AsyncIterable<StoredEntry>;
