@@ -71,7 +71,7 @@ export async function rotateCredential(
   await vault.refresh();
   if (vault.list().some((entry) => entry.name === staged)) {
     const left = await vault.get(staged, { allowExpired: true });
-    if (await holds(left, steps)) return adopt(vault, name, staged, left, true);
+    if (await holds(left, steps)) return adopt(vault, name, left, true);
     // Which value holds is not known unless the old one is seen to; nothing is thrown away before that.
     const refusal = await verified(current, steps).then(
       (isOld) => (isOld ? undefined : new Error("the provider takes neither value")),
@@ -96,23 +96,17 @@ export async function rotateCredential(
     if (restored) await vault.remove(staged).catch(() => undefined);
     throw errors.VAULT_ROTATION_FAILED({ name, restored }, { cause });
   }
-  return adopt(vault, name, staged, next, false);
+  return adopt(vault, name, next, false);
 }
 
 interface Steps extends RotateCredentialOptions {
   readonly step: RotationStep;
 }
 
-async function adopt(
-  vault: Vault,
-  name: string,
-  staged: string,
-  next: Secret<string>,
-  resumed: boolean,
-): Promise<Rotation> {
+async function adopt(vault: Vault, name: string, next: Secret<string>, resumed: boolean): Promise<Rotation> {
   // Killed after the set: the next call adopts the same value again, which does no harm.
   const { version } = await vault.set(name, next);
-  await vault.remove(staged);
+  await vault.remove(`${name}${STAGED}`);
   return Object.freeze({ name, version, resumed });
 }
 

@@ -3,14 +3,14 @@ import { defineEvent, type TelemetryEvent } from "@seaworthy/core";
 type Outcome = "outcome";
 
 /** Every use of an entry. The entry's name is in the details, a value is nowhere. */
-export const accessed: TelemetryEvent<"action" | Outcome> = defineEvent("vault.access", {
+export const accessEvent: TelemetryEvent<"action" | Outcome> = defineEvent("vault.access", {
   help: "A credential was read or changed.",
   labels: ["action", "outcome"],
   level: ({ outcome }) => (outcome === "ok" ? "debug" : "warn"),
 });
 
 /** Every attempt to unlock, with the time it took. */
-export const unlocked: TelemetryEvent<"method" | Outcome> = defineEvent("vault.unlock", {
+export const unlockEvent: TelemetryEvent<"method" | Outcome> = defineEvent("vault.unlock", {
   help: "An attempt to unlock a vault.",
   unit: "seconds",
   labels: ["method", "outcome"],
@@ -18,7 +18,7 @@ export const unlocked: TelemetryEvent<"method" | Outcome> = defineEvent("vault.u
 });
 
 /** Every write that was tried; outcome `conflict` means that another writer was first and the write is tried again. */
-export const committed: TelemetryEvent<Outcome> = defineEvent("vault.commit", {
+export const commitEvent: TelemetryEvent<Outcome> = defineEvent("vault.commit", {
   help: "A write of the vault to its store.",
   unit: "seconds",
   labels: ["outcome"],
@@ -26,21 +26,21 @@ export const committed: TelemetryEvent<Outcome> = defineEvent("vault.commit", {
 });
 
 /** The vault zeroed its keys. */
-export const locked: TelemetryEvent<"reason"> = defineEvent("vault.lock", {
+export const lockEvent: TelemetryEvent<"reason"> = defineEvent("vault.lock", {
   help: "A vault zeroed its keys.",
   labels: ["reason"],
   level: "info",
 });
 
 /** A watch could not read the store, or its listener threw. */
-export const watchFailed: TelemetryEvent<"reason"> = defineEvent("vault.watch", {
+export const watchEvent: TelemetryEvent<"reason"> = defineEvent("vault.watch", {
   help: "A watch of an entry that failed.",
   labels: ["reason"],
   level: "warn",
 });
 
 /** The audit sink refused an entry. */
-export const unrecorded: TelemetryEvent<"action"> = defineEvent("vault.unrecorded", {
+export const unrecordedEvent: TelemetryEvent<"action"> = defineEvent("vault.unrecorded", {
   help: "An access that the audit sink did not accept.",
   labels: ["action"],
   level: "error",

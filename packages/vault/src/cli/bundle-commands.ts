@@ -1,3 +1,4 @@
+import { withoutUndefined } from "@seaworthy/core/objects";
 import type { ImportResult } from "../bundle.ts";
 import { errors } from "../errors.ts";
 import { HEAD_BYTES } from "../internal/format/limits.ts";
@@ -25,7 +26,7 @@ export async function exportBundle(context: CommandContext): Promise<void> {
   const names = textsOf(context, "name");
   await withVault(context, async (vault) => {
     const password = await readNewPassword(context, "bundle-password-file", "Bundle password");
-    const bundle = await vault.exportTo({ password, kdf: kdfOf(context), ...(names && { names }) });
+    const bundle = await vault.exportTo(withoutUndefined({ password, kdf: kdfOf(context), names }));
     if (path === "-") return void context.io.stdout.write(bundle);
     await writeNewFile(path, bundle);
     print(context, { bundle: path, bytes: bundle.length }, "");

@@ -5,6 +5,7 @@ import { constants } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { buffer } from "node:stream/consumers";
+import { withoutUndefined } from "@seaworthy/core/objects";
 import type { Credential, KdfOptions } from "../credential.ts";
 import { errors } from "../errors.ts";
 import { FileGuard } from "../internal/file-guard.ts";
@@ -57,6 +58,12 @@ export function integer(text: string, what: string): number {
   return Number(text);
 }
 
+/** The integer of an option, or `undefined` if it is missing. @throws CommandError */
+export function integerOption(context: CommandContext, name: string): number | undefined {
+  const text = textOption(context, name);
+  return text === undefined ? undefined : integer(text, `--${name}`);
+}
+
 /** A positional argument. @throws CommandError if it is missing */
 export function positional({ positionals }: CommandContext, at: number, what: string): string {
   const value = positionals[at];
@@ -70,7 +77,6 @@ export async function withVault<T>(
   work: (vault: Vault) => Promise<T>,
   more: Partial<VaultOptions> = {},
 ): Promise<T> {
-  const epoch = textOption(context, "expected-epoch");
   const path = vaultPath(context);
   const repair = context.options.repair === true;
   const store = fileStore(path, { repair });
@@ -80,7 +86,7 @@ export async function withVault<T>(
   const vault = await openVault({
     store,
     ...(await readUnlocking(context, more.create === true)),
-    ...(epoch !== undefined && { expectedEpoch: integer(epoch, "--expected-epoch") }),
+    ...withoutUndefined({ expectedEpoch: integerOption(context, "expected-epoch") }),
     autoLock: false,
     kdf: kdfOf(context),
     ...more,
@@ -220,10 +226,9 @@ async function passwordOf(command: string, env: CommandContext["io"]["env"]): Pr
 
 /** The cost in the options. */
 export function kdfOf(context: CommandContext): KdfOptions {
-  const [memory, passes, lanes] = ["memory", "passes", "lanes"].map((name) => textOption(context, name));
-  return {
-    ...(memory !== undefined && { memory }),
-    ...(passes !== undefined && { passes: integer(passes, "--passes") }),
-    ...(lanes !== undefined && { lanes: integer(lanes, "--lanes") }),
-  };
+  return withoutUndefined({
+    memory: textOption(context, "memory"),
+    passes: integerOption(context, "passes"),
+    lanes: integerOption(context, "lanes"),
+  });
 }

@@ -1,11 +1,13 @@
 import { isUtf8 } from "node:buffer";
 import { type Duration, toMilliseconds } from "@seaworthy/core";
+import { withoutUndefined } from "@seaworthy/core/objects";
 import type { Entry, SetOptions } from "../entries.ts";
 import { generateSecret } from "../generate-secret.ts";
 import {
   type CommandContext,
   entryName,
   integer,
+  integerOption,
   positional,
   print,
   readInput,
@@ -33,13 +35,11 @@ export async function set(context: CommandContext): Promise<void> {
 /** Prints a value, or writes it to a new file byte by byte. */
 export async function get(context: CommandContext): Promise<void> {
   const name = positional(context, 0, "The name");
-  const version = textOption(context, "version");
   const path = textOption(context, "out");
   await withVault(context, async (vault) => {
-    const value = await vault.getBytes(name, {
-      ...(version !== undefined && { version: integer(version, "--version") }),
-      allowExpired: context.options["allow-expired"] === true,
-    });
+    const version = integerOption(context, "version");
+    const allowExpired = context.options["allow-expired"] === true;
+    const value = await vault.getBytes(name, withoutUndefined({ version, allowExpired }));
     const bytes = Buffer.from(value.reveal());
     if (path !== undefined) {
       await writeNewFile(path, bytes);
@@ -73,13 +73,9 @@ export async function edit(context: CommandContext): Promise<void> {
 
 export async function list(context: CommandContext): Promise<void> {
   const prefix = textOption(context, "prefix");
-  const labels = textsOf(context, "label");
+  const removed = context.options.removed === true;
   await withVault(context, async (vault) => {
-    const entries = vault.list({
-      ...(prefix !== undefined && { prefix }),
-      ...(labels !== undefined && { labels: Object.fromEntries(labels.map(pair)) }),
-      removed: context.options.removed === true,
-    });
+    const entries = vault.list(withoutUndefined({ prefix, labels: labelsOf(context), removed }));
     print(context, entries, entries.map(line).join("\n"));
   });
 }
@@ -102,15 +98,12 @@ export async function rollback(context: CommandContext): Promise<void> {
 /** Stores a random value. */
 export async function generate(context: CommandContext): Promise<void> {
   const name = entryName(context);
-  const [length, alphabet] = [textOption(context, "length"), textOption(context, "alphabet")];
-  const value = generateSecret({
-    ...(length !== undefined && { length: integer(length, "--length") }),
-    ...(alphabet !== undefined && { alphabet }),
-  });
+  const length = integerOption(context, "length");
+  const value = generateSecret(withoutUndefined({ length, alphabet: textOption(context, "alphabet") }));
   await withVault(context, async (vault) => {
     const entry = await vault.set(name, value, setOptions(context));
-    const isShown = context.options.print === true;
-    print(context, { ...entry, ...(isShown && { value: value.reveal() }) }, isShown ? value.reveal() : "");
+    const shown = context.options.print === true ? value.reveal() : undefined;
+    print(context, withoutUndefined({ ...entry, value: shown }), shown ?? "");
   });
 }
 
@@ -187,16 +180,24 @@ function line({ name, version, expiresAt, rotateAt }: Entry): string {
 }
 
 function setOptions(context: CommandContext): SetOptions {
-  const expires = textOption(context, "expires");
-  const rotateAfter = textOption(context, "rotate-after");
+  return withoutUndefined({
+    expiresAt: timeOption(context, "expires", expiry),
+    rotateAfter: timeOption(context, "rotate-after", (text) => delay(text, "--rotate-after")),
+    labels: labelsOf(context),
+  });
+}
+
+/** The time of an option: `false` for `never`, or `undefined` if the option is missing. */
+function timeOption(context: CommandContext, name: string, read: (text: string) => number): number | false | undefined {
+  const text = textOption(context, name);
+  if (text === undefined) return undefined;
+  return text === NEVER ? false : read(text);
+}
+
+/** The labels in the options, or `undefined` if there are not any. */
+function labelsOf(context: CommandContext): Record<string, string> | undefined {
   const labels = textsOf(context, "label");
-  return {
-    ...(expires !== undefined && { expiresAt: expires === NEVER ? false : expiry(expires) }),
-    ...(rotateAfter !== undefined && {
-      rotateAfter: rotateAfter === NEVER ? false : delay(rotateAfter, "--rotate-after"),
-    }),
-    ...(labels !== undefined && { labels: Object.fromEntries(labels.map(pair)) }),
-  };
+  return labels && Object.fromEntries(labels.map(pair));
 }
 
 /** A date, or a duration from now. */

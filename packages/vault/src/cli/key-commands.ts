@@ -1,4 +1,5 @@
 import { access } from "node:fs/promises";
+import { withoutUndefined } from "@seaworthy/core/objects";
 import type { Credential } from "../credential.ts";
 import {
   type CommandContext,
@@ -23,7 +24,7 @@ export async function init(context: CommandContext): Promise<void> {
     context,
     async (vault) => {
       const code = context.options.recovery === true ? (await vault.addKey({ recovery: true })).code : undefined;
-      const result = { vault: path, epoch: vault.epoch, ...(code && { recoveryCode: code.reveal() }) };
+      const result = withoutUndefined({ vault: path, epoch: vault.epoch, recoveryCode: code?.reveal() });
       print(context, result, code === undefined ? "" : `Recovery code: ${code.reveal()}`);
     },
     { create: true },

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { isSeaworthyError } from "@seaworthy/core";
+import { withoutUndefined } from "@seaworthy/core/objects";
 import { COMMANDS, type CommandSpec, GLOBAL_OPTIONS, type OptionSpec } from "./commands.ts";
 import { completionOf } from "./completion.ts";
 import type { CommandContext, OptionValues } from "./context.ts";
@@ -99,7 +100,7 @@ function parse(
   const options = Object.fromEntries(
     Object.entries(specs).map(([name, spec]) => {
       const type = spec.value === undefined ? ("boolean" as const) : ("string" as const);
-      return [name, { type, multiple: spec.multiple === true, ...(spec.short !== undefined && { short: spec.short }) }];
+      return [name, withoutUndefined({ type, multiple: spec.multiple === true, short: spec.short })];
     }),
   );
   try {
@@ -117,8 +118,8 @@ function parse(
 function report(error: unknown, isJson: boolean, io: Io): void {
   const message = error instanceof Error ? error.message : "The program failed.";
   const { code, context = {} } = isSeaworthyError(error) ? error : {};
-  if (isJson)
-    return void io.stderr.write(`${JSON.stringify({ error: { ...(code && { code, context }), message } })}\n`);
+  const printed = code ? { code, context, message } : { message };
+  if (isJson) return void io.stderr.write(`${JSON.stringify({ error: printed })}\n`);
   if (code === undefined) return void io.stderr.write(`seaworthy-vault: ${message}\n`);
   // Why a step failed; the messages of causes are this program's and the system's, and none has a value in it.
   const { cause } = error as Error;

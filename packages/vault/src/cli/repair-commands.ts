@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { lstat, readdir, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
+import { withoutUndefined } from "@seaworthy/core/objects";
 import { errors } from "../errors.ts";
 import { FileGuard } from "../internal/file-guard.ts";
 import { lastGoodCopyIn } from "../internal/file-names.ts";
@@ -38,7 +39,7 @@ export async function restore(context: CommandContext): Promise<void> {
     decodeHead(bytes);
     const aside = await moveAside(path);
     await nodeFiles.create(path, bytes);
-    return print(context, { vault: path, restored: copy, ...(aside && { movedTo: aside }) }, `Restored ${copy}.`);
+    return print(context, withoutUndefined({ vault: path, restored: copy, movedTo: aside }), `Restored ${copy}.`);
   }
   const bytes = await readInput(context, positional(context, 0, "The backup's path"), HEAD_BYTES);
   const head = decodeHead(bytes);
@@ -49,7 +50,7 @@ export async function restore(context: CommandContext): Promise<void> {
     throw new CommandError(`There is a vault at ${path}; --replace moves it aside.`, EXIT.failed);
   const aside = present ? await moveAside(path, side) : undefined;
   await fileStore(path).commit(undefined, { epoch: head.epoch, head: bytes, add: [], keep: [] });
-  print(context, { vault: path, epoch: head.epoch, ...(aside && { movedTo: aside }) }, "");
+  print(context, withoutUndefined({ vault: path, epoch: head.epoch, movedTo: aside }), "");
 }
 
 /** Prints what there is and what is wrong with it, without a key. */

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { parseEnv } from "node:util";
 import type { Secret } from "@seaworthy/core";
+import { withoutUndefined } from "@seaworthy/core/objects";
 import { isStaged } from "../internal/staged-name.ts";
 import { rotateCredential } from "../rotate-credential.ts";
 import type { Vault } from "../vault.ts";
@@ -44,7 +45,7 @@ export async function rotate(context: CommandContext): Promise<void> {
     const isGiven = context.options["value-stdin"] === true;
     const value = isGiven ? withoutNewline(await readInput(context, "-")) : undefined;
     const rotation = await rotateCredential(vault, name, {
-      ...(value !== undefined && { generate: () => value }),
+      ...withoutUndefined({ generate: value === undefined ? undefined : () => value }),
       apply: async (next, current) => {
         await step({
           SEAWORTHY_STEP: "apply",

@@ -1,6 +1,7 @@
 import { type AuditEntry, type AuditSink, type Clock, isSeaworthyError } from "@seaworthy/core";
+import { withoutUndefined } from "@seaworthy/core/objects";
 import { errors } from "../errors.ts";
-import { accessed, unrecorded } from "../telemetry.ts";
+import { accessEvent, unrecordedEvent } from "../telemetry.ts";
 import { isName } from "./entry-facts.ts";
 
 /** What was done to which entry. */
@@ -46,29 +47,30 @@ export class AccessLog {
   }
 
   async #record({ action, name, version }: Access, error?: unknown): Promise<void> {
+    if (error === undefined && !accessEvent.active && this.#audit === undefined) return;
     const code = isSeaworthyError(error) ? error.code : error === undefined ? undefined : "ERROR";
     const outcome = error === undefined ? "ok" : "error";
-    const details = {
+    const details = withoutUndefined({
       // What cannot be a name may be a value in the wrong place.
-      ...(isName(name) && { name }),
-      ...(Number.isSafeInteger(version) && { version }),
-      ...(code && { code }),
-    };
-    if (accessed.active) accessed.emit({ action, outcome }, undefined, details);
+      name: isName(name) ? name : undefined,
+      version: Number.isSafeInteger(version) ? version : undefined,
+      code: code || undefined,
+    });
+    if (accessEvent.active) accessEvent.emit({ action, outcome }, undefined, details);
     if (this.#audit === undefined) return;
     const { name: subject, ...data } = details;
     const entry: AuditEntry = {
       type: `vault.${action}`,
       outcome: error === undefined ? "success" : "failure",
-      ...(subject !== undefined && { subject }),
+      ...withoutUndefined({ subject }),
       data,
       at: this.#clock.now(),
     };
     try {
       await this.#audit.record(entry);
     } catch (cause) {
-      if (unrecorded.active) unrecorded.emit({ action });
-      throw errors.VAULT_AUDIT_FAILED({ action, ...(isName(name) && { name }) }, { cause });
+      if (unrecordedEvent.active) unrecordedEvent.emit({ action });
+      throw errors.VAULT_AUDIT_FAILED(withoutUndefined({ action, name: subject }), { cause });
     }
   }
 }

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { errors } from "../errors.ts";
-import type { Ledger } from "./ledger.ts";
+import type { KeyHolder } from "./key-holder.ts";
 
 const LONGEST_STRETCH = 8;
 const MOST_STEPS = 256;
@@ -32,15 +32,15 @@ export class Breath {
  * Does `work` on each item and gives the event loop its turns. The vault may be locked in such a pause. The keys that
  * `work` uses are zeroed then, so this throws `VAULT_LOCKED`.
  */
-export async function mapBreathing<T, R>(ledger: Ledger, items: readonly T[], work: (item: T) => R): Promise<R[]> {
-  const { keys } = ledger;
+export async function mapBreathing<T, R>(holder: KeyHolder, items: readonly T[], work: (item: T) => R): Promise<R[]> {
+  const { keys } = holder;
   const results: R[] = [];
   const breath = new Breath();
   for (const item of items) {
     results.push(work(item));
     if (!breath.isDue()) continue;
     await breath.take();
-    if (ledger.isLocked || ledger.keys !== keys) throw errors.VAULT_LOCKED();
+    if (holder.isLocked || holder.keys !== keys) throw errors.VAULT_LOCKED();
   }
   return results;
 }

@@ -70,7 +70,7 @@ export async function importBundle(
         const record = findVersion(source.state, name);
         checkImported(record);
         const value = openEntry(source.state.vaultId, record, source.keys);
-        frames.push(...putFrames(state, name, value, { ...record, keep }, keys));
+        frames.push(...putFrames(state, { ...record, name, keep }, value, keys));
         wipe(value);
       });
       return frames.length === 0 ? undefined : { added: frames };

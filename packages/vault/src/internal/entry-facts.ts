@@ -1,4 +1,5 @@
 import { type Duration, isSecret, toMilliseconds } from "@seaworthy/core";
+import { withoutUndefined } from "@seaworthy/core/objects";
 import { checkOptions, integer } from "@seaworthy/core/options";
 import type { DueEntry, Entry, EntryVersion, SetOptions } from "../entries.ts";
 import { kindOf, shown } from "./check.ts";
@@ -19,6 +20,7 @@ export interface NewFacts {
 /** The last moment that a `Date` can hold. */
 const LAST_DATE = 8.64e15;
 const LONGEST_REMINDER = 100_000 * 86_400_000;
+const NO_DATES = {};
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
@@ -114,14 +116,22 @@ export function describeEntry(record: PutRecord, versions: number): Entry {
 
 /** What is known of a version without any key. */
 export function describeVersion(record: PutRecord): EntryVersion {
-  const { name, version, created, expires, rotateAfter, labels } = record;
+  const { name, version, created, labels } = record;
   return Object.freeze({
     name,
     version,
     createdAt: created,
-    ...(expires === 0 ? undefined : { expiresAt: expires }),
-    ...(rotateAfter === 0 ? undefined : { rotateAt: created + rotateAfter }),
+    ...datesOf(record),
     labels: Object.freeze(JSON.parse(labels) as Record<string, string>),
+  });
+}
+
+/** The dates of a version. Most versions have none, and `list` describes every entry. */
+function datesOf({ created, expires, rotateAfter }: PutRecord): Pick<EntryVersion, "expiresAt" | "rotateAt"> {
+  if (expires === 0 && rotateAfter === 0) return NO_DATES;
+  return withoutUndefined({
+    expiresAt: expires === 0 ? undefined : expires,
+    rotateAt: rotateAfter === 0 ? undefined : created + rotateAfter,
   });
 }
 

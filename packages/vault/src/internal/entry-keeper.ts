@@ -93,7 +93,7 @@ export class EntryKeeper {
       const added = entries.flatMap(({ name, facts, bytes }) => {
         if (seen.has(name)) throw new TypeError("entries must have different names; got one twice");
         seen.add(name);
-        const frames = putFrames(state, name, bytes, { ...facts, created, keep }, keys);
+        const frames = putFrames(state, { ...facts, name, created, keep }, bytes, keys);
         const versions = Math.min(keep, (state.content.entries.get(name)?.length ?? 0) + 1);
         described.push(describeEntry(frames[0]?.record as PutRecord, versions));
         return frames;
@@ -164,7 +164,7 @@ export class EntryKeeper {
       const record = findVersion(state, name, version);
       this.#checkExpiry(record);
       const bytes = openEntry(state.vaultId, record, keys);
-      const added = putFrames(state, name, bytes, { ...record, created, keep }, keys);
+      const added = putFrames(state, { ...record, name, created, keep }, bytes, keys);
       wipe(bytes);
       entry = describeEntry(added[0]?.record as PutRecord, Math.min(keep, versionsOf(state, name).length + 1));
       return { added };

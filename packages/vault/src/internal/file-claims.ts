@@ -11,6 +11,17 @@ export interface CurrentHead {
   readonly previous: number;
 }
 
+/** A write that has tried to claim its epoch. */
+interface Attempt {
+  readonly temporary: string;
+  /** The path of the epoch's claim. */
+  readonly claim: string;
+  /** The stat of the temporary file. */
+  readonly stat: BigIntStats;
+  /** Files that the caller removes. */
+  readonly made: string[];
+}
+
 /**
  * The compare-and-swap of heads in a directory. A writer links its temporary file to the name of the next epoch, which one
  * writer alone can do, and then renames the temporary file over the head. The rename is what makes the write happen. It
@@ -41,7 +52,7 @@ export class FileClaims {
       await this.#files.link(temporary, claim);
     } catch (error) {
       if (hasCode(error, "ENOENT")) return undefined; // removed by a later writer
-      if (!hasCode(error, "EEXIST")) return this.#settle(temporary, claim, stat, made, error);
+      if (!hasCode(error, "EEXIST")) return this.#settle({ temporary, claim, stat, made }, error);
       await this.#finishOrClear(epoch, expected);
       return undefined;
     }
@@ -56,7 +67,7 @@ export class FileClaims {
       await this.#files.rename(temporary, this.#guard.path).catch(orMissing); // missing: another process has done it
       return stat;
     } catch (error) {
-      return this.#settle(temporary, claim, stat, made, error);
+      return this.#settle({ temporary, claim, stat, made }, error);
     }
   }
 
@@ -85,13 +96,7 @@ export class FileClaims {
    * After a failure: if the temporary name can be removed, the rename has not happened and cannot happen any more. The
    * claim goes after it, never before: otherwise a writer that sleeps could claim the epoch while a reader finishes this.
    */
-  async #settle(
-    temporary: string,
-    claim: string,
-    stat: BigIntStats,
-    made: string[],
-    cause: unknown,
-  ): Promise<BigIntStats> {
+  async #settle({ temporary, claim, stat, made }: Attempt, cause: unknown): Promise<BigIntStats> {
     try {
       await this.#files.unlink(temporary);
     } catch (error) {

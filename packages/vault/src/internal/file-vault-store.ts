@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { BigIntStats } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Clock } from "@seaworthy/core";
+import { withoutUndefined } from "@seaworthy/core/objects";
 import { errors } from "../errors.ts";
 import type { StoredHead, VaultAppend, VaultCommit, VaultStore } from "../stores/store.ts";
 import { FileClaims } from "./file-claims.ts";
@@ -218,10 +219,14 @@ class FileVaultStore implements VaultStore {
     const { stored } = await this.#readOnce(); // written while the names were read
     if (stored !== undefined) return stored;
     const copy = lastGoodCopyIn(names);
-    throw corrupt("the head is missing", undefined, {
-      path: this.#guard.path,
-      ...(copy !== undefined && { lastGoodCopy: join(this.#guard.side, copy) }),
-    });
+    throw corrupt(
+      "the head is missing",
+      undefined,
+      withoutUndefined({
+        path: this.#guard.path,
+        lastGoodCopy: copy === undefined ? undefined : join(this.#guard.side, copy),
+      }),
+    );
   }
 
   /** The content of the head's first bytes, which are read only if the head has become another file. */

@@ -2,11 +2,12 @@ import { randomBytes } from "node:crypto";
 import { type Clock, isSeaworthyError, sleep } from "@seaworthy/core";
 import { errors } from "../errors.ts";
 import type { VaultStore } from "../stores/store.ts";
-import { committed, locked as lockedEvent } from "../telemetry.ts";
+import { commitEvent, lockEvent } from "../telemetry.ts";
 import { type Appending, appendingOf, type Change, hasOpenLog, nextState, type Plan } from "./change.ts";
 import { Content } from "./content.ts";
 import type { RootKeys } from "./crypto/root-keys.ts";
 import { type Head, ID_BYTES } from "./format/head.ts";
+import type { KeyHolder } from "./key-holder.ts";
 import { loadState, rolledBack } from "./load-state.ts";
 import { commitOf, type State } from "./state.ts";
 import { WriteQueue } from "./write-queue.ts";
@@ -23,7 +24,7 @@ export interface LedgerParts {
 const LONGEST_PAUSE = 64;
 
 /** The state of a vault, kept in step with its store: reads follow other writers, writes are compare-and-swap. */
-export class Ledger {
+export class Ledger implements KeyHolder {
   readonly parts: LedgerParts;
   #keys: RootKeys | undefined;
   #state: State;
@@ -57,7 +58,7 @@ export class Ledger {
     if (this.#keys === undefined) return;
     this.#keys.wipe();
     this.#keys = undefined;
-    if (lockedEvent.active) lockedEvent.emit({ reason });
+    if (lockEvent.active) lockEvent.emit({ reason });
   }
 
   unlock(keys: RootKeys, state: State): void {
@@ -203,7 +204,7 @@ export class Ledger {
       // Only the store knows whether nothing was written, and this error does not show it.
       throw isSeaworthyError(cause) ? cause : errors.VAULT_OUTCOME_UNKNOWN({ epoch }, { cause });
     } finally {
-      if (committed.active) committed.emit({ outcome }, (clock.monotonic() - start) / 1000);
+      if (commitEvent.active) commitEvent.emit({ outcome }, (clock.monotonic() - start) / 1000);
     }
   }
 

@@ -3,7 +3,7 @@ import { type Clock, isSeaworthyError } from "@seaworthy/core";
 import type { CredentialSource } from "../credential.ts";
 import { errors } from "../errors.ts";
 import type { VaultStore } from "../stores/store.ts";
-import { unlocked } from "../telemetry.ts";
+import { unlockEvent } from "../telemetry.ts";
 import { checkCredentials } from "./check.ts";
 import { Content } from "./content.ts";
 import { CREDENTIAL_OPTIONS, chosenOf, type Material, readCredential, wipeMaterials } from "./credential-material.ts";
@@ -95,12 +95,13 @@ export async function unlockStore(
       throw expectedEpoch > 0 && errors.VAULT_MISSING.is(error) ? rolledBack(0, expectedEpoch) : error;
     });
     if (state.epoch < expectedEpoch) throw rolledBack(state.epoch, expectedEpoch);
-    if (unlocked.active) unlocked.emit({ method, outcome: "ok" }, (clock.monotonic() - start) / 1000);
+    if (unlockEvent.active) unlockEvent.emit({ method, outcome: "ok" }, (clock.monotonic() - start) / 1000);
     return { state, keys: keys as unknown as RootKeys, slotId: slotId as unknown as Buffer };
   } catch (error) {
     keys?.wipe();
     const code = isSeaworthyError(error) ? error.code : "ERROR";
-    if (unlocked.active) unlocked.emit({ method, outcome: "error" }, (clock.monotonic() - start) / 1000, { code });
+    if (unlockEvent.active)
+      unlockEvent.emit({ method, outcome: "error" }, (clock.monotonic() - start) / 1000, { code });
     throw error;
   }
 }

@@ -184,7 +184,7 @@ export class OpenedVault implements Vault {
     return this.#use({ action: "verify" }, async () => {
       await this.#ledger.reload();
       const { state, keys } = this.#ledger;
-      const records = [...state.content.entries.values()].flat();
+      const records = Array.from(state.content.entries.values()).flat();
       await mapBreathing(this.#ledger, records, ({ record }) => wipe(openEntry(state.vaultId, record, keys)));
       return { epoch: state.epoch, entries: state.content.entries.size, versions: records.length };
     });
@@ -226,7 +226,7 @@ export class OpenedVault implements Vault {
 
   #read<T>(name: string, options: GetOptions, give: (record: PutRecord) => T): Promise<T> {
     const version = options?.version; // read once, and by an async caller: a getter that throws makes a rejection, too
-    const access = { action: "get", name, ...(version !== undefined && { version }) };
+    const access = version === undefined ? { action: "get", name } : { action: "get", name, version };
     return this.#use(access, async () => give(await this.#entries.find(name, options, version)));
   }
 

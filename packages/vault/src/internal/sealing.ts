@@ -18,6 +18,14 @@ import {
 } from "./format/record.ts";
 import type { State } from "./state.ts";
 
+/** What is known of the version that {@link putFrames} makes. */
+interface NewVersion extends NewFacts {
+  readonly name: string;
+  readonly created: number;
+  /** Versions kept of the entry. */
+  readonly keep: number;
+}
+
 /** The versions of an entry. @throws VAULT_NOT_FOUND */
 export function versionsOf(state: State, name: string): readonly Version[] {
   const versions = state.content.entries.get(name);
@@ -75,13 +83,8 @@ export function rewrapEntry(vaultId: Uint8Array, record: PutRecord, from: RootKe
 }
 
 /** The records that make `value` the current version of an entry and keep the last `keep` of them. */
-export function putFrames(
-  state: State,
-  name: string,
-  value: Uint8Array,
-  facts: NewFacts & { readonly created: number; readonly keep: number },
-  keys: RootKeys,
-): Frame[] {
+export function putFrames(state: State, facts: NewVersion, value: Uint8Array, keys: RootKeys): Frame[] {
+  const { name } = facts;
   const versions = state.content.entries.get(name) ?? [];
   const last = versions.at(-1)?.record;
   const current = last?.version ?? 0;

@@ -1,3 +1,4 @@
+import { withoutUndefined } from "@seaworthy/core/objects";
 import { errors } from "../errors.ts";
 import type { StoredHead, VaultCommit, VaultStore } from "../stores/store.ts";
 import { Breath } from "./breathe.ts";
@@ -140,7 +141,7 @@ export function commitOf(
     .map((segment) => ({ id: segment.id, bytes: bytesOf(segment.frames) }));
   const needed = segments.map((segment) => segment.id);
   const keep = purge ? needed : [...new Set([...before, ...needed])];
-  return { epoch: next.epoch, head, add, keep, ...(purge && { purge }), ...(log !== undefined && { newLog: log }) };
+  return withoutUndefined({ epoch: next.epoch, head, add, keep, purge: purge || undefined, newLog: log });
 }
 
 function bytesOf(frames: readonly Frame[]): Buffer {

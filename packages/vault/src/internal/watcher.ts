@@ -1,7 +1,7 @@
 import { type Clock, startTimer, toMilliseconds } from "@seaworthy/core";
 import { checkOptions, signalOption } from "@seaworthy/core/options";
 import type { Entry } from "../entries.ts";
-import { watchFailed } from "../telemetry.ts";
+import { watchEvent } from "../telemetry.ts";
 import type { WatchListener, WatchOptions } from "../vault.ts";
 import { shown } from "./check.ts";
 import { checkName } from "./entry-facts.ts";
@@ -65,7 +65,7 @@ export class Watcher {
     try {
       await this.#refresh();
     } catch (error) {
-      if (watchFailed.active) watchFailed.emit({ reason: "store" }, undefined, { name: watch.name, error });
+      if (watchEvent.active) watchEvent.emit({ reason: "store" }, undefined, { name: watch.name, error });
       return;
     }
     const entry = this.#find(watch.name);
@@ -75,7 +75,7 @@ export class Watcher {
     try {
       await watch.listener(entry);
     } catch (error) {
-      if (watchFailed.active) watchFailed.emit({ reason: "listener" }, undefined, { name: watch.name, error });
+      if (watchEvent.active) watchEvent.emit({ reason: "listener" }, undefined, { name: watch.name, error });
     }
   }
 }

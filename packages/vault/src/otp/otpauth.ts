@@ -1,4 +1,5 @@
 import { isSecret, type Secret, secret } from "@seaworthy/core";
+import { withoutUndefined } from "@seaworthy/core/objects";
 import { checkOptions, integer } from "@seaworthy/core/options";
 import { fromBase32, toBase32 } from "../internal/base32.ts";
 import { shown } from "../internal/check.ts";
@@ -48,7 +49,8 @@ export function parseOtpauth(uri: string): (Required<Omit<OtpauthKey, "issuer">>
   const issuer = url.searchParams.get("issuer") ?? (colon < 0 ? undefined : label.slice(0, colon));
   const key = { algorithm: algorithm as TotpAlgorithm, digits: digits as 6 | 8, period };
   const account = label.slice(colon + 1).trim();
-  return { ...key, secret: secret<Uint8Array>(ownBytes(bytes)), account, ...(issuer ? { issuer } : undefined) };
+  const own = secret<Uint8Array>(ownBytes(bytes));
+  return withoutUndefined({ ...key, secret: own, account, issuer: issuer || undefined });
 }
 
 /**
@@ -76,7 +78,7 @@ export function formatOtpauth(key: OtpauthKey): Secret<string> {
       throw new TypeError(`${name} must be a string without a colon; got ${shown(text)}`);
   }
   const label = [issuer, account].filter((part) => part !== undefined).map((part) => encodeURIComponent(part));
-  const members = { secret: toBase32(bytes), ...(issuer && { issuer }), algorithm, digits, period };
+  const members = withoutUndefined({ secret: toBase32(bytes), issuer: issuer || undefined, algorithm, digits, period });
   const query = Object.entries(members).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
   return secret(`otpauth://totp/${label.join(":")}?${query.join("&")}`);
 }

@@ -1,4 +1,5 @@
 import { createHmac, type KeyObject } from "node:crypto";
+import { withoutUndefined } from "@seaworthy/core/objects";
 import { errors } from "../../errors.ts";
 import type { FieldsOptions } from "../../fields/fields.ts";
 import { lengthPrefixed, ownBytes, randomSecret, wipe } from "../crypto/bytes.ts";
@@ -141,7 +142,7 @@ export class FieldKeys {
   }
 
   #missing(reason: string, key?: number): Error {
-    return errors.VAULT_FIELD_KEY_MISSING({ name: this.#name, reason, ...(key !== undefined && { key }) });
+    return errors.VAULT_FIELD_KEY_MISSING(withoutUndefined({ name: this.#name, reason, key }));
   }
 
   #checkOpen(): void {
