@@ -72,11 +72,20 @@ function columnsOf(rows: readonly Row[]): string[] {
   return columns;
 }
 
-/** The types of the columns as the server writes them, which the text of each element is cast to. */
+/**
+ * The types of the columns as the server writes them, which the text of each element is cast to: without their lengths,
+ * because a cast cuts a value that is too long, and without their domains, whose lengths it would cut to as well. The
+ * assignment to the column then refuses what does not fit.
+ */
 async function typesOf(client: PostgresClient, table: SqlStatement, columns: readonly string[]): Promise<string[]> {
   const { rows } = await client.query<{ name: string; type: string }>(
-    sql`select attname::text as name, format_type(atttypid, atttypmod) as type from pg_attribute
-      where attrelid = ${table.text}::regclass and attnum > 0 and not attisdropped`,
+    sql`with recursive base as (
+        select attname::text as name, atttypid as type from pg_attribute
+        where attrelid = ${table.text}::regclass and attnum > 0 and not attisdropped
+        union all select base.name, dom.typbasetype from base join pg_type dom on dom.oid = base.type and dom.typtype = 'd'
+      )
+      select base.name, format_type(base.type, -1) as type from base
+      join pg_type real on real.oid = base.type and real.typtype <> 'd'`,
   );
   const types = new Map(rows.map(({ name, type }) => [name, type]));
   return columns.map((column) => {

@@ -9,6 +9,7 @@ import {
 } from "@seaworthy/core";
 import { boundedString, checkOptions, positiveDuration, requiredFunction } from "@seaworthy/core/options";
 import { errors } from "./errors.ts";
+import { Database } from "./internal/database.ts";
 import { limit } from "./internal/settings.ts";
 import { migrate } from "./migrate.ts";
 import type { Postgres } from "./postgres.ts";
@@ -47,6 +48,7 @@ const RENEWALS = 4;
  * ```
  */
 export function postgresLease(db: Postgres, options: PostgresLeaseOptions = {}): Lease {
+  if (!(db instanceof Database)) throw new TypeError("db must be a database of connectPostgres");
   checkOptions("postgresLease", options, ["clock"]);
   const { clock = systemClock } = options;
   let ready: Promise<unknown> | undefined;
@@ -156,7 +158,8 @@ class TableLease implements HeldLease {
          where name = $1 and fence = $2 and expires_at > clock_timestamp() returning 1`,
         [name, fence.toString(), ttl],
       );
-      if (this.#lost.signal.aborted) return;
+      // Released meanwhile: that the row is not renewed then is no loss, and no timer may be left behind.
+      if (this.#released) return;
       if (rows.length === 0) return this.#lose("another process may hold it");
       this.#safeUntil = asked + ttl;
       this.#cancelEnd();
@@ -164,7 +167,7 @@ class TableLease implements HeldLease {
     } catch {
       // The next renewal may succeed; if none does in time, the end is scheduled already.
     }
-    if (!this.#lost.signal.aborted && !this.#released) this.#cancelRenewal = this.#schedule();
+    if (!this.#released) this.#cancelRenewal = this.#schedule();
   }
 
   #released = false;

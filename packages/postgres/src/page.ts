@@ -2,6 +2,7 @@ import type { Row } from "@seaworthy/core";
 import { checkOptions, showValue } from "@seaworthy/core/options";
 import { errors } from "./errors.ts";
 import { type CursorKey, readCursor, writeCursor } from "./internal/cursor.ts";
+import { codeOf } from "./internal/driver-errors.ts";
 import type { PostgresClient } from "./postgres.ts";
 import { isStatement, type SqlStatement, sql } from "./sql.ts";
 
@@ -49,6 +50,8 @@ export interface KeysetPage<R extends Row = Row> extends Page<R> {
 
 const LARGEST = 1000;
 const FARTHEST = 100_000;
+/** SQLSTATEs for a text that is not a value of its type. */
+const UNREADABLE: ReadonlySet<string> = new Set(["22P02", "22P03", "22003", "22007", "22008", "22009"]);
 const OPTIONS = ["limit", "offset", "after", "orderBy", "key"];
 
 /**
@@ -91,7 +94,8 @@ export async function page(
   if ("orderBy" in options) return keysetPage(client, query, options, limit);
   if ("after" in options || "key" in options) throw new TypeError("page: after and key need orderBy");
   const offset = within("offset", (options as OffsetPageOptions).offset ?? 0, 0, FARTHEST);
-  const { rows } = await client.query(sql`select * from (${query}) as page limit ${limit + 1} offset ${offset}`);
+  // The line break ends a comment at the end of the query.
+  const { rows } = await client.query(sql`select * from (${query}\n) as page limit ${limit + 1} offset ${offset}`);
   const hasMore = rows.length > limit;
   return { rows: rows.slice(0, limit), limit, hasMore };
 }
@@ -122,15 +126,20 @@ async function keysetPage(
   const position = after === undefined ? undefined : readCursor(after, key);
   const columns = order.map(({ column }) => sql`page.${sql.identifier(column)}::text`);
   const condition = position === undefined ? sql`` : sql` where ${follows(order, position)}`;
-  const { rows } = await client.query(
-    sql`select page.*, array[${sql.join(columns)}] as seaworthy_position from (${query}) as page${condition}
-      order by ${sql.join(order.map(ordering))} limit ${limit + 1}`,
-  );
-  const shown = rows.slice(0, limit).map(({ seaworthy_position, ...row }) => ({ position: seaworthy_position, row }));
+  const statement = sql`select page.*, array[${sql.join(columns)}] as seaworthy_position from (${query}\n) as page${condition}
+    order by ${sql.join(order.map(ordering))} limit ${limit + 1}`;
+  const { rows } = await client.query(statement).catch((cause: unknown) => {
+    // A position that is not a value of its column was written by the client.
+    if (position !== undefined && UNREADABLE.has(codeOf(cause))) throw errors.POSTGRES_CURSOR_INVALID({}, { cause });
+    throw cause;
+  });
+  // Rows with null would go missing on a later page, and the row after this page may be the last one that shows it.
+  const positions = rows.map(({ seaworthy_position }) => positionOf(seaworthy_position));
+  const shown = rows.slice(0, limit).map(({ seaworthy_position: _, ...row }, at) => ({ position: positions[at], row }));
   const last = shown.at(-1)?.position;
   const hasMore = rows.length > limit;
   const page = { rows: shown.map(({ row }) => row), limit, hasMore };
-  return hasMore ? { ...page, next: writeCursor(positionOf(last), key) } : page;
+  return hasMore ? { ...page, next: writeCursor(last ?? [], key) } : page;
 }
 
 function orderOf(orderBy: unknown): Required<PageOrder>[] {

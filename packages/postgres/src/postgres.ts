@@ -43,7 +43,7 @@ export interface Postgres extends PostgresClient, SqlTransactions, AsyncDisposab
    * The same database, apart from the transaction that is open in the context: its statements run on a connection of their
    * own and stay if the transaction is rolled back. PGlite has one connection only, and refuses it inside a transaction.
    */
-  readonly outside: PostgresClient & SqlTransactions;
+  readonly outside: Pick<Postgres, "query" | "transaction">;
   /** The pool now. */
   stats(): PostgresStats;
   /**
@@ -100,6 +100,9 @@ export interface PostgresOptions {
   pooler?: "none" | "transaction";
   /** How many processes like this one use the server; for the warning about `max_connections`. @default 1 */
   instances?: number;
-  /** TLS: `true` verifies the server's certificate with the system's authorities. @default what the URL's sslmode says */
+  /**
+   * TLS: `true` verifies the server's certificate with the system's authorities. It cannot be given together with parameters
+   * of the URL such as `sslmode`. @default what the URL's sslmode says
+   */
   tls?: boolean | { ca?: string; cert?: string; key?: string; servername?: string };
 }

@@ -45,6 +45,55 @@ describe.skipIf(!ENGINES.includes("pg") || !hasPrograms)("backups", () => {
   const open = (folder: string) =>
     createBackups({ url: source.url, storage: folderStorage(folder), scratchServer: SERVER });
 
+  test("a storage that hangs is given up after the timeout", async () => {
+    const folder = folderStorage(await newFolder());
+    const never = (): Promise<never> => new Promise(() => undefined);
+    for (const hung of ["put", "list"] as const) {
+      await using backups = createBackups({ url: source.url, storage: { ...folder, [hung]: never }, timeout: "3s" });
+      await expect(backups.run()).rejects.toMatchObject({
+        code: "POSTGRES_BACKUP_FAILED",
+        message: `storage.${hung} did not end within 3000 ms`,
+      });
+    }
+    const stalled = async (): Promise<Readable> => new Readable({ read: () => undefined });
+    await using backups = createBackups({ url: source.url, storage: { ...folder, get: stalled }, timeout: "3s" });
+    await expect(backups.list()).rejects.toThrow("storage.get did not end within 3000 ms");
+  });
+
+  test("the transaction of the snapshot may be idle for as long as the dump takes", async () => {
+    const url = new URL(source.url);
+    url.searchParams.set("options", "-c idle_in_transaction_session_timeout=1500");
+    const storage = folderStorage(await newFolder());
+    let states: unknown[] = [];
+    const slow = async (name: string, content: Readable): Promise<void> => {
+      const { rows } = await source.db.query(
+        "select state from pg_stat_activity where application_name = 'backup' and datname = current_database()",
+      );
+      states = rows;
+      await new Promise((resolve) => setTimeout(resolve, 3000));
+      await storage.put(name, content);
+    };
+    await using backups = createBackups({ url: url.href, storage: { ...storage, put: slow } });
+    expect((await backups.run()).version).toBe(1);
+    expect(states).toEqual([{ state: "idle in transaction" }]);
+  });
+
+  test("a change is found in a table with a column of the name that the query gives to rows", async () => {
+    const folder = await newFolder();
+    await using backups = open(folder);
+    await source.db.query("create table entries (entry int, other int); insert into entries values (1, 1)");
+    const before = (await backups.run()).tables.find(({ table }) => table.includes("entries"));
+    await source.db.query("update entries set other = 2");
+    const after = (await backups.run()).tables.find(({ table }) => table.includes("entries"));
+    await source.db.query("drop table entries");
+    expect(before?.checksum).not.toBe(after?.checksum);
+  });
+
+  test.each(["30d", 0, "soon"])("timeout %s is refused", (timeout) => {
+    const storage = folderStorage("unused");
+    expect(() => createBackups({ url: SERVER, storage, timeout: timeout as never })).toThrow("timeout must");
+  });
+
   test("a backup is verified by restoring it, and restored into an empty database", async () => {
     const folder = await newFolder();
     await using backups = open(folder);

@@ -97,6 +97,7 @@ describe.each(ENGINES)("leases on %s", (engine) => {
     const lease = postgresLease(db);
     await expect(lease.acquire("", { ttl: "1s" })).rejects.toThrow("name must be");
     await expect(lease.acquire("x", { ttl: 0 })).rejects.toThrow("ttl must be more than 0");
+    expect(() => postgresLease({} as never)).toThrow("db must be a database");
     expect(() => postgresLease(db, { clok: 1 } as never)).toThrow('no option "clok"');
   });
 });
@@ -105,7 +106,7 @@ describe.each(ENGINES)("leases on %s", (engine) => {
 function withOutside(db: Postgres, query: (...args: Parameters<Postgres["query"]>) => Promise<unknown>): Postgres {
   return new Proxy(db, {
     get(target, name) {
-      if (name === "outside") return { query };
+      if (name === "outside") return { ...target.outside, query };
       const value: unknown = Reflect.get(target, name, target);
       return typeof value === "function" ? value.bind(target) : value;
     },

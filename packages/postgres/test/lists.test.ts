@@ -14,6 +14,28 @@ describe.each(ENGINES)("pages on %s", (engine) => {
   afterAll(() => place.close());
   const all = sql`select id, score from items`;
 
+  test("a cursor whose position is not a value of its column is the client's error", async () => {
+    const cursor = (position: string): string =>
+      Buffer.from(JSON.stringify([["id asc"], [position]])).toString("base64url");
+    for (const position of ["abc", "99999999999999999999", ""]) {
+      const refused = page(db, all, { orderBy: [{ column: "id" }], after: cursor(position) });
+      await expect(refused).rejects.toMatchObject({ code: "POSTGRES_CURSOR_INVALID", status: 400 });
+    }
+  });
+
+  test("a query may end with a comment", async () => {
+    await db.query("insert into items values (1, 1, now())");
+    const commented = sql`select id from items -- all of them`;
+    expect((await page(db, commented)).rows).toEqual([{ id: 1 }]);
+    expect((await page(db, commented, { orderBy: ["id"] })).rows).toEqual([{ id: 1 }]);
+  });
+
+  test("null in a column of the order is refused as soon as it is read, also in the row after the page", async () => {
+    const holes = sql`select * from (values (1, 'a'), (2, null)) as holes (id, name)`;
+    await expect(page(db, holes, { limit: 1, orderBy: ["name", "id"] })).rejects.toThrow("must not be null");
+    await expect(page(db, holes, { orderBy: ["name", "id"] })).rejects.toThrow("must not be null");
+  });
+
   test.each([
     [{ limit: 0 }, "limit must be an integer from 1 to 1000; got 0"],
     [{ limit: 1001 }, "limit must be an integer from 1 to 1000; got 1001"],
@@ -143,7 +165,10 @@ describe.each(ENGINES)("pages on %s", (engine) => {
   test("a cursor's values are bound and never run", async () => {
     await db.query("insert into items values (1, 0, now())");
     const after = Buffer.from(JSON.stringify([["id asc"], ["0); drop table items; --"]])).toString("base64url");
-    await expect(page(db, all, { orderBy: ["id"], after })).rejects.toMatchObject({ code: "22P02" });
+    await expect(page(db, all, { orderBy: ["id"], after })).rejects.toMatchObject({
+      code: "POSTGRES_CURSOR_INVALID",
+      cause: { code: "22P02" },
+    });
     expect((await db.query("select count(*)::int as n from items")).rows[0]?.n).toBe(1);
   });
 });
@@ -172,6 +197,32 @@ describe.each(ENGINES)("insertMany on %s", (engine) => {
       [1, 2],
       [3, 4],
     ],
+  });
+
+  test("a value that is too long for its column is refused and not cut", async () => {
+    await db.query(`drop domain if exists short, tags cascade; create domain short as varchar(3);
+      create table strict (v varchar(3), c char(3), b bit(4), s short, vs varchar(3)[])`);
+    for (const row of [{ v: "abcd" }, { c: "abcd" }, { b: "10101" }, { s: "abcd" }, { vs: ["abcd"] }])
+      await expect(insertMany(db, "strict", [row])).rejects.toMatchObject({
+        code: expect.stringMatching(/^22(001|026)$/),
+      });
+    expect(await insertMany(db, "strict", [{ v: "abc", c: "ab", b: "1010", s: "abc", vs: ["abc"] }])).toBe(1);
+    const { rows } = await db.query("select v, c::text, b::text, s, vs from strict");
+    expect(rows).toEqual([{ v: "abc", c: "ab", b: "1010", s: "abc", vs: ["abc"] }]);
+  });
+
+  test("domains over arrays, dates beyond four digits and -0 arrive as they are", async () => {
+    await db.query(`drop domain if exists tags cascade; create domain tags as text[];
+      create table edges (t tags, at timestamptz, f float8)`);
+    const years = [1, 0, -5, 9999, 10_000, 200_000].map((year) => new Date(new Date(0).setUTCFullYear(year)));
+    const rows = years.map((at) => ({ t: ["a,b", '"', null], at, f: -0 }));
+    await insertMany(db, "edges", rows);
+    const { rows: found } = await db.query(
+      "select t::text[] as t, extract(year from at at time zone 'UTC')::int as year, f::text as f from edges order by at",
+    );
+    // There is no year 0: the year before 1 is 1 BC, which PostgreSQL counts as -1.
+    expect(found.map(({ year }) => year)).toEqual([-6, -1, 1, 9999, 10_000, 200_000]);
+    expect(found[0]).toMatchObject({ t: ["a,b", '"', null], f: "-0" });
   });
 
   test("writes values of every type so that they are read as they were", async () => {

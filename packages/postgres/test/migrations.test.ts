@@ -32,6 +32,25 @@ describe.each(ENGINES)("migrations on %s", (engine) => {
   const count = async (table: string): Promise<unknown> =>
     (await db.query(`select count(*)::int as n from ${table}`)).rows[0]?.n;
 
+  test("a byte order mark, an empty file and a file of comments are taken", async () => {
+    const folder = await folderOf({
+      "001_users.sql": `\uFEFF${USERS}`,
+      "002_nothing.sql": "",
+      "003_comment.sql": "-- nothing",
+      "004_index.sql": "\uFEFF-- seaworthy: no transaction\ncreate index concurrently users_id on users (id)",
+    });
+    expect((await migrate(db, folder)).applied).toHaveLength(4);
+    expect(await count("users")).toBe(1);
+  });
+
+  test("an unfinished step that got a transaction ends when it is run again", async () => {
+    const broken = { id: "001_a", statements: ["select 1/0"], transaction: false };
+    await expect(migrate(db, [broken])).rejects.toMatchObject({ code: "POSTGRES_MIGRATION_FAILED" });
+    const repaired = [{ id: "001_a", statements: ["create table a (id int)"] }];
+    expect((await migrate(db, repaired, { retryUnfinished: true })).applied).toEqual(["001_a"]);
+    expect(await migrate(db, repaired)).toEqual({ applied: [], skipped: ["001_a"] });
+  });
+
   test("applies each file once, in order, and says what it did", async () => {
     const folder = await folderOf({
       "002_names.mjs": "export const up = (sql) => sql.query(`alter table users add name text`);",
@@ -285,5 +304,36 @@ describe.skipIf(!ENGINES.includes("pg"))("migrations of several processes", () =
     expect(await migrate(reader, folder)).toEqual({ applied: [], skipped: ["001_users"] });
     await reader.close();
     await db.query(`drop owned by ${role}; drop role ${role}`);
+  });
+});
+
+describe.skipIf(!ENGINES.includes("pg"))("a migration whose lock is lost", () => {
+  test("is not applied twice: the second transaction is rolled back", async () => {
+    await using place = await testDatabase({ server: SERVER });
+    await place.db.query("create table gates (); create table counters (n int); insert into counters values (0)");
+    await using other = await connectPostgres({ url: place.url });
+    const until = async (text: string): Promise<void> => {
+      while ((await other.outside.query(text)).rows.length === 0)
+        await new Promise((resolve) => setTimeout(resolve, 20));
+    };
+    const waiting = (query: string): string => `select 1 from pg_stat_activity
+      where wait_event_type = 'Lock' and query like '${query}%' and datname = current_database()`;
+    const killLock = `select pg_terminate_backend(pid, 5000) from pg_locks
+      where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())`;
+    const steps = [{ id: "001_count", statements: ["update counters set n = n + 1", "lock table gates"] }];
+    const outcomes = await Promise.allSettled(
+      await other.transaction(async (tx) => {
+        await tx.query("lock table gates");
+        const first = migrate(place.db, steps, { tableLockTimeout: 0 });
+        await until(waiting("lock table gates"));
+        await other.outside.query(killLock);
+        const second = migrate(other, steps, { tableLockTimeout: 0 });
+        await until(waiting("update counters"));
+        return [first, second];
+      }),
+    );
+    expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
+    expect(outcomes[1]).toMatchObject({ reason: { code: "POSTGRES_MIGRATION_FAILED" } });
+    expect((await other.query("select n from counters")).rows).toEqual([{ n: 1 }]);
   });
 });

@@ -1,12 +1,13 @@
-import { toMilliseconds } from "@seaworthy/core";
 import { withoutUndefined } from "@seaworthy/core/objects";
 import { checkOptions, integer, requiredFunction } from "@seaworthy/core/options";
 import { Catalog } from "../internal/backup/catalog.ts";
+import { limitStorage } from "../internal/backup/limit-storage.ts";
 import { makeBackup } from "../internal/backup/make-backup.ts";
 import type { BackupPlan } from "../internal/backup/plan.ts";
 import { restoreInto, verifyBackup } from "../internal/backup/restore.ts";
 import { removeSurplus } from "../internal/backup/retention.ts";
 import { timed } from "../internal/backup/timed.ts";
+import { positiveLimit, withHost } from "../internal/settings.ts";
 import { backupAgeGauge } from "../telemetry.ts";
 import type { Backup, BackupOptions, BackupStatus, Backups } from "./backups.ts";
 
@@ -20,15 +21,18 @@ const METHODS = ["put", "get", "list", "remove"] as const;
  */
 export function createBackups(options: BackupOptions): Backups {
   checkOptions("createBackups", options, OPTIONS);
-  const { url, storage, keep = {}, scratchServer = url, programs, timeout = "6h" } = options;
-  for (const [name, value] of Object.entries({ url, scratchServer })) checkServer(name, value);
-  for (const method of METHODS) requiredFunction(`storage.${method}`, storage?.[method]);
+  const { keep = {}, programs } = options;
+  const url = serverUrl("url", options.url);
+  const scratchServer = options.scratchServer === undefined ? url : serverUrl("scratchServer", options.scratchServer);
+  for (const method of METHODS) requiredFunction(`storage.${method}`, options.storage?.[method]);
   checkOptions("keep", keep, ["daily", "weekly"]);
   const kept = {
     daily: integer("keep.daily", keep.daily === undefined ? 7 : keep.daily, 1, 10_000),
     weekly: integer("keep.weekly", keep.weekly === undefined ? 4 : keep.weekly, 0, 10_000),
   };
-  const plan: BackupPlan = { url, scratchServer, programs, timeout: toMilliseconds(timeout, "timeout") };
+  const timeout = positiveLimit("timeout", options.timeout, "6h");
+  const plan: BackupPlan = { url, scratchServer, programs, timeout };
+  const storage = limitStorage(options.storage, timeout);
   const catalog = new Catalog(storage);
   let known: BackupStatus = {};
   const age = (backup: Backup | undefined): number =>
@@ -60,8 +64,8 @@ export function createBackups(options: BackupOptions): Backups {
       }),
     restore: (id, target) =>
       timed("restore", async () => {
-        checkServer("url", target);
-        await restoreInto(plan, storage, await catalog.find(id), target);
+        const server = serverUrl("url", target);
+        await restoreInto(plan, storage, await catalog.find(id), server);
       }),
     list: () => catalog.list(),
     status,
@@ -70,10 +74,12 @@ export function createBackups(options: BackupOptions): Backups {
   };
 }
 
-function checkServer(name: string, url: unknown): void {
+function serverUrl(name: string, url: unknown): string {
+  const text = typeof url === "string" ? withHost(url) : "";
   // The value is not shown, because it may hold a password.
-  if (typeof url !== "string" || !/^postgres(ql)?:\/\//.test(url) || !URL.canParse(url))
+  if (!/^postgres(ql)?:\/\//.test(text) || !URL.canParse(text))
     throw new TypeError(`${name} must be a URL that begins with postgres:// or postgresql://`);
+  return text;
 }
 
 function statusOf(backups: readonly Backup[]): BackupStatus {

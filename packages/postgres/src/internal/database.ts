@@ -122,11 +122,16 @@ export class Database implements Postgres {
   async #single<R extends Row>(statement: string | SqlStatement, params?: unknown[]): Promise<SqlResult<R>> {
     const { text, values } = statementOf(statement, params);
     const session = await this.#acquire();
+    let isLost = false;
     try {
       const run = { session, database: this.name, limit: this.#limit };
       return (await runStatement(run, text, values)) as SqlResult<R>;
+    } catch (error) {
+      // The server says that it ends the connection before the socket closes; until then the pool would hand it out.
+      isLost = codeOf(error) === "POSTGRES_CONNECTION_LOST";
+      throw error;
     } finally {
-      session.release(false);
+      session.release(isLost);
     }
   }
 

@@ -23,12 +23,13 @@ export function isConnectionLoss(error: unknown): boolean {
 
 /** Why no connection could be opened, as an error of this package. */
 export function connectFailure(cause: unknown, settings: Settings): Error {
-  const { host, pathname } = new URL(settings.url);
+  const place = new URL(settings.url);
+  const host = place.searchParams.get("host") ?? (place.host || "localhost");
   const reason = codeOf(cause) || (cause instanceof Error ? cause.message : "unknown");
   const refused = codeOf(cause) === "08P01" && settings.pooler === "none";
   const hint = refused ? '; if a pooler such as PgBouncer stands in between, set pooler: "transaction"' : "";
   return errors.POSTGRES_UNREACHABLE(
-    { host, database: pathname.slice(1), reason },
+    { host, database: place.pathname.slice(1), reason },
     { cause, message: `The database at ${host} could not be reached (${reason})${hint}` },
   );
 }

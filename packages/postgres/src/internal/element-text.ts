@@ -12,6 +12,7 @@ export function elementText(value: unknown, place: string, isArray: boolean): st
     case "string":
       return value;
     case "number":
+      return Object.is(value, -0) ? "-0" : String(value);
     case "bigint":
     case "boolean":
       return String(value);
@@ -25,7 +26,7 @@ export function elementText(value: unknown, place: string, isArray: boolean): st
 function objectText(value: object, place: string, isArray: boolean): string {
   if (value instanceof Date) {
     if (Number.isNaN(value.getTime())) throw new TypeError(`${place} must be a valid date; got ${showValue(value)}`);
-    return value.toISOString();
+    return dateText(value);
   }
   if (value instanceof Uint8Array)
     return `\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("hex")}`;
@@ -33,6 +34,15 @@ function objectText(value: object, place: string, isArray: boolean): string {
   const text = JSON.stringify(value);
   if (text === undefined) throw new TypeError(`${place} cannot be written to a database; got ${showValue(value)}`);
   return text;
+}
+
+/** PostgreSQL reads neither the signed years of ISO 8601 nor a year 0, which is the year 1 BC. */
+function dateText(value: Date): string {
+  const text = value.toISOString();
+  const year = value.getUTCFullYear();
+  if (year >= 1 && year <= 9999) return text;
+  const rest = text.slice(text.indexOf("-", 1));
+  return year > 0 ? `${year}${rest}` : `${String(1 - year).padStart(4, "0")}${rest} BC`;
 }
 
 /** An array literal (PostgreSQL documentation, 8.15.6), with every element quoted. */

@@ -55,6 +55,7 @@ class PgEngine implements Engine {
   readonly #settings: Settings;
   readonly #pool: PgPool;
   readonly #held = new Set<PgSession>();
+  readonly #waiting = new Set<() => void>();
   #closing = false;
 
   constructor(driver: PgDriver, settings: Settings) {
@@ -78,7 +79,7 @@ class PgEngine implements Engine {
     if (this.#closing) throw errors.POSTGRES_CLOSED();
     let client: PgClient;
     try {
-      client = await this.#pool.connect();
+      client = await this.#connect();
     } catch (error) {
       if (this.#closing) throw errors.POSTGRES_CLOSED({}, { cause: error });
       if (error instanceof Error && error.message === QUEUE_TIMEOUT) throw this.#exhausted();
@@ -89,6 +90,26 @@ class PgEngine implements Engine {
     return session;
   }
 
+  /** A client of the pool, which does not refuse those that wait when it is closed. */
+  #connect(): Promise<PgClient> {
+    const arriving = this.#pool.connect();
+    return new Promise((resolve, reject) => {
+      const refuse = (): void => reject(errors.POSTGRES_CLOSED());
+      this.#waiting.add(refuse);
+      arriving.then(
+        (client) => {
+          // One that arrives after its caller was refused is closed.
+          if (this.#waiting.delete(refuse)) resolve(client);
+          else client.release(true);
+        },
+        (error: unknown) => {
+          this.#waiting.delete(refuse);
+          reject(error);
+        },
+      );
+    });
+  }
+
   counts(): { total: number; idle: number; waiting: number } {
     const { totalCount: total, idleCount: idle, waitingCount: waiting } = this.#pool;
     return { total, idle, waiting };
@@ -96,6 +117,8 @@ class PgEngine implements Engine {
 
   async close(timeout: number): Promise<void> {
     this.#closing = true;
+    for (const refuse of this.#waiting) refuse();
+    this.#waiting.clear();
     const ended = this.#pool.end();
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {

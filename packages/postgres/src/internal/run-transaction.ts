@@ -38,7 +38,10 @@ export async function transact<T>(place: TransactionPlace, fn: Work<T>, options:
       if (attempt > retry || !isSerializationFailure(error)) throw error;
     }
     // Full jitter: transactions that collided once must not meet again.
-    await sleep(place.random() * Math.min(LONGEST_PAUSE, 10 * 2 ** attempt), { signal: currentContext().signal });
+    const pause = place.random() * Math.min(LONGEST_PAUSE, 10 * 2 ** attempt);
+    await sleep(pause, { signal: currentContext().signal }).catch((cause: unknown) => {
+      throw errors.POSTGRES_CANCELLED({}, { cause });
+    });
   }
 }
 
@@ -107,8 +110,12 @@ class TransactionEnd {
   async undo(client: TransactionClient): Promise<void> {
     const ended = client.drop();
     const idle = await Promise.race([ended.then(() => true), new Promise<false>((done) => setImmediate(done, false))]);
-    if (!idle) await this.#session.cancel();
-    await ended;
+    if (!idle) {
+      const timer = setTimeout(() => this.#session.cut(), LONGEST_ROLLBACK);
+      await this.#session.cancel();
+      await ended;
+      clearTimeout(timer);
+    }
     // If the server does not answer, the connection is closed, which rolls back as well.
     if (!this.#session.lost) await this.#send("ROLLBACK", LONGEST_ROLLBACK).catch(() => undefined);
   }

@@ -47,6 +47,7 @@ export function settingsOf(options: PostgresOptions): Settings {
     throw new TypeError("base and overflow must not both be 0; got 0 and 0");
   if (tls !== undefined && typeof tls !== "boolean") checkOptions("tls", tls, ["ca", "cert", "key", "servername"]);
   const url = checkUrl(options.url);
+  if (tls !== undefined) checkTls(url);
   return {
     url,
     password: passwordOf(url),
@@ -72,7 +73,8 @@ export function limit(name: string, value: Duration | undefined, otherwise: Dura
   return milliseconds;
 }
 
-function positiveLimit(name: string, value: Duration | undefined, otherwise: Duration): number {
+/** As {@link limit}, but more than 0. */
+export function positiveLimit(name: string, value: Duration | undefined, otherwise: Duration): number {
   positiveDuration(name, value === undefined ? otherwise : value);
   return limit(name, value, otherwise);
 }
@@ -81,9 +83,24 @@ function checkUrl(url: unknown): string {
   // A URL that cannot be parsed may hold a password as well, so that the message does not show it.
   if (typeof url !== "string" || !/^(postgres(ql)?|pglite):\/\//.test(url))
     throw new TypeError("url must be a string that begins with postgres://, postgresql:// or pglite://");
-  if (!url.startsWith("pglite:") && !URL.canParse(url))
+  const absolute = withHost(url);
+  if (!url.startsWith("pglite:") && !URL.canParse(absolute))
     throw new TypeError("url must be an absolute URL such as postgres://user@host:5432/name");
-  return url;
+  return absolute;
+}
+
+/**
+ * libpq allows a user without a host, as in `postgres://user@/name?host=/var/run/postgresql`, but a URL does not. The
+ * parameter `host` comes before the host in its place.
+ */
+export const withHost = (url: string): string =>
+  url.replace(/^(postgres(?:ql)?:\/\/[^/?#]*@)(?=[/?]|$)/, "$1localhost");
+
+/** pg prefers what the URL says, so that `sslmode=disable` would silently switch off what `tls` demands. */
+function checkTls(url: string): void {
+  if (url.startsWith("pglite:")) return;
+  const name = [...new URL(url).searchParams.keys()].find((key) => key.startsWith("ssl"));
+  if (name !== undefined) throw new TypeError(`tls must be left out if the url has ${name}; give one of them`);
 }
 
 function passwordOf(url: string): Secret<string> | undefined {

@@ -14,6 +14,9 @@ export class TransactionClient implements PostgresClient {
   readonly #outer: TransactionClient | undefined;
   readonly #queue = new SerialQueue();
   readonly #depth: number;
+  /** The outermost client, which knows the statement that runs: there is one connection for all of them. */
+  readonly #root: TransactionClient;
+  #running: Promise<unknown> = Promise.resolve();
   #ended = false;
   #dropped = false;
   #failure: unknown;
@@ -22,6 +25,7 @@ export class TransactionClient implements PostgresClient {
     this.#database = database;
     this.#run = run;
     this.#outer = outer;
+    this.#root = outer === undefined ? this : outer.#root;
     this.#depth = outer === undefined ? 0 : outer.#depth + 1;
   }
 
@@ -50,10 +54,21 @@ export class TransactionClient implements PostgresClient {
     await this.#queue.empty();
   }
 
-  /** Refuses further statements and those that wait, and resolves when the one that runs has ended. */
-  drop(): Promise<void> {
+  /**
+   * Refuses further statements and those that wait, also of savepoints, and resolves when the one that runs has ended. The
+   * callbacks of savepoints are not waited for: one that hangs would keep the connection.
+   */
+  async drop(): Promise<void> {
+    this.#ended = true;
     this.#dropped = true;
-    return this.end();
+    await this.#root.#running;
+  }
+
+  /** Whether this client or one around it was dropped. */
+  #isDropped(): boolean {
+    let client: TransactionClient | undefined = this;
+    while (client !== undefined && !client.#dropped) client = client.#outer;
+    return client !== undefined;
   }
 
   #isWithin(outer: TransactionClient): boolean {
@@ -63,9 +78,11 @@ export class TransactionClient implements PostgresClient {
   }
 
   async #execute(text: string, params: readonly unknown[] | undefined): Promise<SqlResult> {
-    if (this.#dropped) throw errors.POSTGRES_TRANSACTION_ENDED();
+    if (this.#isDropped()) throw errors.POSTGRES_TRANSACTION_ENDED();
     try {
-      return await runStatement(this.#run, text, params);
+      const running = runStatement(this.#run, text, params);
+      this.#root.#running = running.catch(() => undefined);
+      return await running;
     } catch (error) {
       this.#failure ??= error;
       throw error;

@@ -21,12 +21,15 @@ interface Snapshot {
 
 /** Dumps the database into the storage, and writes the manifest when the dump is complete. */
 export async function makeBackup(plan: BackupPlan, storage: BackupStorage): Promise<BackupManifest> {
-  await using db = await connectPostgres({ url: plan.url, name: "backup", base: 0, overflow: 1 });
+  const options = { name: "backup", base: 0, overflow: 1, idleInTransactionTimeout: 0 };
+  await using db = await connectPostgres({ url: plan.url, ...options });
   // The figures of the manifest and the dump are of one snapshot, however many rows are written meanwhile.
   // Awaited, because the database is closed as soon as the function returns.
   return await db
     .transaction(
       async (tx) => {
+        // The transaction is idle for as long as pg_dump runs, whatever limit the server has by default.
+        await tx.query("set local idle_in_transaction_session_timeout = 0");
         const { rows } =
           await tx.query(`select pg_export_snapshot() as name, to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at,
           current_database()::text as database, current_setting('server_version') as version`);
@@ -92,18 +95,32 @@ async function dump(
     },
   });
   const content = new PassThrough();
+  let isRunning = true;
+  let storageFault: unknown;
+  const fail = (error: unknown): never => {
+    // What fails after pg_dump did has failed because of it.
+    if (isRunning) storageFault = error;
+    // A storage that has given up reads no more, and pg_dump would wait for it.
+    content.destroy();
+    throw error;
+  };
   const [flowed, stored] = await Promise.allSettled([
     pipeline(run.output, measure, content),
-    storage.put(dumpName(id), content),
-    run.ended,
+    storage.put(dumpName(id), content).catch(fail),
+    run.ended.finally(() => {
+      isRunning = false;
+    }),
   ]);
   clearTimeout(timer);
   run.kill();
   const failed = [flowed, stored].find((result) => result.status === "rejected");
   if (failed === undefined) return { size, sha256: hash.digest("hex") };
   await storage.remove(dumpName(id)).catch(() => undefined);
-  throw await run.ended.then(
-    () => failed.reason,
-    (error: unknown) => (stored.status === "rejected" && flowed.status === "fulfilled" ? stored.reason : error),
+  throw (
+    storageFault ??
+    (await run.ended.then(
+      () => failed.reason,
+      (error: unknown) => error,
+    ))
   );
 }

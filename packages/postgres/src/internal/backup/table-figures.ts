@@ -22,7 +22,7 @@ export async function readFigures(tx: PostgresClient): Promise<TableFigures[]> {
   for (const { schema, name } of rows) {
     const table = sql.identifier(schema, name);
     const { rows: counted } = await tx.query<{ rows: string; checksum: string }>(
-      sql`select count(*)::text as rows, coalesce(sum(hashtextextended(entry::text, 0)::numeric), 0)::text as checksum
+      sql`select count(*)::text as rows, coalesce(sum(hashtextextended((entry.*)::text, 0)::numeric), 0)::text as checksum
         from only ${table} as entry`,
     );
     figures.push({ table: table.text, rows: counted[0]?.rows ?? "0", checksum: counted[0]?.checksum ?? "0" });

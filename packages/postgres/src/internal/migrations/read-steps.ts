@@ -80,7 +80,7 @@ function checkNumbers(folder: string, files: readonly { name: string; number: st
 }
 
 async function sqlStep(id: string, path: string, downPath: string | undefined): Promise<Step> {
-  const text = await readFile(path, "utf8");
+  const text = await readSql(path);
   const [firstLine = ""] = text.split(/\r?\n/, 1);
   const step: Step = {
     id,
@@ -89,9 +89,12 @@ async function sqlStep(id: string, path: string, downPath: string | undefined): 
     up: (sql) => run(sql, text),
   };
   if (downPath === undefined) return step;
-  const down = await readFile(downPath, "utf8");
+  const down = await readSql(downPath);
   return { ...step, down: (sql) => run(sql, down) };
 }
+
+/** Without the byte order mark that some editors write, which the server would take for a part of the statement. */
+const readSql = async (path: string): Promise<string> => (await readFile(path, "utf8")).replace(/^\uFEFF/, "");
 
 async function moduleStep(id: string, path: string): Promise<Step> {
   const text = await readFile(path, "utf8");

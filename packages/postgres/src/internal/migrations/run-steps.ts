@@ -25,7 +25,7 @@ export async function applySteps(
 ): Promise<{ applied: string[]; skipped: string[] }> {
   const { set = "app", dryRun = false, retryUnfinished = false } = options;
   const plan = async (mayBeRunning: boolean): Promise<{ pending: Step[]; skipped: string[] }> => {
-    const states = await statusOf(db, steps, set);
+    const states = await statusOf(db.outside, steps, set);
     checkStates(states, mayBeRunning || retryUnfinished);
     const done = new Set(states.filter(({ state }) => state === "applied").map(({ id }) => id));
     return { pending: steps.filter(({ id }) => !done.has(id)), skipped: [...done] };
@@ -51,7 +51,7 @@ export async function applySteps(
 export async function revertSteps(db: Database, steps: readonly Step[], options: RunOptions): Promise<string[]> {
   const { set = "app", dryRun = false } = options;
   const plan = async (): Promise<Step[]> => {
-    const states = await statusOf(db, steps, set);
+    const states = await statusOf(db.outside, steps, set);
     checkStates(states, false);
     const applied = states.filter(({ state }) => state === "applied").map(({ id }) => id);
     const { to = applied.at(-2) } = options;
@@ -81,7 +81,7 @@ export async function revertSteps(db: Database, steps: readonly Step[], options:
 
 /** The caller holds the lock, so that no other process creates the table at the same moment. */
 async function createTable(db: Database): Promise<void> {
-  await db.transaction(async (tx) => {
+  await db.outside.transaction(async (tx) => {
     const { rows } = await tx.query("select to_regclass($1) is null as missing", [TABLE]);
     if (rows[0]?.missing !== true) return;
     await tx.query(`create table ${TABLE} (
@@ -92,7 +92,7 @@ async function createTable(db: Database): Promise<void> {
 
 /** Applies a step and notes it in one transaction. */
 async function apply(db: Database, step: Step, options: RunOptions): Promise<void> {
-  await db.transaction(async (tx) => {
+  await db.outside.transaction(async (tx) => {
     await step.up(await sameTransaction(tx));
     await note(tx, step, options, "clock_timestamp()");
   }, limitsOf(options));
@@ -101,21 +101,24 @@ async function apply(db: Database, step: Step, options: RunOptions): Promise<voi
 /** Notes that a step without a transaction has begun, so that one that did not end is known as such. */
 async function applyAlone(db: Database, step: Step, options: RunOptions): Promise<void> {
   const { set = "app" } = options;
-  await note(db, step, options, "null");
+  await note(db.outside, step, options, "null");
   await alone(db, (sql) => step.up(sql));
-  await db.query(`update ${TABLE} set finished_at = clock_timestamp() where set = $1 and id = $2`, [set, step.id]);
+  await db.outside.query(`update ${TABLE} set finished_at = clock_timestamp() where set = $1 and id = $2`, [
+    set,
+    step.id,
+  ]);
 }
 
 async function undo(db: Database, step: Step, options: RunOptions): Promise<void> {
   const forget = (sql: PostgresClient): Promise<unknown> =>
     sql.query(`delete from ${TABLE} where set = $1 and id = $2`, [options.set ?? "app", step.id]);
   if (step.transaction)
-    return db.transaction(async (tx) => {
+    return db.outside.transaction(async (tx) => {
       await step.down?.(await sameTransaction(tx));
       await forget(tx);
     }, limitsOf(options));
   await alone(db, async (sql) => step.down?.(sql));
-  await forget(db);
+  await forget(db.outside);
 }
 
 /**
@@ -123,17 +126,21 @@ async function undo(db: Database, step: Step, options: RunOptions): Promise<void
  * database, and what it has done so far stays as an invalid index if it gives up.
  */
 async function alone(db: Database, fn: (sql: PostgresClient) => Promise<void>): Promise<void> {
-  if (db.engine === "pglite") return fn(db);
+  if (db.engine === "pglite") return fn(db.outside);
   await using aside = await db.aside();
   await fn(aside.client);
 }
 
 async function note(sql: PostgresClient, step: Step, { set = "app" }: RunOptions, finished: string): Promise<void> {
-  await sql.query(
-    `insert into ${TABLE} (set, id, checksum, finished_at) values ($1, $2, $3, ${finished})
-     on conflict (set, id) do update set checksum = excluded.checksum, started_at = excluded.started_at`,
+  const { rows } = await sql.query(
+    `insert into ${TABLE} as entry (set, id, checksum, finished_at) values ($1, $2, $3, ${finished})
+     on conflict (set, id) do update
+     set checksum = excluded.checksum, started_at = excluded.started_at, finished_at = excluded.finished_at
+     where entry.finished_at is null returning id`,
     [set, step.id, step.checksum],
   );
+  // Where the connection with the lock was lost while a step ran, another process may have applied it as well.
+  if (rows.length === 0) throw new Error("another process has applied it meanwhile");
 }
 
 /** A client that notices if the statements of a step end the transaction around them, as by a COMMIT of their own. */
