@@ -144,7 +144,7 @@ class TableLease implements HeldLease {
 
   /** The holder stops by its own clock, also if the server does not answer at all. */
   #scheduleEnd(): () => void {
-    return startTimer(this.#clock, this.#safeUntil - this.#clock.monotonic(), () =>
+    return startTimer(this.#clock, Math.max(0, this.#safeUntil - this.#clock.monotonic()), () =>
       this.#lose("it could not be renewed in time"),
     );
   }
