@@ -158,7 +158,7 @@ class TableLease implements HeldLease {
          where name = $1 and fence = $2 and expires_at > clock_timestamp() returning 1`,
         [name, fence.toString(), ttl],
       );
-      // Released meanwhile: that the row is not renewed then is no loss, and no timer may be left behind.
+      // It was released meanwhile: then the lease is not lost if the row was not renewed, and no timer may be left.
       if (this.#released) return;
       if (rows.length === 0) return this.#lose("another process may hold it");
       this.#safeUntil = asked + ttl;
