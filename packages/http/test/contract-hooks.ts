@@ -225,23 +225,23 @@ export function hooks(subject: Subject, requests: (count: number) => Promise<Tel
 
   test("details of health are for authorized callers only", async () => {
     const health = createHealth();
-    health.add("queue", () => ({ status: "healthy", data: { waiting: 4711 } }));
+    health.add("queue", () => ({ status: "healthy", data: { waiting: "a-hidden-figure" } }));
     const edge: EdgeOptions = {
       health,
       operations: { authorize: (request) => request.header("x-token") === "operator" },
     };
     await using running = await start(subject, { edge });
     const shown = await ask(running, "/healthz", { headers: { "x-token": "operator" } });
-    expect(shown.json.checks.queue.data).toEqual({ waiting: 4711 });
+    expect(shown.json.checks.queue.data).toEqual({ waiting: "a-hidden-figure" });
     const hidden = await ask(running, "/healthz");
     expect(hidden.json.checks.queue.status).toBe("healthy");
-    expect(hidden.text).not.toContain("4711");
+    expect(hidden.text).not.toContain("a-hidden-figure");
   });
 
   test("probes do not hang because the decision about details does", async () => {
     const clock = manualClock();
     const health = createHealth();
-    health.add("queue", () => ({ status: "healthy", data: { waiting: 4711 } }));
+    health.add("queue", () => ({ status: "healthy", data: { waiting: "a-hidden-figure" } }));
     const edge: EdgeOptions = { clock, health, operations: { authorize: () => new Promise(() => undefined) } };
     await using running = await start(subject, { edge });
     const asked = ask(running, "/readyz");
@@ -249,6 +249,6 @@ export function hooks(subject: Subject, requests: (count: number) => Promise<Tel
     await clock.advance("250ms");
     const { status, text } = await asked;
     expect(status).toBe(200);
-    expect(text).not.toContain("4711");
+    expect(text).not.toContain("a-hidden-figure");
   });
 }

@@ -28,7 +28,7 @@ export async function testDatabase(options: TestDatabaseOptions = {}): Promise<T
   const { server } = options;
   const name = `test_${randomBytes(8).toString("hex")}`;
   const url = server === undefined ? "pglite://memory" : urlOf(server, name);
-  if (server !== undefined) await administrate(server, sql`create database ${sql.identifier(name)}`);
+  if (server !== undefined) await administrate(server, sql`create database ${sql.identifier(name)} template template0`);
   const db = await connectPostgres({ url, name: "test" });
   const close = async (): Promise<void> => {
     await db.close({ timeout: 0 });

@@ -250,7 +250,7 @@ describe.skipIf(!ENGINES.includes("pg") || !hasPrograms)("backups", () => {
     };
     expect(await main(["backup", folder], place)).toBe(0);
     expect(await main(["list", folder], place)).toBe(0);
-    expect(lines[1]).toMatch(/^\d{8}T\d{6}Z-[0-9a-f]{8} {2}\d+ bytes {2}2 tables {2}not verified$/);
+    expect(lines[1]).toMatch(/^\d{8}T\d{9}Z-[0-9a-f]{8} {2}\d+ bytes {2}2 tables {2}not verified$/);
     expect(await main(["verify", folder], place)).toBe(0);
     const [id = ""] = (lines[1] ?? "").split(" ");
     await using target = await testDatabase({ server: SERVER });

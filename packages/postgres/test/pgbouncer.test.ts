@@ -36,7 +36,7 @@ const accepts = (port: number): Promise<boolean> =>
 
 describe.skipIf(program === undefined || !ENGINES.includes("pg"))("behind PgBouncer in transaction mode", () => {
   let own: TestDatabase;
-  let folder: string;
+  let folder: string | undefined;
   let bouncer: ChildProcess;
   let url: string;
   let db: Postgres;
@@ -75,7 +75,7 @@ default_pool_size = 2
     await db?.close();
     bouncer?.kill();
     await own?.close();
-    await rm(folder, { recursive: true, force: true });
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   });
 
   test("without pooler, the refusal says what to set", async () => {

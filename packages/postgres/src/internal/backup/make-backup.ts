@@ -65,9 +65,9 @@ function manifestOf(id: string, snapshot: Snapshot, size: number, sha256: string
   return { version: 1, id, startedAt: at.toISOString(), finishedAt, database, serverVersion, size, sha256, tables };
 }
 
-/** Sorts by time; two backups of one second differ in the end. */
+/** Sorts by time, to the millisecond; what follows keeps two of them apart. */
 function idFor(at: Date): string {
-  const time = at.toISOString().replace(/[-:]|\.\d+/g, "");
+  const time = at.toISOString().replace(/[-:.]/g, "");
   return `${time}-${randomBytes(4).toString("hex")}`;
 }
 

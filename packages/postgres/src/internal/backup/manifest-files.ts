@@ -5,7 +5,7 @@ export const dumpName = (id: string): string => `${id}.dump`;
 export const manifestName = (id: string): string => `${id}.manifest.json`;
 export const verificationName = (id: string): string => `${id}.verified.json`;
 export const idOf = (name: string): string | undefined =>
-  /^(\d{8}T\d{6}Z-[0-9a-f]{8})\.manifest\.json$/.exec(name)?.[1];
+  /^(\d{8}T\d{9}Z-[0-9a-f]{8})\.manifest\.json$/.exec(name)?.[1];
 
 /** Reads a manifest, which may have been damaged where it was kept. */
 export function parseManifest(id: string, text: string): BackupManifest {
