@@ -41,7 +41,7 @@ export type {
   SqlTransactions,
 } from "./ports.ts";
 export type { Problem } from "./problem.ts";
-export type { CallingRedisClient, RedisClient, SendingRedisClient } from "./redis-client.ts";
+export type { CallingRedisClient, RedisClient, RoutingRedisClient, SendingRedisClient } from "./redis-client.ts";
 export type { Secret } from "./secret.ts";
 export type { Span, SpanEnd, SpanListener, SpanStart, StartSpanOptions } from "./span.ts";
 export type {

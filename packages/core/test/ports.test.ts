@@ -33,6 +33,21 @@ describe.skipIf(!redisRuns)("redisCommand", () => {
   });
 });
 
+test("redisCommand names the key of a command to a cluster of node-redis", async () => {
+  const sent: unknown[][] = [];
+  const cluster = { nodeClient: () => undefined, sendCommand: async (...args: unknown[]) => sent.push(args) };
+  await redisCommand(cluster, "GET", "a");
+  await redisCommand(cluster, "evalsha", "sha", 2, "b", "c", "argument");
+  await redisCommand(cluster, "EVAL", "return 1", 0, "argument");
+  await redisCommand(cluster, "PUBLISH", "channel", "message");
+  expect(sent).toEqual([
+    ["a", false, ["GET", "a"]],
+    ["b", false, ["evalsha", "sha", "2", "b", "c", "argument"]],
+    [undefined, false, ["EVAL", "return 1", "0", "argument"]],
+    [undefined, false, ["PUBLISH", "channel", "message"]],
+  ]);
+});
+
 test.each([null, {}, { call: 1 }, "redis://"])(
   "redisCommand refuses a client of no known shape: %j",
   async (client) => {

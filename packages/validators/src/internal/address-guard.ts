@@ -1,5 +1,5 @@
+import { type IpAddress, isWithin, parseAddress, parseSubnet, type Subnet } from "@seaworthy/core/addresses";
 import { checkOptions, showValue } from "@seaworthy/core/options";
-import { type IpAddress, isWithin, parseAddress, parseSubnet, type Subnet } from "../ip-address.ts";
 import { embeddedAddress } from "./embedded-address.ts";
 import { stringArray } from "./options.ts";
 

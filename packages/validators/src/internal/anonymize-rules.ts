@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
+import { networkOf } from "@seaworthy/core/addresses";
 import { integer, showValue } from "@seaworthy/core/options";
-import { networkOf } from "../network-of.ts";
 import { scrubPersonalData } from "../personal-data.ts";
 import { type KeyMaterial, keyBytes } from "./options.ts";
 

@@ -1,4 +1,4 @@
-import type { IpAddress } from "../ip-address.ts";
+import type { IpAddress } from "@seaworthy/core/addresses";
 
 /**
  * Returns the IPv4 address behind an IPv6 prefix of this many bits (RFC 6052, section 2.2): directly after the prefix but

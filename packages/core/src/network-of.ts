@@ -1,5 +1,5 @@
-import { checkOptions, integer } from "@seaworthy/core/options";
 import { formatAddress, parseAddress, unmapAddress } from "./ip-address.ts";
+import { checkOptions, integer } from "./options.ts";
 
 /** Options of {@link networkOf}. */
 export interface NetworkOptions {
@@ -22,7 +22,7 @@ const OPTIONS = ["ipv4", "ipv6"];
  * @throws TypeError if an option is out of its bounds
  * @example
  * ```ts
- * import { networkOf } from "@seaworthy/validators/network";
+ * import { networkOf } from "@seaworthy/core/addresses";
  * console.log(networkOf("192.0.2.57")); // 192.0.2.0/24
  * console.log(networkOf("2001:db8::57", { ipv6: 64 })); // 2001:db8::/64
  * ```

@@ -19,7 +19,7 @@ export interface Subnet {
  *
  * @example
  * ```ts
- * import { parseAddress } from "@seaworthy/validators/network";
+ * import { parseAddress } from "@seaworthy/core/addresses";
  * console.log(parseAddress("::1")); // { bits: 128, value: 1n }
  * ```
  */
@@ -54,7 +54,7 @@ function groups(text: string): bigint[] {
  *
  * @example
  * ```ts
- * import { parseSubnet } from "@seaworthy/validators/network";
+ * import { parseSubnet } from "@seaworthy/core/addresses";
  * console.log(parseSubnet("10.0.0.0/8")?.bits, parseSubnet("10.0.0.0/33")); // 32 undefined
  * ```
  */
@@ -77,7 +77,7 @@ function wholeLength(text: string): number {
  *
  * @example
  * ```ts
- * import { isWithin, parseAddress, parseSubnet } from "@seaworthy/validators/network";
+ * import { isWithin, parseAddress, parseSubnet } from "@seaworthy/core/addresses";
  * const proxies = parseSubnet("10.0.0.0/8");
  * const address = parseAddress("10.1.2.3");
  * console.log(proxies !== undefined && address !== undefined && isWithin(address, proxies)); // true
@@ -97,7 +97,7 @@ const HOLDERS_OF_IPV4: readonly bigint[] = [0xffffn, 0x64_ff9b_0000_0000_0000_00
  *
  * @example
  * ```ts
- * import { formatAddress, parseAddress, unmapAddress } from "@seaworthy/validators/network";
+ * import { formatAddress, parseAddress, unmapAddress } from "@seaworthy/core/addresses";
  * const address = parseAddress("::ffff:192.0.2.7");
  * console.log(address && formatAddress(unmapAddress(address))); // 192.0.2.7
  * ```
@@ -113,7 +113,7 @@ export function unmapAddress(address: IpAddress): IpAddress {
  *
  * @example
  * ```ts
- * import { formatAddress, parseAddress } from "@seaworthy/validators/network";
+ * import { formatAddress, parseAddress } from "@seaworthy/core/addresses";
  * const address = parseAddress("2001:DB8:0:0:0:0:0:57");
  * console.log(address && formatAddress(address)); // 2001:db8::57
  * ```
