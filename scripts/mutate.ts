@@ -1,15 +1,49 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { sample } from "./mutation/sample.ts";
 
-// Mutation tests of a package: `pnpm mutate core` or, for some of its files, `pnpm mutate core src/waiting.ts`. StrykerJS
-// changes one operator at a time and runs the tests that reach it. Results are kept in `.stryker/`, so that a second run
-// looks only at what has changed. It is not part of .ci/run, because it takes minutes to hours.
+// Mutation tests of a package. They change one operator at a time and run the tests that reach it. They are not part of
+// .ci/run, because they take minutes to hours.
+//
+//   pnpm mutate core --sample 60 --seed 1   tries 60 mutants that are chosen at random from the whole package
+//   pnpm mutate core src/waiting.ts         tries all mutants of some files, with StrykerJS's own runner
+//
+// Results are kept in `.stryker/`, so that a second run looks only at what has changed.
 const root = join(import.meta.dirname, "..");
-const [name = "", ...files] = process.argv.slice(2).filter((argument) => argument !== "--");
-if (!existsSync(join(root, "packages", name, "src"))) {
-  console.error("Usage: pnpm mutate <package> [file of the package ...]");
+const { values, positionals } = parseArgs({
+  args: process.argv.slice(2).filter((argument) => argument !== "--"),
+  allowPositionals: true,
+  options: {
+    sample: { type: "string" },
+    seed: { type: "string", default: "1" },
+    slowest: { type: "string", default: "5000" },
+    without: { type: "string", multiple: true, default: [] },
+    again: { type: "boolean", default: false },
+  },
+});
+const [name = "", ...files] = positionals;
+if (!existsSync(join(root, "packages", name, "src")) || name === "") {
+  console.error(`Usage: pnpm mutate <package> [file of the package ...]
+       pnpm mutate <package> --sample <mutants> [options]
+
+  --seed <number>    chooses the same mutants for the same number, 1 by default
+  --again            with the same seed, tries only the mutants that were not noticed the last time
+  --slowest <ms>     leaves out tests that take longer than this, 5000 by default
+  --without <file>   leaves out a test file; can be repeated`);
   process.exit(2);
+}
+if (values.sample !== undefined) {
+  const { seed, slowest, without, again } = values;
+  await sample(root, name, {
+    count: Number(values.sample),
+    seed: Number(seed),
+    slowest: Number(slowest),
+    without,
+    again,
+  });
+  process.exit();
 }
 const own = join(root, ".stryker", name);
 mkdirSync(own, { recursive: true });

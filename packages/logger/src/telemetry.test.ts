@@ -1,0 +1,14 @@
+import type { LabelValue, TelemetryDefinition, TelemetryLevel } from "@seaworthy/core";
+import { expect, test } from "vitest";
+import { rotatedEvent } from "./telemetry.ts";
+
+const cases: [event: TelemetryDefinition, labels: Record<string, LabelValue>, level: TelemetryLevel][] = [
+  [rotatedEvent, { outcome: "ok" }, "debug"],
+  [rotatedEvent, { outcome: "failed" }, "warn"],
+];
+for (const [event, labels, expected] of cases) {
+  test(`the log line of ${event.name} with ${JSON.stringify(labels)} has the level ${expected}`, () => {
+    const { level } = event;
+    expect(typeof level === "function" ? level(labels) : level).toBe(expected);
+  });
+}
