@@ -39,6 +39,7 @@ const config: ViteUserConfig = {
       ...members("examples"),
       project("house", root, [
         "test/architecture.test.ts",
+        "test/mutation.test.ts",
         "test/repository.test.ts",
         "test/run.test.ts",
         "test/support.test.ts",

@@ -21,6 +21,7 @@ const { values, positionals } = parseArgs({
     slowest: { type: "string", default: "5000" },
     without: { type: "string", multiple: true, default: [] },
     again: { type: "boolean", default: false },
+    record: { type: "boolean", default: false },
   },
 });
 const [name = "", ...files] = positionals;
@@ -30,18 +31,20 @@ if (!existsSync(join(root, "packages", name, "src")) || name === "") {
 
   --seed <number>    chooses the same mutants for the same number, 1 by default
   --again            with the same seed, tries only the mutants that were not noticed the last time
+  --record           adds the result to test/mutation-scores.json, from which the table of the documentation is made
   --slowest <ms>     leaves out tests that take longer than this, 5000 by default
   --without <file>   leaves out a test file; can be repeated`);
   process.exit(2);
 }
 if (values.sample !== undefined) {
-  const { seed, slowest, without, again } = values;
+  const { seed, slowest, without, again, record } = values;
   await sample(root, name, {
     count: Number(values.sample),
     seed: Number(seed),
     slowest: Number(slowest),
     without,
     again,
+    record,
   });
   process.exit();
 }

@@ -6,9 +6,9 @@ import { type Equivalent, isEquivalent, readEquivalents, stale } from "./equival
 import { instrument, type Mutant } from "./instrument.ts";
 import { Runner } from "./runner.ts";
 import { buildSandbox } from "./sandbox.ts";
-import { choose, interval } from "./statistics.ts";
+import { describeScore, type Outcome, recordScore, scoreOf } from "./scores.ts";
+import { choose } from "./statistics.ts";
 
-type Outcome = "killed" | "survived" | "timeout" | "not reached" | "equivalent";
 type Result = Mutant & { readonly outcome: Outcome; readonly by?: string | undefined };
 
 export interface SampleOptions {
@@ -20,6 +20,8 @@ export interface SampleOptions {
   readonly without: readonly string[];
   /** Looks at the survivors of the last run with the same seed again, instead of the whole sample. */
   readonly again: boolean;
+  /** Adds the result to the table of the documentation. */
+  readonly record: boolean;
 }
 
 /** Tries a random sample of a package's mutants, and prints what became of them. */
@@ -48,7 +50,15 @@ export async function sample(root: string, name: string, options: SampleOptions)
     options,
   });
   writeFileSync(path, JSON.stringify(results, undefined, 1));
-  report(name, mutants.length, results, options);
+  const facts = { date: new Date().toISOString().slice(0, 10), seed: options.seed, mutants: mutants.length };
+  const score = scoreOf(
+    results.map(({ outcome }) => outcome),
+    facts,
+  );
+  const [tried, noticed, between] = describeScore(score);
+  console.log(`${name}: ${JSON.stringify(score)}`);
+  console.log(`${name}: ${noticed} of ${tried} mutants were noticed (95 % confidence: ${between})`);
+  if (options.record) recordScore(root, name, score);
 }
 
 interface Run {
@@ -105,7 +115,7 @@ async function tryOne(
   if (candidates.length === 0) return { outcome: "not reached" };
   runner.switch({ mutant: mutant.id });
   for (const { file, names, duration } of candidates) {
-    const alternatives = names.map((test) => RegExp.escape(test)).join("|");
+    const alternatives = names.map((test) => test.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")).join("|");
     const order = { file: join(folder, file), names: `^(?:${alternatives})\\s*$` };
     const answer = await runner.run(order, 30_000 + 5 * duration);
     if (answer === undefined) return { outcome: "timeout", by: file };
@@ -128,18 +138,4 @@ function selected(file: TestFile, id: string, slowest: number): { names: string[
 function describe(mutant: Mutant): string {
   const short = (code: string): string => (code.length > 300 ? `${code.slice(0, 300)} …` : code);
   return `    ${mutant.text}\n    ${mutant.mutator}\n  - ${short(mutant.original)}\n  + ${short(mutant.replacement)}`;
-}
-
-function report(name: string, population: number, results: readonly Result[], options: SampleOptions): void {
-  const count = (outcome: Outcome): number => results.filter((result) => result.outcome === outcome).length;
-  const noticed = count("killed") + count("timeout");
-  const tried = results.length - count("equivalent");
-  const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
-  const [low, high] = interval(noticed, tried);
-  console.log(
-    `${name}: ${results.length} of ${population} mutants (seed ${options.seed}): ${count("killed")} killed, ` +
-      `${count("timeout")} timed out, ${count("survived")} survived, ${count("not reached")} not reached, ` +
-      `${count("equivalent")} equivalent. Noticed: ${percent(noticed / Math.max(1, tried))} ` +
-      `(95 % confidence: ${percent(low)} to ${percent(high)})`,
-  );
 }
