@@ -1,10 +1,14 @@
 import { existsSync, readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { TestProjectInlineConfiguration, ViteUserConfig } from "vitest/config";
 
 const root = import.meta.dirname;
 // "import" and "require" are not named: they would hold for every require inside node_modules too.
 const conditions = ["@seaworthy/source", "node"];
+
+// The tests start hundreds of processes. Node keeps what it compiled, and TypeScript without its types, for the next one.
+process.env.NODE_COMPILE_CACHE ??= join(root, "node_modules", ".seaworthy", "compiled");
 
 // CI repeats a test that failed once, and names it at the end (test/second-attempts.ts). Elsewhere a failure is final.
 const retry = process.env.CI === "true" ? 1 : 0;
@@ -25,7 +29,7 @@ const members = (folder: string): TestProjectInlineConfiguration[] =>
     .filter((name) => existsSync(join(root, folder, name, "package.json")))
     .map((name) => project(name, join(root, folder, name), ["src/**/*.test.ts", "test/**/*.test.ts"]));
 
-/** Tests of the packed packages, which are packed once for each project. */
+/** Tests of the packed packages, which are packed once for all of these projects. */
 function packed(name: string, include: string[]): TestProjectInlineConfiguration {
   const { test, ...rest } = project(name, root, include, 600_000);
   return { ...rest, test: { ...test, globalSetup: [join(root, "test/hosts/tarballs.ts")] } };
@@ -34,6 +38,9 @@ function packed(name: string, include: string[]): TestProjectInlineConfiguration
 /** Every package and example, the house rules, the documents, and the packed tarballs. */
 const config: ViteUserConfig = {
   test: {
+    // Half of the tests wait for a process or a server most of the time, so that two workers suit two cores. Vitest would
+    // leave one core to itself.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       ...members("packages"),
       ...members("examples"),

@@ -71,11 +71,22 @@ export async function installHost(
   await execute("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: directory });
 }
 
-/** Packs all packages once for every test of packaging, with pnpm, which alone knows the catalogs and the workspace. */
-export async function setup(project: TestProject): Promise<() => void> {
+/** Packs every package into a new folder, with pnpm, which alone knows the catalogs and the workspace. */
+async function pack(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "seaworthy-tarballs-"));
   const args = ["--recursive", "--filter", "./packages/*", "pack", "--pack-destination", folder];
   await execute("npx", ["--yes", "pnpm@12.21.0", ...args], { cwd: root, maxBuffer: 64 * 1024 * 1024 });
+  return folder;
+}
+
+// Vitest loads this file once per project, so what the projects share is a property of the process.
+const packed: unique symbol = Symbol.for("seaworthy.test.packed");
+const shared = globalThis as { [packed]?: Promise<string> };
+
+/** Provides the packed packages to a project. The first project packs them for all. */
+export async function setup(project: TestProject): Promise<() => void> {
+  shared[packed] ??= pack();
+  const folder = await shared[packed];
   project.provide("tarballs", folder);
   return () => rmSync(folder, { recursive: true, force: true });
 }
