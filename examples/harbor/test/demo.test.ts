@@ -3,11 +3,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 
+const { PATH, NODE_COMPILE_CACHE } = process.env;
 const run = (...args: string[]) =>
   spawnSync(
     process.execPath,
     ["--conditions=@seaworthy/source", join(import.meta.dirname, "..", "src", "demo.ts"), ...args],
-    { encoding: "utf8", env: { PATH: process.env.PATH } },
+    { encoding: "utf8", env: { PATH, NODE_COMPILE_CACHE } },
   );
 
 test("the demo breaks the upstream and heals it, and every request is answered", () => {

@@ -19,13 +19,15 @@ export interface Harbor extends AsyncDisposable {
 }
 
 const home = join(import.meta.dirname, "..");
+/** Of the environment of the tests, the app receives only this. */
+const INHERITED = { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, NODE_ENV: "test" };
 
 /** Starts the app on free ports with a data directory of its own. */
 export async function startHarbor(environment: Record<string, string> = {}): Promise<Harbor> {
   const directory = mkdtempSync(join(tmpdir(), "harbor-"));
   const child = spawn(process.execPath, ["--conditions=@seaworthy/source", join(home, "src", "main.ts")], {
     cwd: tmpdir(),
-    env: { PATH: process.env.PATH, NODE_ENV: "test", DATA__DIRECTORY: directory, LOG__LEVEL: "debug", ...environment },
+    env: { ...INHERITED, DATA__DIRECTORY: directory, LOG__LEVEL: "debug", ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
@@ -73,7 +75,7 @@ export async function startHarbor(environment: Record<string, string> = {}): Pro
 /** Starts the app and waits for it to end by itself. */
 export async function runHarbor(environment: Record<string, string>): Promise<{ code: number | null; output: string }> {
   const child = spawn(process.execPath, ["--conditions=@seaworthy/source", join(home, "src", "main.ts")], {
-    env: { PATH: process.env.PATH, NODE_ENV: "test", ...environment },
+    env: { ...INHERITED, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";

@@ -1,5 +1,7 @@
 import { type Clock, startTimer, systemClock } from "./clock.ts";
 
+export { SerialQueue } from "./serial-queue.ts";
+
 /** Options of {@link waitAtMost}. */
 export interface WaitOptions<L> {
   /** Milliseconds after which the wait ends; no limit if `undefined`. */

@@ -1,8 +1,8 @@
 import { open, readFile, rm } from "node:fs/promises";
 import { isObject } from "@seaworthy/core/objects";
+import { SerialQueue } from "@seaworthy/core/waiting";
 import { appendWhole } from "./durable.ts";
 import type { PreparedEntry } from "./entry-format.ts";
-import { SerialQueue } from "./serial-queue.ts";
 
 const LINE_FEED = 0x0a;
 const OUTCOMES: readonly unknown[] = ["success", "failure", "denied"];

@@ -1,6 +1,7 @@
 import { type AuditEntry, type Clock, startTimer } from "@seaworthy/core";
 import { readMember, withoutUndefined } from "@seaworthy/core/objects";
 import { checkOptions, requiredFunction } from "@seaworthy/core/options";
+import { SerialQueue } from "@seaworthy/core/waiting";
 import type {
   Audit,
   AuditPage,
@@ -20,7 +21,6 @@ import { checkQuery, matchesOpen, matchesPersonal } from "./check-query.ts";
 import { chainEntries, type PreparedEntry, parseEntry } from "./entry-format.ts";
 import type { FailureBuffer } from "./failure-buffer.ts";
 import { openPersonal, type PersonalPlan, sealPersonal } from "./personal.ts";
-import { SerialQueue } from "./serial-queue.ts";
 import { settledWithin } from "./settled-within.ts";
 import { readNote, writeNote } from "./signed-note.ts";
 import { verifyChain } from "./verify-chain.ts";

@@ -1,10 +1,10 @@
 import { openTransaction, type Row, runInTransaction } from "@seaworthy/core";
+import { SerialQueue } from "@seaworthy/core/waiting";
 import { errors } from "../errors.ts";
 import type { PostgresClient, SqlResult } from "../postgres.ts";
 import type { SqlStatement } from "../sql.ts";
 import { isConnectionLoss } from "./driver-errors.ts";
 import { runStatement, type StatementRun } from "./run-statement.ts";
-import { SerialQueue } from "./serial-queue.ts";
 import { statementOf } from "./statement-of.ts";
 
 /** The statements of one transaction, or of one savepoint within it. */
@@ -51,7 +51,7 @@ export class TransactionClient implements PostgresClient {
   /** Refuses further statements, and resolves when those before have ended. */
   async end(): Promise<void> {
     this.#ended = true;
-    await this.#queue.empty();
+    await this.#queue.idle();
   }
 
   /**

@@ -1,8 +1,8 @@
 import { type Duration, sleep } from "@seaworthy/core";
+import { SerialQueue } from "@seaworthy/core/waiting";
 import { errors } from "../../errors.ts";
 import type { Database } from "../database.ts";
 import type { Session } from "../engine.ts";
-import { SerialQueue } from "../serial-queue.ts";
 import { limit } from "../settings.ts";
 
 // An arbitrary number that names this lock among the advisory locks of the database: "seaworth" in ASCII.
