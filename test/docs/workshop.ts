@@ -7,7 +7,7 @@ import type { Block, Page } from "./blocks.ts";
 const root = join(import.meta.dirname, "..", "..");
 /** Below `docs/`, so that the snippets resolve the packages that `docs/package.json` names. */
 const workshop = join(root, "docs", ".snippets");
-const SECONDS_TO_RUN = 90;
+const SECONDS_TO_RUN = 180;
 
 /** What a block printed and how it ended. */
 export interface Outcome {

@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { type ConformanceCase, type ConformancePlace, conformanceCases } from "@seaworthy/core/conformance";
-import type { IdempotencyStore } from "./idempotency-store.ts";
+import type { IdempotencyCompletion, IdempotencyStore } from "./idempotency-store.ts";
 import type { Answer } from "./messages.ts";
 
 export type { ConformanceCase } from "@seaworthy/core/conformance";
@@ -11,6 +11,13 @@ export interface IdempotencyStorePlace extends ConformancePlace {
   /** Lets so many milliseconds pass, on the store's own clock or really. */
   pass(milliseconds: number): Promise<void>;
 }
+
+const completion = (token: string, ttl: number, answer = ANSWER): IdempotencyCompletion => ({
+  fingerprint: "print",
+  token,
+  answer,
+  ttl,
+});
 
 type Check = (place: IdempotencyStorePlace) => Promise<void>;
 
@@ -34,13 +41,13 @@ const CASES: Record<string, Check> = {
   },
   "the answer is given back as it was, with the fingerprint of its request": async ({ store }) => {
     await store.claim("k", "print", "t1", LONG);
-    await store.complete("k", "print", "t1", ANSWER, LONG);
+    await store.complete("k", completion("t1", LONG));
     deepEqual(await store.claim("k", "print", "t2", LONG), { state: "done", fingerprint: "print", answer: ANSWER });
   },
   "an answer of a megabyte is kept whole": async ({ store }) => {
     const answer = { ...ANSWER, body: "ä".repeat(500_000) };
     await store.claim("k", "print", "t1", LONG);
-    await store.complete("k", "print", "t1", answer, LONG);
+    await store.complete("k", completion("t1", LONG, answer));
     deepEqual(await store.claim("k", "print", "t2", LONG), { state: "done", fingerprint: "print", answer });
   },
   "a released key can be claimed again": async ({ store }) => {
@@ -61,7 +68,7 @@ const CASES: Record<string, Check> = {
   },
   "an answer is forgotten when its time is over, which counts from its completion": async ({ store, pass }) => {
     await store.claim("k", "print", "t1", LONG);
-    await store.complete("k", "print", "t1", ANSWER, SHORT);
+    await store.complete("k", completion("t1", SHORT));
     await pass(SHORT * 3);
     equal(await store.claim("k", "print", "t2", LONG), undefined);
   },
@@ -69,7 +76,7 @@ const CASES: Record<string, Check> = {
     await store.claim("k", "print", "late", SHORT);
     await pass(SHORT * 3);
     await store.claim("k", "print", "t2", LONG);
-    await store.complete("k", "print", "late", ANSWER, LONG);
+    await store.complete("k", completion("late", LONG));
     await store.release("k", "late");
     deepEqual(await store.claim("k", "print", "t3", LONG), { state: "in-flight", fingerprint: "print" });
   },
@@ -83,19 +90,19 @@ const CASES: Record<string, Check> = {
   "neither an answer nor a key that is free can be renewed": async ({ store }) => {
     equal(await store.renew("k", "t1", LONG), false);
     await store.claim("k", "print", "t1", LONG);
-    await store.complete("k", "print", "t1", ANSWER, LONG);
+    await store.complete("k", completion("t1", LONG));
     equal(await store.renew("k", "t1", LONG), false);
     deepEqual(await store.claim("k", "print", "t2", LONG), { state: "done", fingerprint: "print", answer: ANSWER });
   },
   "an answer completed after the time of its claim is kept if no other claim has come": async ({ store, pass }) => {
     await store.claim("k", "print", "late", SHORT);
     await pass(SHORT * 3);
-    await store.complete("k", "print", "late", ANSWER, LONG);
+    await store.complete("k", completion("late", LONG));
     equal((await store.claim("k", "print", "t2", LONG))?.state, "done");
   },
   "times that are fractions of milliseconds are taken": async ({ store }) => {
     equal(await store.claim("k", "print", "t1", 1000.5), undefined);
-    await store.complete("k", "print", "t1", ANSWER, 1000.5);
+    await store.complete("k", completion("t1", 1000.5));
     equal((await store.claim("k", "print", "t2", 1000.5))?.state, "done");
   },
 };

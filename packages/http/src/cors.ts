@@ -17,7 +17,7 @@ export interface CorsOptions {
   maxAge?: Duration;
   /** @default GET, HEAD, PUT, PATCH, POST, DELETE */
   methods?: readonly string[];
-  /** Request headers that may be sent. @default content-type, authorization, idempotency-key, x-request-id, traceparent */
+  /** Request headers that may be sent. @default content-type, authorization, idempotency-key, x-request-id, traceparent, tracestate */
   headers?: readonly string[];
   /** Answer headers that scripts may read. @default x-request-id, retry-after, and the rate limit's */
   expose?: readonly string[];
@@ -37,7 +37,14 @@ export interface Cors {
 }
 
 const METHODS = ["GET", "HEAD", "PUT", "PATCH", "POST", "DELETE"];
-const REQUEST_HEADERS = ["content-type", "authorization", "idempotency-key", "x-request-id", "traceparent"];
+const REQUEST_HEADERS = [
+  "content-type",
+  "authorization",
+  "idempotency-key",
+  "x-request-id",
+  "traceparent",
+  "tracestate",
+];
 const EXPOSED = ["x-request-id", "retry-after", "ratelimit", "ratelimit-policy"];
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const OPTIONS = ["origins", "credentials", "maxAge", "methods", "headers", "expose"];

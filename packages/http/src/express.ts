@@ -1,3 +1,4 @@
+import { withoutUndefined } from "@seaworthy/core/objects";
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from "express";
 import type { EdgeOptions } from "./edge.ts";
 import type { EdgeHandle } from "./edge-handle.ts";
@@ -55,11 +56,13 @@ export function edge(options: EdgeOptions = {}): ExpressEdge {
     const routeOf = (): string | undefined => templateOf(request, pathOf(request), !unmatched.has(request));
     enter(core, request, response, { routeOf, next });
   };
-  const routes = nodeRoutes<Request, Response>(core, (_exchange, { query, params, body, headers }) => ({
-    query,
-    params,
-    ...(body === undefined ? undefined : { body: async () => parsedElsewhere(body, headers["content-type"]) }),
-  }));
+  const routes = nodeRoutes<Request, Response>(core, (_exchange, { query, params, body, headers }) =>
+    withoutUndefined({
+      query,
+      params,
+      body: body === undefined ? undefined : async () => parsedElsewhere(body, headers["content-type"]),
+    }),
+  );
   return {
     ...openOperations(core),
     middleware,

@@ -7,6 +7,17 @@ export type IdempotencyRecord =
   | { state: "in-flight"; fingerprint: string }
   | { state: "done"; fingerprint: string; answer: Answer };
 
+/** The first answer to a key, as {@link IdempotencyStore.complete} keeps it. */
+export interface IdempotencyCompletion {
+  /** Of the request that the answer belongs to. */
+  readonly fingerprint: string;
+  /** Of the claim that did the work. */
+  readonly token: string;
+  readonly answer: Answer;
+  /** Milliseconds from now for which the answer is kept. */
+  readonly ttl: number;
+}
+
 /** Keeps the first answer to each key. */
 export interface IdempotencyStore {
   /**
@@ -21,8 +32,8 @@ export interface IdempotencyStore {
    * the key by now or the key has been completed or released.
    */
   renew(key: string, token: string, ttl: number): Promise<boolean>;
-  /** Keeps the answer for `ttl` milliseconds from now, unless another claim holds the key by now. */
-  complete(key: string, fingerprint: string, token: string, answer: Answer, ttl: number): Promise<void>;
+  /** Keeps the answer, unless another claim holds the key by now. */
+  complete(key: string, completion: IdempotencyCompletion): Promise<void>;
   /** Gives the claimed key back, so that the request can be made again; of another claim it takes nothing. */
   release(key: string, token: string): Promise<void>;
 }
@@ -78,7 +89,7 @@ export function memoryIdempotencyStore(options: MemoryIdempotencyStoreOptions = 
       entry.expires = clock.monotonic() + ttl;
       return true;
     },
-    async complete(key, fingerprint, token, answer, ttl) {
+    async complete(key, { fingerprint, token, answer, ttl }) {
       if (!holds(key, token)) return;
       held.set(key, { record: { state: "done", fingerprint, answer }, token, expires: clock.monotonic() + ttl });
     },

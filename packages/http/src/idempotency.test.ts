@@ -174,7 +174,7 @@ test("a full memory store forgets the oldest finished answers, and none in fligh
   await store.claim("flying", "f", "t0", 1000);
   for (const key of ["a", "b", "c"]) {
     await store.claim(key, "f", "t", 1000);
-    await store.complete(key, "f", "t", answer(key), 1000);
+    await store.complete(key, { fingerprint: "f", token: "t", answer: answer(key), ttl: 1000 });
   }
   expect(await store.claim("flying", "f", "t1", 1000)).toMatchObject({ state: "in-flight" });
   expect(await store.claim("c", "f", "t1", 1000)).toMatchObject({ state: "done" });

@@ -142,11 +142,10 @@ async function runOnce(terms: Terms, held: Held, work: () => Promise<Answer>): P
   }
   stopRenewing();
   const final = answer.status < 500 && !answer.headers.some(([name]) => name === "retry-after");
+  const { key, ...claim } = held;
   // The work is done: a store that fails now must not turn its answer into an error, which would be retried.
   await settle(() =>
-    final
-      ? store.complete(held.key, held.fingerprint, held.token, kept(answer, terms.limit), ttl)
-      : store.release(held.key, held.token),
+    final ? store.complete(key, { ...claim, answer: kept(answer, terms.limit), ttl }) : store.release(key, held.token),
   );
   return answer;
 }

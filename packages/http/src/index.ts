@@ -16,7 +16,12 @@ export type { EdgeOptions } from "./edge.ts";
 export type { Answer, EdgeRequest, Header } from "./messages.ts";
 export type { GuardOptions, UpgradeListener } from "./guard-server.ts";
 export type { Idempotency, IdempotencyOptions, IdempotentAnswer, Scope as IdempotencyScope } from "./idempotency.ts";
-export type { IdempotencyRecord, IdempotencyStore, MemoryIdempotencyStoreOptions } from "./idempotency-store.ts";
+export type {
+  IdempotencyCompletion,
+  IdempotencyRecord,
+  IdempotencyStore,
+  MemoryIdempotencyStoreOptions,
+} from "./idempotency-store.ts";
 export type { LimitRule } from "./limits.ts";
 export type { LoadSignal, Priority, ShedOptions } from "./load.ts";
 export type { HttpErrorCode } from "./errors.ts";

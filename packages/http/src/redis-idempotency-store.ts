@@ -57,7 +57,7 @@ export function redisIdempotencyStore(
       // The beginning of what a claim writes: an answer that is there by now is not prolonged.
       return Number(await script(RENEW, key, `${token}\n{"state":"in-flight"`, whole(ttl))) === 1;
     },
-    async complete(key, fingerprint, token, answer, ttl) {
+    async complete(key, { fingerprint, token, answer, ttl }) {
       await script(COMPLETE, key, token, write(token, { state: "done", fingerprint, answer }), whole(ttl));
     },
     async release(key, token) {

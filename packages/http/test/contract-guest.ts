@@ -127,6 +127,6 @@ export function parts(subject: Subject, requests: Requests): void {
     const events = await requests(3);
     expect(events.map(({ labels: { status } }) => status)).toEqual([400, 400, 431]);
     expect(events[1]?.labels.route).toBe("unmatched");
-    expect(events[1]).toMatchObject({ labels: { method: "OTHER" }, details: { address: "127.0.0.1" } });
+    expect(events[1]).toMatchObject({ labels: { method: "OTHER" }, details: { clientAddress: "127.0.0.1" } });
   });
 }

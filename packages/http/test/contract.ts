@@ -158,7 +158,7 @@ function events(subject: Subject, requests: (count: number) => Promise<Telemetry
     );
     for (const { value, details } of events) {
       expect(value).toBeGreaterThanOrEqual(0);
-      expect(details).toMatchObject({ address: "127.0.0.1" });
+      expect(details).toMatchObject({ clientAddress: "127.0.0.1" });
     }
   });
 
@@ -172,7 +172,7 @@ function events(subject: Subject, requests: (count: number) => Promise<Telemetry
     sent.destroy();
     const [event] = await requests(1);
     expect(event?.labels).toEqual({ method: "GET", route: "/hang", status: 499 });
-    expect(event?.details).toMatchObject({ path: "/hang", address: "127.0.0.1" });
+    expect(event?.details).toMatchObject({ path: "/hang", clientAddress: "127.0.0.1" });
     await ask(running, "/");
     expect(await requests(2)).toHaveLength(2);
   });
@@ -218,7 +218,7 @@ function spans(subject: Subject): void {
       expect(other).not.toHaveProperty("tracestate");
       expect(ended).toMatchObject({ phase: "end", spanId: began.spanId });
       expect(ended.labels).toEqual({ method: "GET", route: "/context", status: 200 });
-      expect(ended.details).toMatchObject({ path: "/context", address: "127.0.0.1" });
+      expect(ended.details).toMatchObject({ path: "/context", clientAddress: "127.0.0.1" });
     } finally {
       stop();
     }

@@ -584,5 +584,5 @@ test.each<[string, unknown, string]>([
   const app = honoEdge().install(new Hono());
   app.get("/", (context) => context.text("ok"));
   await app.fetch(new Request("http://a/"), environment as object);
-  expect(telemetry.of("http.request")[0]?.details?.address).toBe(address);
+  expect(telemetry.of("http.request")[0]?.details?.clientAddress).toBe(address);
 });

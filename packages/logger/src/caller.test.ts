@@ -85,6 +85,21 @@ describe("facts about the caller", () => {
     expect(records[1]).toMatchObject({ principalId: "free" });
   });
 
+  test("are not written twice if a field repeats them, as the access log does", () => {
+    const { logger, lines, records } = captureLogs({ caller: ["principal", "address"] });
+    runWithContext(request, () =>
+      logger.info({ path: "/orders", clientAddress: "203.0.113.7", principalId: "u-42", status: 200 }, "m"),
+    );
+    expect(records[0]).toMatchObject({
+      principalId: "u-42",
+      clientAddress: "203.0.113.7",
+      path: "/orders",
+      status: 200,
+    });
+    expect(lines[0]).not.toMatch(/principalId_|clientAddress_/);
+    expect(lines[0]?.match(/u-42/g)).toHaveLength(1);
+  });
+
   test("are cut, and never break a line, whatever the context has", () => {
     const { logger, lines, records } = captureLogs({ caller: ALL });
     const throwing = Object.defineProperty({}, "id", {

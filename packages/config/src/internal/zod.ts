@@ -1,4 +1,5 @@
 // The only file that imports the schema library.
+import { withoutUndefined } from "@seaworthy/core/objects";
 import * as z from "zod";
 import { OWN_METADATA } from "./metadata.ts";
 import { isDeepStrictEqual } from "./node-builtins.ts";
@@ -210,7 +211,7 @@ function isAsynchronous(error: unknown): boolean {
 function plainIssue(issue: z.core.$ZodIssue): SchemaIssue {
   const refusal = issue.code === "custom" ? (issue.params?.[MARK] as Refusal | undefined) : undefined;
   const { code, message, path } = issue;
-  return { path, code, message, ...(refusal === undefined ? undefined : { refusal }) };
+  return withoutUndefined({ path, code, message, refusal });
 }
 
 /** Returns whether a schema accepts a value, for choosing between the members of a union. */

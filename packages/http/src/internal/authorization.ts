@@ -31,7 +31,7 @@ export async function authorize(
   const reason = principal === undefined ? "unauthenticated" : "forbidden";
   const { method, path } = exchange;
   if (deniedEvent.active)
-    deniedEvent.emit({ permission, reason }, undefined, { method, path, principal: principal?.id });
+    deniedEvent.emit({ permission, reason }, undefined, { method, path, principalId: principal?.id });
   const actor = principal === undefined ? {} : { actor: principal.id };
   audited(audit, exchange, { type: "http.access", outcome: "denied", ...actor, data: { permission, method, path } });
   throw principal === undefined ? errors.HTTP_UNAUTHENTICATED() : errors.HTTP_FORBIDDEN();

@@ -252,8 +252,8 @@ export class Exchange implements EdgeExchange {
       route: this.route ?? route ?? "unmatched",
       status: shown,
     };
-    const details: Record<string, unknown> = { path: this.#shortPath(), address: this.address };
-    if (this.principal !== undefined) details.principal = this.principal.id;
+    const details: Record<string, unknown> = { path: this.#shortPath(), clientAddress: this.address };
+    if (this.principal !== undefined) details.principalId = this.principal.id;
     if (this.#failure !== undefined) details.error = this.#failure;
     requestEvent.emit(labels, seconds, details);
     this.#span?.end(labels, details);

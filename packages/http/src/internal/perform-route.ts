@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { withoutUndefined } from "@seaworthy/core/objects";
 import { boundedString, checkOptions, showValue } from "@seaworthy/core/options";
 import { validateAsync } from "@seaworthy/validators/request";
 import type { Answer, Header } from "../messages.ts";
@@ -131,8 +132,12 @@ function answerOf(result: unknown): Answer | Promise<Answer> {
 async function whole(response: Response): Promise<Answer> {
   const bytes = Buffer.from(await response.arrayBuffer());
   const text = isUtf8(bytes);
-  const body = bytes.toString(text ? "utf8" : "base64");
-  return { status: response.status, headers: [...response.headers], body, ...(text ? undefined : { base64: true }) };
+  return withoutUndefined({
+    status: response.status,
+    headers: [...response.headers],
+    body: bytes.toString(text ? "utf8" : "base64"),
+    base64: text ? undefined : true,
+  });
 }
 
 /** By its tag: Hono's server for Node has a `Response` of its own. */

@@ -113,8 +113,8 @@ function writeFields(fields: object, parts: Parts, writer: JsonWriter, contested
 }
 
 /**
- * Returns the fields and bindings if names occur more than once. The logger keeps its own names, other names get underscores,
- * and a field replaces a binding of its name.
+ * Returns the fields and bindings if names occur more than once. The logger keeps its own names, other names get underscores
+ * unless they have the same value, and a field replaces a binding of its name.
  */
 function writeUnique(parts: Parts, writer: JsonWriter): string {
   const { bindings, context, fields = {}, serializers } = parts;
@@ -141,7 +141,8 @@ function writeUnique(parts: Parts, writer: JsonWriter): string {
     const info = writer.key(key);
     const value = readMember(fields, key);
     const item = writer.field(info, serializers === undefined ? value : serialize(serializers, key, value));
-    if (item === "") continue;
+    // A field that repeats what the logger writes itself, such as the id of the principal, is not written twice.
+    if (item === "" || own.get(key) === item) continue;
     const reserved = info.reserved === "always" || own.has(key);
     const name = reserved ? rename(key) : info.altered ? claim(info.name, taken) : key;
     line.set(name, item);

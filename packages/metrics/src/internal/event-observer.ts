@@ -1,4 +1,5 @@
 import { definedEvents, onTelemetry, type TelemetryDefinition, type TelemetryRecord } from "@seaworthy/core";
+import { withoutUndefined } from "@seaworthy/core/objects";
 import { type EventSeriesOptions, eventSeries } from "../events.ts";
 import type { DropReason } from "./drops.ts";
 import type { Makers } from "./makers.ts";
@@ -96,7 +97,7 @@ export class EventObserver {
         };
         return (record) => counter.add(rename(record.labels), record.value);
       }
-      const histogram = this.#make.histogram({ ...common, ...(buckets && { buckets }) }) as unknown as {
+      const histogram = this.#make.histogram(withoutUndefined({ ...common, buckets })) as unknown as {
         observe(labels: Labels, value: unknown): void;
       };
       return (record) => histogram.observe(rename(record.labels), record.value);
