@@ -37,7 +37,7 @@ export const errors: Readonly<Record<AuthErrorCode, ErrorFactory>> = defineError
     AUTH_TOTP_REQUIRED: { status: 401, title: "A code of the second factor is required" },
     AUTH_TOTP_INVALID: { status: 401, title: "The code of the second factor is wrong" },
     AUTH_TOTP_REPLAYED: { status: 401, title: "The code of the second factor was used before" },
-    AUTH_PASSWORD_REJECTED: { status: 422, title: "The password cannot be used" },
+    AUTH_PASSWORD_REJECTED: { status: 422, title: "The password cannot be used", expose: ["issues"] },
     AUTH_WEAK_KEY: { status: 500, title: "The key is too weak", expose: false },
     AUTH_FORBIDDEN: { status: 403, title: "The permission is missing" },
     AUTH_BUSY: { status: 503, title: "Too many logins are in progress", retryable: true },

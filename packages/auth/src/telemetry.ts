@@ -1,0 +1,23 @@
+import { defineEvent, defineGauge, type Gauge, type TelemetryEvent } from "@seaworthy/core";
+
+/** A password was hashed or compared, with the time that it took, waiting included. Details: fault. */
+export const hashEvent: TelemetryEvent<"action" | "outcome"> = defineEvent("auth.hash", {
+  help: "A password was hashed or compared.",
+  unit: "seconds",
+  labels: ["action", "outcome"],
+  level: ({ outcome }) => (outcome === "ok" || outcome === "mismatch" ? "trace" : "warn"),
+});
+
+/** A password was looked up among those of known breaches. Details: error. */
+export const breachEvent: TelemetryEvent<"outcome"> = defineEvent("auth.breach_check", {
+  help: "A password was looked up among the passwords of known breaches.",
+  unit: "seconds",
+  labels: ["outcome"],
+  level: ({ outcome }) => (outcome === "failed" ? "warn" : "debug"),
+});
+
+/** Hashes that wait for their turn now. */
+export const waitingGauge: Gauge<never> = defineGauge("auth.hashes_waiting", {
+  help: "Password hashes that wait for their turn.",
+  unit: "items",
+});
