@@ -123,5 +123,7 @@ function originsOf(file: string): string[] {
 function originOf(file: string, name: string): string[] {
   const found = factsOf(file).exports.find((exported) => exported.name === name);
   if (found?.from === undefined) return [`${file} ${name}`];
+  // Another package declares it.
+  if (!found.from.specifier.startsWith(".")) return [];
   return originOf(resolve(dirname(file), found.from.specifier), found.from.name);
 }

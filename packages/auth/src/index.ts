@@ -1,8 +1,33 @@
+export { createAccess } from "./access/create-access.ts";
+export { createApiKeys } from "./api-keys/create-api-keys.ts";
 export { errors } from "./errors.ts";
 export { createPasswords } from "./passwords/create-passwords.ts";
 export { hashPassword, needsRehash, verifyPassword } from "./passwords/hash-password.ts";
 export { pwnedPasswords } from "./passwords/pwned-passwords.ts";
+export { createKeyRing } from "./tokens/create-key-ring.ts";
+export { createTokens } from "./tokens/create-tokens.ts";
+export { memoryKeyStore } from "./tokens/memory-key-store.ts";
+export { findRecoveryCode, generateRecoveryCodes } from "./totp/recovery-codes.ts";
+export { generateTotp, generateTotpSecret, verifyTotp } from "./totp/totp.ts";
 
+export type {
+  Access,
+  AccessOptions,
+  AccessPrincipal,
+  PermissionPattern,
+  RoleDefinition,
+  RoleDefinitions,
+  TenantAccess,
+} from "./access/access.ts";
+export type {
+  ApiKeyFacts,
+  ApiKeyStore,
+  ApiKeys,
+  ApiKeysOptions,
+  IssuedApiKey,
+  NewApiKey,
+  RotateOptions,
+} from "./api-keys/api-keys.ts";
 export type { AuthErrorCode } from "./errors.ts";
 export type {
   BcryptEngine,
@@ -31,3 +56,19 @@ export type {
   UserChanges,
   UserStatus,
 } from "./stores/store.ts";
+export type {
+  Jwks,
+  KeyRing,
+  KeyRingOptions,
+  KeyRotation,
+  KeyStore,
+  RingKey,
+  RingKeyFacts,
+  StoredTokenKey,
+  TokenAlgorithm,
+  TokenKey,
+  TokenKeyMaterial,
+} from "./tokens/key-ring.ts";
+export type { AccessClaims, IssuedToken, NewToken, Tokens, TokensOptions } from "./tokens/tokens.ts";
+export type { RecoveryCodes } from "./totp/recovery-codes.ts";
+export type { TotpOptions, VerifyTotpOptions } from "./totp/totp.ts";

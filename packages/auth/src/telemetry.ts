@@ -16,6 +16,27 @@ export const breachEvent: TelemetryEvent<"outcome"> = defineEvent("auth.breach_c
   level: ({ outcome }) => (outcome === "failed" ? "warn" : "debug"),
 });
 
+/** A token was refused. */
+export const tokenEvent: TelemetryEvent<"reason"> = defineEvent("auth.token_refused", {
+  help: "A token was refused.",
+  labels: ["reason"],
+  level: ({ reason }) => (reason === "expired" ? "debug" : "warn"),
+});
+
+/** The keys of the tokens were rotated, or their store failed. Details: error. */
+export const keysEvent: TelemetryEvent<"outcome"> = defineEvent("auth.keys", {
+  help: "The keys that sign tokens were rotated, or their store failed.",
+  labels: ["outcome"],
+  level: ({ outcome }) => (outcome === "failed" ? "error" : "info"),
+});
+
+/** A key of a machine was refused, or its use could not be noted. Details: id, error. */
+export const apiKeyEvent: TelemetryEvent<"outcome"> = defineEvent("auth.api_key", {
+  help: "An API key was refused, or its use could not be noted.",
+  labels: ["outcome"],
+  level: "warn",
+});
+
 /** Hashes that wait for their turn now. */
 export const waitingGauge: Gauge<never> = defineGauge("auth.hashes_waiting", {
   help: "Password hashes that wait for their turn.",

@@ -4,7 +4,7 @@ import { brotliDecompressSync } from "node:zlib";
 import { dictionary } from "@zxcvbn-ts/language-common";
 import { describe, expect, it } from "vitest";
 import { Blocklist } from "../src/internal/blocklist.ts";
-import { COMMON_PASSWORDS } from "../src/internal/common-passwords.ts";
+import { COMMON_PASSWORDS } from "../src/internal/packed-passwords.ts";
 
 const text = readFileSync(join(import.meta.dirname, "common-passwords.txt"), "utf8").trim();
 

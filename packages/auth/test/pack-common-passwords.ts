@@ -1,4 +1,4 @@
-// Writes src/internal/common-passwords.ts from common-passwords.txt, which has one lower-case word per line.
+// Writes src/internal/packed-passwords.ts from common-passwords.txt, which has one lower-case word per line.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync } from "node:zlib";
@@ -9,4 +9,4 @@ const source = `/** Brotli of the words in test/common-passwords.txt, one per li
 export const COMMON_PASSWORDS =
   "${packed}";
 `;
-writeFileSync(join(import.meta.dirname, "../src/internal/common-passwords.ts"), source);
+writeFileSync(join(import.meta.dirname, "../src/internal/packed-passwords.ts"), source);

@@ -1,8 +1,7 @@
 export { errors as vaultErrors } from "./errors.ts";
 export { generateSecret } from "./generate-secret.ts";
 export { openVault } from "./open-vault.ts";
-export { formatOtpauth, parseOtpauth } from "./otp/otpauth.ts";
-export { totpAt } from "./otp/totp.ts";
+export { formatOtpauth, parseOtpauth, totpAt } from "./otp.ts";
 export { vaultReferences } from "./references.ts";
 export { rotateCredential } from "./rotate-credential.ts";
 export { fileStore } from "./stores/file-store.ts";
@@ -14,8 +13,7 @@ export type { Credential, CredentialSource, KdfOptions, SlotKind } from "./crede
 export type { DueEntry, Entry, EntryVersion, ListOptions, NewEntry, SecretValue, SetOptions } from "./entries.ts";
 export type { VaultErrorCode } from "./errors.ts";
 export type { GenerateOptions } from "./generate-secret.ts";
-export type { OtpauthKey } from "./otp/otpauth.ts";
-export type { TotpAlgorithm, TotpCode, TotpParameters } from "./otp/totp.ts";
+export type { OtpauthKey, TotpAlgorithm, TotpCode, TotpParameters } from "./otp.ts";
 export type { RotateCredentialOptions, Rotation, RotationStep } from "./rotate-credential.ts";
 export type { FileStoreOptions } from "./stores/file-store.ts";
 export type { PostgresStoreOptions } from "./stores/postgres-store.ts";

@@ -1,8 +1,8 @@
 import type { AuditSink, Clock, Duration, Secret } from "@seaworthy/core";
+import type { TotpCode } from "@seaworthy/core/otp";
 import type { BundleOptions, ImportOptions, ImportResult } from "./bundle.ts";
 import type { Credential, CredentialSource, KdfOptions, SlotKind } from "./credential.ts";
 import type { DueEntry, Entry, EntryVersion, ListOptions, NewEntry, SecretValue, SetOptions } from "./entries.ts";
-import type { TotpCode } from "./otp/totp.ts";
 import type { VaultStore } from "./stores/store.ts";
 
 /** Options of {@link openVault}; exactly one of `password`, `key`, `recovery` and `credential`. */

@@ -1,5 +1,5 @@
 import { brotliDecompressSync } from "node:zlib";
-import { COMMON_PASSWORDS } from "./common-passwords.ts";
+import { COMMON_PASSWORDS } from "./packed-passwords.ts";
 
 /** Neighbouring keys and characters; passwords that walk along one of them, in either direction, are guessed first. */
 const WALKS = [

@@ -159,7 +159,7 @@ class BoundedPasswords implements Passwords {
   /** One comparison, or two for a password that normalization changes. */
   #matches(hash: ReadHash, texts: readonly string[]): Promise<boolean> {
     const accepted = texts.filter((text) => hash.accepts(text));
-    // A hash that is not compared would be told apart by its time.
+    // Without any work, the time would show that the hash is of bcrypt.
     const compared = accepted.length > 0 ? hash : this.#decoy;
     return this.#computed(async () => {
       for (const text of accepted.length > 0 ? accepted : texts) if (await compared.matches(text)) return true;

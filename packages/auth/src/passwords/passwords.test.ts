@@ -249,10 +249,10 @@ describe("the bound on hashes", () => {
   it("drops what waits for a caller that has left", async () => {
     const passwords = createPasswords({ ...CHEAP, parallel: 1, queue: 1 });
     const running = passwords.hash(PASSWORD);
-    const gone = new AbortController();
-    const waiting = runWithContext({ signal: gone.signal }, () => passwords.hash(PASSWORD));
-    gone.abort(new Error("gone"));
-    await expect(waiting).rejects.toThrow("gone");
+    const caller = new AbortController();
+    const waiting = runWithContext({ signal: caller.signal }, () => passwords.hash(PASSWORD));
+    caller.abort(new Error("closed"));
+    await expect(waiting).rejects.toThrow("closed");
     await expect(passwords.hash(PASSWORD)).resolves.toMatch(/^\$argon2id/);
     await running;
     const left = runWithContext({ signal: AbortSignal.abort(new Error("left")) }, () => passwords.hash(PASSWORD));
@@ -304,7 +304,7 @@ describe("a new password", () => {
     expect(await issuesOf(passwords.check(password, { email: "P.Marlowe@agency.example" }))).toEqual(codes);
   });
 
-  it("is told why, in words that a client may see", async () => {
+  it("is refused with issues that a client may see", async () => {
     await expect(passwords.check("password")).rejects.toMatchObject({
       status: 422,
       exposed: ["issues"],

@@ -10,7 +10,7 @@ export interface PasswordCost {
   readonly lanes?: number;
 }
 
-/** A secret that goes into every hash and is not in the database: whoever steals the hashes alone cannot guess passwords. */
+/** A secret that goes into every hash and is not in the database, so that stolen hashes alone cannot be guessed. */
 export interface Pepper {
   /** Stands in the hash, so that the pepper can be replaced: 1 to 32 letters, digits, `.`, `_` or `-`. */
   readonly id: string;
@@ -41,7 +41,7 @@ export interface PasswordOwner {
   readonly email?: string;
 }
 
-/** Why a stored hash could not be compared: it is no hash, it costs too much, or an option that it needs is missing. */
+/** Why a stored hash could not be compared: it is not a hash, it costs too much, or an option that it needs is missing. */
 export type HashFault = "malformed" | "excessive" | "unsupported";
 
 /** The outcome of a comparison. */

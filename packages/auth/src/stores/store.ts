@@ -71,7 +71,7 @@ export interface StoredRefresh {
   readonly expiresAt: number;
   /** When it was exchanged for its successor. */
   readonly usedAt?: number;
-  /** Random, from which its holder and nobody else can derive the successor again. */
+  /** Random bytes, from which only the holder of the token can derive the successor again. */
   readonly salt: string;
 }
 

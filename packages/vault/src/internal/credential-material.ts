@@ -1,6 +1,6 @@
 import { isSecret } from "@seaworthy/core";
+import { fromBase32, toBase32 } from "@seaworthy/core/otp";
 import type { Credential, SlotKind } from "../credential.ts";
-import { fromBase32, toBase32 } from "./base32.ts";
 import { kindOf } from "./check.ts";
 import { ownBytes, randomSecret, secretBytes, utf8, wipe } from "./crypto/bytes.ts";
 

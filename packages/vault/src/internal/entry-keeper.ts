@@ -1,10 +1,9 @@
 import type { Duration } from "@seaworthy/core";
 import { type Secret, secret, toMilliseconds } from "@seaworthy/core";
 import { checkOptions, integer } from "@seaworthy/core/options";
+import { parseOtpauth, type TotpCode, totpAt } from "@seaworthy/core/otp";
 import type { DueEntry, Entry, EntryVersion, ListOptions, NewEntry, SecretValue, SetOptions } from "../entries.ts";
 import { errors } from "../errors.ts";
-import { parseOtpauth } from "../otp/otpauth.ts";
-import { type TotpCode, totpAt } from "../otp/totp.ts";
 import type { GetOptions } from "../vault.ts";
 import type { Plan } from "./change.ts";
 import { kindOf, shown } from "./check.ts";

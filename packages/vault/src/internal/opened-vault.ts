@@ -1,9 +1,9 @@
 import { type Duration, type Secret, secret } from "@seaworthy/core";
+import type { TotpCode } from "@seaworthy/core/otp";
 import type { BundleOptions, ImportOptions, ImportResult } from "../bundle.ts";
 import type { Credential } from "../credential.ts";
 import type { DueEntry, Entry, EntryVersion, ListOptions, NewEntry, SecretValue, SetOptions } from "../entries.ts";
 import { errors } from "../errors.ts";
-import type { TotpCode } from "../otp/totp.ts";
 import type { GetOptions, KeySlot, Vault, Verified, WatchListener, WatchOptions } from "../vault.ts";
 import type { Access, AccessLog } from "./access-log.ts";
 import { mapBreathing } from "./breathe.ts";

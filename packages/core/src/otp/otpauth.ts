@@ -1,9 +1,7 @@
-import { isSecret, type Secret, secret } from "@seaworthy/core";
-import { withoutUndefined } from "@seaworthy/core/objects";
-import { checkOptions, integer } from "@seaworthy/core/options";
-import { fromBase32, toBase32 } from "../internal/base32.ts";
-import { shown } from "../internal/check.ts";
-import { ownBytes } from "../internal/crypto/bytes.ts";
+import { withoutUndefined } from "../objects.ts";
+import { checkOptions, integer, showValue } from "../options.ts";
+import { isSecret, type Secret, secret } from "../secret.ts";
+import { fromBase32, toBase32 } from "./base32.ts";
 import type { TotpAlgorithm } from "./totp.ts";
 
 /** A second factor as an `otpauth://totp/` URI describes it. */
@@ -28,7 +26,7 @@ const ALGORITHMS: readonly string[] = ["SHA1", "SHA256", "SHA512"];
  *
  * @example
  * ```ts
- * import { parseOtpauth } from "@seaworthy/vault";
+ * import { parseOtpauth } from "@seaworthy/core/otp";
  * const key = parseOtpauth("otpauth://totp/Acme:ops?secret=JBSWY3DPEHPK3PXP&issuer=Acme");
  * console.log(key?.account, key?.issuer, key?.digits); // ops Acme 6
  * ```
@@ -49,7 +47,7 @@ export function parseOtpauth(uri: string): (Required<Omit<OtpauthKey, "issuer">>
   const issuer = url.searchParams.get("issuer") ?? (colon < 0 ? undefined : label.slice(0, colon));
   const key = { algorithm: algorithm as TotpAlgorithm, digits: digits as 6 | 8, period };
   const account = label.slice(colon + 1).trim();
-  const own = secret<Uint8Array>(ownBytes(bytes));
+  const own = secret<Uint8Array>(bytes);
   return withoutUndefined({ ...key, secret: own, account, issuer: issuer || undefined });
 }
 
@@ -60,7 +58,7 @@ export function parseOtpauth(uri: string): (Required<Omit<OtpauthKey, "issuer">>
  * @example
  * ```ts
  * import { secret } from "@seaworthy/core";
- * import { formatOtpauth } from "@seaworthy/vault";
+ * import { formatOtpauth } from "@seaworthy/core/otp";
  * const key = secret(new TextEncoder().encode("12345678901234567890"));
  * console.log(formatOtpauth({ secret: key, account: "ops", issuer: "Acme" }).reveal().slice(0, 24)); // otpauth://totp/Acme:ops?
  * ```
@@ -71,11 +69,11 @@ export function formatOtpauth(key: OtpauthKey): Secret<string> {
   const bytes: unknown = isSecret(key.secret) ? key.secret.reveal() : undefined;
   if (!(bytes instanceof Uint8Array) || bytes.length === 0) throw new TypeError("secret must be a secret of bytes");
   if (!ALGORITHMS.includes(algorithm)) throw new TypeError(`algorithm must be one of ${ALGORITHMS.join(", ")}`);
-  if (digits !== 6 && digits !== 8) throw new TypeError(`digits must be 6 or 8; got ${shown(digits)}`);
+  if (digits !== 6 && digits !== 8) throw new TypeError(`digits must be 6 or 8; got ${showValue(digits)}`);
   integer("period", period, 1, 3600);
   for (const [name, text] of Object.entries({ account, issuer: issuer ?? "none" })) {
     if (typeof text !== "string" || text === "" || text.includes(":") || !text.isWellFormed())
-      throw new TypeError(`${name} must be a string without a colon; got ${shown(text)}`);
+      throw new TypeError(`${name} must be a string without a colon; got ${showValue(text)}`);
   }
   const label = [issuer, account].filter((part) => part !== undefined).map((part) => encodeURIComponent(part));
   const members = withoutUndefined({ secret: toBase32(bytes), issuer: issuer || undefined, algorithm, digits, period });
