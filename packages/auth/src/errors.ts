@@ -20,7 +20,8 @@ export type AuthErrorCode =
   | "AUTH_BUSY"
   | "AUTH_RATE_LIMITED"
   | "AUTH_EMAIL_TAKEN"
-  | "AUTH_STORE_FAILED";
+  | "AUTH_STORE_FAILED"
+  | "AUTH_CROSS_SITE";
 
 /** Factories by code. What a client may learn is in the title; why it happened is in the details of events. */
 export const errors: Readonly<Record<AuthErrorCode, ErrorFactory>> = defineErrors(
@@ -34,7 +35,7 @@ export const errors: Readonly<Record<AuthErrorCode, ErrorFactory>> = defineError
     AUTH_TOKEN_EXPIRED: { status: 401, title: "The token has expired" },
     AUTH_TOKEN_REVOKED: { status: 401, title: "The token has been revoked" },
     AUTH_REFRESH_REUSED: { status: 401, title: "The refresh token was used before" },
-    AUTH_TOTP_REQUIRED: { status: 401, title: "A code of the second factor is required" },
+    AUTH_TOTP_REQUIRED: { status: 401, title: "A code of the second factor is required", expose: ["method"] },
     AUTH_TOTP_INVALID: { status: 401, title: "The code of the second factor is wrong" },
     AUTH_TOTP_REPLAYED: { status: 401, title: "The code of the second factor was used before" },
     AUTH_PASSWORD_REJECTED: { status: 422, title: "The password cannot be used", expose: ["issues"] },
@@ -43,6 +44,7 @@ export const errors: Readonly<Record<AuthErrorCode, ErrorFactory>> = defineError
     AUTH_BUSY: { status: 503, title: "Too many logins are in progress", retryable: true },
     AUTH_RATE_LIMITED: { status: 429, title: "Too many attempts" },
     AUTH_EMAIL_TAKEN: { status: 409, title: "The e-mail address is in use" },
+    AUTH_CROSS_SITE: { status: 403, title: "Pages of other sites may not send this request", stackless: true },
     AUTH_STORE_FAILED: { status: 503, title: "The accounts cannot be reached", retryable: true, expose: false },
   },
   { owner: "@seaworthy/auth" },

@@ -1,9 +1,11 @@
 export { createAccess } from "./access/create-access.ts";
 export { createApiKeys } from "./api-keys/create-api-keys.ts";
+export { createAuth } from "./create-auth.ts";
 export { errors } from "./errors.ts";
 export { createPasswords } from "./passwords/create-passwords.ts";
 export { hashPassword, needsRehash, verifyPassword } from "./passwords/hash-password.ts";
 export { pwnedPasswords } from "./passwords/pwned-passwords.ts";
+export { memoryAuthStore } from "./stores/memory-store.ts";
 export { createKeyRing } from "./tokens/create-key-ring.ts";
 export { createTokens } from "./tokens/create-tokens.ts";
 export { memoryKeyStore } from "./tokens/memory-key-store.ts";
@@ -28,6 +30,36 @@ export type {
   NewApiKey,
   RotateOptions,
 } from "./api-keys/api-keys.ts";
+export type {
+  Auth,
+  AuthPrincipal,
+  AuthRequest,
+  AuthSession,
+  AuthUser,
+  ChangePasswordInput,
+  ClientFacts,
+  CookieAuthOptions,
+  CookieLogin,
+  Login,
+  LoginInput,
+  NewAccount,
+  RegisterInput,
+  Registration,
+  SessionInput,
+  TotpEnrolment,
+} from "./auth.ts";
+export type {
+  Anomaly,
+  AnomalyVerdict,
+  AuthLimiters,
+  AuthLinks,
+  AuthMail,
+  AuthMailer,
+  AuthOptions,
+  SessionCookieOptions,
+  SessionLimits,
+  AuthTotpOptions,
+} from "./auth-options.ts";
 export type { AuthErrorCode } from "./errors.ts";
 export type {
   BcryptEngine,
@@ -43,9 +75,19 @@ export type {
 } from "./passwords/passwords.ts";
 export type { PwnedPasswordsOptions } from "./passwords/pwned-passwords.ts";
 export type {
+  AccountStore,
+  StoredApiKeys,
   AuthStore,
+  IdentityStore,
   LockoutPolicy,
+  NewRefresh,
+  NewSession,
+  NextRefresh,
+  OnceStore,
+  PasskeyStore,
   Rotation,
+  SessionOfUser,
+  SessionStore,
   StoredApiKey,
   StoredOnce,
   StoredPasskey,

@@ -42,3 +42,67 @@ export const waitingGauge: Gauge<never> = defineGauge("auth.hashes_waiting", {
   help: "Password hashes that wait for their turn.",
   unit: "items",
 });
+
+/** An attempt to log in. Details: user, session, address. */
+export const loginEvent: TelemetryEvent<"outcome"> = defineEvent("auth.login", {
+  help: "One attempt to log in.",
+  labels: ["outcome"],
+  level: ({ outcome }) => (outcome === "ok" ? "info" : "warn"),
+});
+
+/** An exchange of a refresh token. Details: user, session, address. */
+export const refreshEvent: TelemetryEvent<"outcome"> = defineEvent("auth.refresh", {
+  help: "One exchange of a refresh token.",
+  labels: ["outcome"],
+  level: ({ outcome }) => (outcome === "rotated" || outcome === "grace" ? "debug" : "warn"),
+});
+
+/** A request whose token or cookie was refused. */
+export const refusedEvent: TelemetryEvent<"carrier" | "reason"> = defineEvent("auth.refused", {
+  help: "One request whose token or cookie was refused.",
+  labels: ["carrier", "reason"],
+  level: "info",
+});
+
+/** An operation on an account or a session. Details: reason, actor, subject, address. */
+export const accountEvent: TelemetryEvent<"operation" | "outcome"> = defineEvent("auth.account", {
+  help: "One operation on an account or a session.",
+  labels: ["operation", "outcome"],
+  level: ({ outcome }) => (outcome === "success" ? "info" : "warn"),
+});
+
+/** Sessions were ended before they expired. */
+export const endEvent: TelemetryEvent<"by"> = defineEvent("auth.session_end", {
+  help: "Sessions that were ended before they expired.",
+  labels: ["by"],
+  level: "debug",
+});
+
+/** Something unusual about a login or a refresh token. Details: user, address, userAgent, error. */
+export const anomalyEvent: TelemetryEvent<"kind"> = defineEvent("auth.anomaly", {
+  help: "Something unusual about a login or a refresh token.",
+  labels: ["kind"],
+  level: "warn",
+});
+
+/** A mail was handed to the mailer, or could not be. Details: error. */
+export const deliveryEvent: TelemetryEvent<"purpose" | "outcome"> = defineEvent("auth.delivery", {
+  help: "One mail that the service handed to its mailer.",
+  labels: ["purpose", "outcome"],
+  level: ({ outcome }) => (outcome === "sent" ? "debug" : "error"),
+});
+
+/** An entry about a refusal could not be kept in the audit trail. Details: operation, error. */
+export const auditEvent: TelemetryEvent<"outcome"> = defineEvent("auth.audit", {
+  help: "Entries about refusals that the audit trail did not keep.",
+  labels: ["outcome"],
+  level: "error",
+});
+
+/** Expired records were removed, or could not be. Details: error. */
+export const cleanUpEvent: TelemetryEvent<"outcome", "items"> = defineEvent("auth.clean_up", {
+  help: "Expired records that one clean-up removed.",
+  unit: "items",
+  labels: ["outcome"],
+  level: ({ outcome }) => (outcome === "ok" ? "debug" : "error"),
+});

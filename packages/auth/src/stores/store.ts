@@ -31,14 +31,17 @@ export interface StoredTotp {
   readonly recovery: readonly string[];
 }
 
-/** Members of an account that {@link AuthStore.updateUser} replaces. `null` removes an optional member. */
+/** Members of an account that {@link AccountStore.updateUser} replaces. `null` removes an optional member. */
 export interface UserChanges {
   email?: string;
+  passwordHash?: string | null;
   status?: UserStatus;
   roles?: readonly string[];
   tenant?: string | null;
   emailVerifiedAt?: number | null;
   totp?: StoredTotp | null;
+  /** Replaces the recovery codes of an account with a second factor, and leaves the rest of it as it is. */
+  recovery?: readonly string[];
 }
 
 /** One login that lasts: a browser or an app. */
@@ -62,23 +65,50 @@ export interface StoredSession {
   readonly endedBy?: string;
 }
 
-/** A refresh token. Only its hash is kept. */
-export interface StoredRefresh {
+/** A session together with its account, as one read finds them. */
+export interface SessionOfUser {
+  readonly session: StoredSession;
+  readonly user: StoredUser;
+  /** Whether the token that was asked about is refused. */
+  readonly revoked: boolean;
+}
+
+/** The first refresh token of a session. Only its hash is kept. */
+export interface NewRefresh {
   readonly hash: string;
+  readonly createdAt: number;
+  /** The store keeps the end of the session if that is earlier. */
+  readonly expiresAt: number;
+}
+
+/** The refresh token that follows another one. */
+export interface NextRefresh extends NewRefresh {
+  /** Random, from which the holder of the former token, and no other party, can derive this token again. */
+  readonly salt: string;
+}
+
+/** A refresh token. Only its hash is kept. */
+export interface StoredRefresh extends NewRefresh {
   readonly sessionId: string;
   readonly userId: string;
-  readonly createdAt: number;
-  readonly expiresAt: number;
   /** When it was exchanged for its successor. */
   readonly usedAt?: number;
-  /** Random bytes, from which only the holder of the token can derive the successor again. */
-  readonly salt: string;
+  /** The salt of the successor, if there is one. */
+  readonly successorSalt?: string;
 }
 
 /** What an exchange of a refresh token found. Exactly one caller gets `rotated`. */
 export type Rotation =
   | { readonly outcome: "rotated" | "grace" | "reused" | "expired"; readonly refresh: StoredRefresh }
   | { readonly outcome: "unknown" };
+
+/** What comes with a new session. */
+export interface NewSession {
+  readonly session: StoredSession;
+  readonly refresh?: NewRefresh;
+  /** The hash against which the password was compared: a password that was changed meanwhile opens no session. */
+  readonly passwordHash?: string;
+}
 
 /** A secret that is sent out and comes back once: a link in a mail, a challenge, a state of a login elsewhere. */
 export interface StoredOnce {
@@ -124,14 +154,8 @@ export interface LockoutPolicy {
   readonly for: number;
 }
 
-/**
- * What the service keeps about accounts. Each method is atomic: of parallel callers it serves each as if they came one
- * after another. A rejection means that nothing was changed.
- */
-export interface AuthStore {
-  /** A short word for telemetry, such as `"postgres"`. */
-  readonly kind: string;
-
+/** Accounts, the count of failed logins, and the second factor. */
+export interface AccountStore {
   /** Resolves with `false` if the id or the e-mail address is taken. */
   createUser(user: StoredUser): Promise<boolean>;
   findUser(id: string): Promise<StoredUser | undefined>;
@@ -140,37 +164,60 @@ export interface AuthStore {
   updateUser(id: string, changes: UserChanges): Promise<StoredUser | "taken" | undefined>;
   /** Replaces the hash if it is still `expected`; `undefined` means that there is none. */
   replacePasswordHash(id: string, expected: string | undefined, next: string): Promise<boolean>;
-  /** Removes the account with its sessions, tokens, passkeys, identities and keys. */
+  /** Removes the account with its sessions, tokens, secrets, passkeys, identities and keys. */
   deleteUser(id: string): Promise<boolean>;
 
   /**
    * Counts one attempt before the password is compared, so that parallel guesses cannot exceed the limit. Resolves with
-   * `false` while the account is locked; that does not extend the lock. The attempt that reaches `policy.failures` locks
-   * the account from then on. The first attempt after the end of a lock begins a new count.
+   * `false` while the account is locked, which does not extend the lock, and if there is no account. The attempt that
+   * reaches `policy.failures` locks the account from then on. The first attempt after the end of a lock begins a new count.
+   *
+   * @throws TypeError (as a rejection) in an open transaction, whose rollback would forget the attempt
    */
   beginAttempt(id: string, now: number, policy: LockoutPolicy): Promise<boolean>;
+  /** Takes one attempt back that guessed nothing, and the lock that it caused. */
+  undoAttempt(id: string): Promise<void>;
   /** Forgets the counted attempts and the lock, after a success. */
   clearAttempts(id: string): Promise<void>;
-  /** Takes a time step of the second factor: resolves with `false` if it is not newer than the last one. */
+  /**
+   * Takes a time step of the second factor. Resolves with `false` if it is not newer than the last one.
+   *
+   * @throws TypeError (as a rejection) in an open transaction, whose rollback would make the code valid again
+   */
   takeTotpStep(id: string, step: number): Promise<boolean>;
-  /** Removes a recovery code by its hash: resolves with `false` if it is not there. */
+  /**
+   * Removes a recovery code by its hash. Resolves with `false` if it is not there.
+   *
+   * @throws TypeError (as a rejection) in an open transaction, whose rollback would make the code valid again
+   */
   takeRecoveryCode(id: string, hash: string): Promise<boolean>;
 
-  /** Keeps a new session and its first refresh token, if it has one. */
-  createSession(session: StoredSession, refresh?: StoredRefresh): Promise<void>;
-  /** The session, also an ended one, with its account, in one read. */
-  findSession(id: string): Promise<{ session: StoredSession; user: StoredUser } | undefined>;
-  findSessionByCookie(hash: string): Promise<{ session: StoredSession; user: StoredUser } | undefined>;
+  /** The devices and networks that an account was used from: the 100 that were seen last. */
+  origins(userId: string): Promise<readonly string[]>;
+  /** Remembers devices or networks of an account. An account that does not exist has none. */
+  noteOrigins(userId: string, origins: readonly string[], at: number): Promise<void>;
+}
+
+/** Sessions, refresh tokens and refused access tokens. */
+export interface SessionStore {
+  /**
+   * Keeps a new session and its first refresh token, if it has one. Resolves with `false` if the account is not active,
+   * or if its password hash is not `passwordHash`.
+   */
+  createSession(made: NewSession): Promise<boolean>;
+  /** The session, also an ended one, with its account, and whether the token `jti` is refused: in one read. */
+  findSession(id: string, jti?: string): Promise<SessionOfUser | undefined>;
+  findSessionByCookie(hash: string): Promise<SessionOfUser | undefined>;
   /** The sessions that have neither ended nor expired, the one used last first. */
   sessions(userId: string, now: number): Promise<readonly StoredSession[]>;
-  /** Moves `lastUsedAt` forward, never back. */
-  touchSession(id: string, at: number): Promise<void>;
+  /** Moves `lastUsedAt` forward, never back, and replaces the address, if there is one. */
+  touchSession(id: string, at: number, address?: string): Promise<void>;
   /** Replaces members of a session that has not ended: after a second factor, a new password, a rotated cookie. */
   updateSession(
     id: string,
     changes: { authenticatedAt?: number; methods?: readonly string[]; cookieHash?: string },
   ): Promise<boolean>;
-  /** Ends a session and its refresh tokens; resolves with `false` if it had ended before. */
+  /** Ends a session and its refresh tokens. Resolves with `false` if it had ended before. */
   endSession(id: string, at: number, by: string): Promise<boolean>;
   /** Ends all sessions of an account, apart from `except`. Resolves with their ids. */
   endSessions(userId: string, at: number, by: string, except?: string): Promise<readonly string[]>;
@@ -179,46 +226,75 @@ export interface AuthStore {
    * Exchanges a refresh token for its successor, in one step. `next` is kept only for `rotated`. Within `grace`
    * milliseconds after the exchange the same token gets `grace`, as long as its successor has not been used itself;
    * afterwards `reused`. A token of an ended session is `expired`.
+   *
+   * @throws TypeError (as a rejection) in an open transaction, whose rollback would make the token valid again
    */
-  rotateRefresh(hash: string, next: StoredRefresh, now: number, grace: number): Promise<Rotation>;
-  findRefresh(hash: string): Promise<StoredRefresh | undefined>;
+  rotateRefresh(hash: string, next: NextRefresh, now: number, grace: number): Promise<Rotation>;
 
   /** Refuses a token by its id from now on, until `expiresAt`. */
   revokeToken(jti: string, expiresAt: number): Promise<void>;
   isTokenRevoked(jti: string): Promise<boolean>;
+}
 
+/** Secrets that are sent out and come back once. */
+export interface OnceStore {
   putOnce(secret: StoredOnce): Promise<void>;
+  /** The secret, which stays, unless it has expired. */
+  findOnce(hash: string, purpose: string, now: number): Promise<StoredOnce | undefined>;
   /** Removes and returns the secret: exactly one caller gets it, and none after `expiresAt`. */
   takeOnce(hash: string, purpose: string, now: number): Promise<StoredOnce | undefined>;
   /** Removes all secrets of an account for a purpose. */
   dropOnce(userId: string, purpose: string): Promise<void>;
+}
 
+/** Keys of machines. */
+export interface StoredApiKeys {
   createApiKey(key: StoredApiKey): Promise<void>;
   findApiKey(id: string): Promise<StoredApiKey | undefined>;
+  /** The keys of an owner, the newest first. */
   apiKeys(owner: string): Promise<readonly StoredApiKey[]>;
+  /** Moves `lastUsedAt` forward, never back. */
   touchApiKey(id: string, at: number): Promise<void>;
   /** Replaces the end of a key, for a rotation with overlap. */
   expireApiKey(id: string, expiresAt: number): Promise<boolean>;
+  /** Resolves with `false` if it was revoked before. */
   revokeApiKey(id: string, at: number): Promise<boolean>;
+}
 
-  /** Resolves with `false` if the credential id is taken. */
+/** Passkeys. */
+export interface PasskeyStore {
+  /** Resolves with `false` if the credential id is taken, or if there is no such account. */
   createPasskey(passkey: StoredPasskey): Promise<boolean>;
   findPasskey(id: string): Promise<StoredPasskey | undefined>;
+  /** The passkeys of an account, the oldest first. */
   passkeys(userId: string): Promise<readonly StoredPasskey[]>;
-  /** Moves the counter forward; resolves with `false` if it is not greater (both 0 is allowed, as WebAuthn says). */
+  /** Moves the counter forward. Resolves with `false` if it is not greater (both 0 is allowed, as WebAuthn says). */
   usePasskey(id: string, counter: number, at: number): Promise<boolean>;
   deletePasskey(userId: string, id: string): Promise<boolean>;
+}
 
+/** Accounts of outside providers that are linked to accounts here. */
+export interface IdentityStore {
   /** The account that an outside provider's subject is linked to. */
   findIdentity(issuer: string, subject: string): Promise<string | undefined>;
-  /** Resolves with `false` if the subject is linked to another account. */
+  /** Resolves with `false` if the subject is linked to another account, or if there is no such account. */
   linkIdentity(issuer: string, subject: string, userId: string): Promise<boolean>;
   unlinkIdentity(userId: string, issuer: string): Promise<boolean>;
+}
 
-  /** Remembers a device or network of an account: resolves with `true` if it was not known. */
-  noteOrigin(userId: string, origin: string, at: number): Promise<boolean>;
-
-  /** Removes what has expired. Resolves with the number of removed records. */
+/**
+ * What the service keeps about accounts. Each method is atomic: of parallel callers it serves each as if they came one
+ * after another. A rejection means that nothing was changed.
+ */
+export interface AuthStore extends AccountStore, SessionStore, OnceStore, StoredApiKeys, PasskeyStore, IdentityStore {
+  /** A short word for telemetry, such as `"postgres"`. */
+  readonly kind: string;
+  /**
+   * Runs `fn` so that what its calls of this store change is kept together, or not at all if it rejects. It is part of the
+   * transaction of the database that is open, if there is one.
+   */
+  transaction<T>(fn: () => Promise<T>): Promise<T>;
+  /** Removes what has expired, and sessions that ended a day ago. Resolves with the number of removed records. */
   removeExpired(now: number): Promise<number>;
   close(): Promise<void>;
 }
