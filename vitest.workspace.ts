@@ -24,10 +24,16 @@ const project = (
   test: { name, include, environment: "node", testTimeout, hookTimeout: 120_000, pool: "forks", retry },
 });
 
+/** Every folder below with a manifest. What its tests share is made once, by `test/global-setup.ts`. */
 const members = (folder: string): TestProjectInlineConfiguration[] =>
   readdirSync(join(root, folder))
     .filter((name) => existsSync(join(root, folder, name, "package.json")))
-    .map((name) => project(name, join(root, folder, name), ["src/**/*.test.ts", "test/**/*.test.ts"]));
+    .map((name) => {
+      const directory = join(root, folder, name);
+      const { test, ...rest } = project(name, directory, ["src/**/*.test.ts", "test/**/*.test.ts"]);
+      const setup = join(directory, "test", "global-setup.ts");
+      return { ...rest, test: { ...test, globalSetup: existsSync(setup) ? [setup] : [] } };
+    });
 
 /** Tests of the packed packages, which are packed once for all of these projects. */
 function packed(name: string, include: string[]): TestProjectInlineConfiguration {

@@ -4,16 +4,15 @@ import express, { type Express } from "express";
 import type { HarborConfig } from "./config.ts";
 import { routes } from "./routes/index.ts";
 import type { Mount } from "./routes/mount.ts";
-import type { OpenRecords } from "./store/records.ts";
+import type { Stores } from "./store/stores.ts";
 import type { Classifier } from "./upstream/classifier.ts";
 
 /** The parts of the application, which are created elsewhere. */
 export interface Parts {
   config: Pick<HarborConfig, "http" | "embeddings">;
   classifier: Classifier;
-  /** Where tasks and embeddings are kept. */
-  openRecords: OpenRecords;
-  /** Health, metrics and lifecycle, which the edge serves over HTTP. */
+  stores: Stores;
+  /** Health, metrics and lifecycle, which the edge serves over HTTP, and who may do what. */
   edge: EdgeOptions;
 }
 
@@ -25,13 +24,13 @@ const PRIORITY: Readonly<Record<string, Priority>> = {
 };
 
 /** The HTTP application: the edge around the routes. */
-export function createApp({ config, classifier, openRecords, edge: parts }: Parts): Express {
+export function createApp({ config, classifier, stores, edge: parts }: Parts): Express {
   const { requestTimeout: deadline, bodyLimit } = config.http;
-  const front = edge({ ...parts, deadline, bodyLimit, shed: { priority: PRIORITY } });
+  const front = edge({ ...parts, audit: stores.audit, deadline, bodyLimit, shed: { priority: PRIORITY } });
   const app = express();
   app.use(front.middleware);
   const mount: Mount = (method, path, schemas, handler) => void app[method](path, front.route(schemas, handler));
-  routes(mount, config, classifier, openRecords);
+  routes(mount, config, classifier, stores);
   app.use(front.notFound, front.errorHandler);
   return app;
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { byteSize, duration, loadConfig, port, redisUrl, secretText, url } from "@seaworthy/config";
+import { byteSize, duration, loadConfig, port, postgresUrl, secretText, url } from "@seaworthy/config";
 import { z } from "zod";
 
 const home = join(import.meta.dirname, "..");
@@ -18,7 +18,16 @@ export const schema = z.object({
     file: z.string().optional(),
   }),
   data: z.object({ directory: z.string().default(join(home, "data")) }).prefault({}),
-  redis: z.object({ url: redisUrl().optional(), prefix: z.string().default("harbor:") }).prefault({}),
+  // DATABASE_URL and so on. Without a URL the database is embedded, in a folder of the data directory.
+  database: z
+    .object({
+      url: postgresUrl().optional(),
+      base: z.int().min(0).max(1000).default(2),
+      overflow: z.int().min(0).max(1000).default(6),
+      instances: z.int().min(1).max(1000).default(1),
+    })
+    .meta({ separator: "_" })
+    .prefault({}),
   vault: z.object({ password: secretText({ minBytes: 12 }).optional() }).prefault({}),
   operators: z.object({ token: secretText({ minBytes: 16 }).optional() }).prefault({}),
   upstream: z.object({

@@ -5,7 +5,6 @@ export const errors = defineErrors(
   {
     HARBOR_TASK_NOT_FOUND: { status: 404, title: "No such task", expose: ["id"] },
     HARBOR_STORE_FULL: { status: 507, title: "The store is full", expose: ["limit"] },
-    HARBOR_STORE_UNAVAILABLE: { status: 503, title: "The store cannot be reached", retryable: true, retryAfter: "1s" },
     HARBOR_UPSTREAM_REFUSED: { status: 502, title: "The classifier refused", retryable: true },
   },
   { owner: "harbor" },

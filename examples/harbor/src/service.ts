@@ -1,22 +1,19 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { isSeaworthyError } from "@seaworthy/core";
-import { breakerCheck, createHealth, eventLoopCheck, memoryCheck, redisCheck } from "@seaworthy/health";
+import { breakerCheck, createHealth, eventLoopCheck, memoryCheck, postgresCheck } from "@seaworthy/health";
 import { createLifecycle } from "@seaworthy/lifecycle";
 import { createLogger, file, stdout } from "@seaworthy/logger";
 import { createMetrics } from "@seaworthy/metrics";
 import type { Express } from "express";
-import type { Redis } from "ioredis";
 import { createApp } from "./app.ts";
 import { banner } from "./banner.ts";
 import { type HarborConfig, readConfig } from "./config.ts";
 import { upstreamKey } from "./credentials.ts";
 import { operators } from "./operators.ts";
-import { connectRedis } from "./store/connect-redis.ts";
-import { memoryRecords } from "./store/memory-records.ts";
-import type { OpenRecords } from "./store/records.ts";
-import { redisRecords } from "./store/redis-records.ts";
-import { createClassifier } from "./upstream/classifier.ts";
+import { openDatabase } from "./store/open-database.ts";
+import { openStores, type Stores } from "./store/stores.ts";
+import { type Classifier, createClassifier } from "./upstream/classifier.ts";
 import { startUpstream, type UpstreamProcess } from "./upstream/process.ts";
 
 const config = await readConfig().catch((error: unknown) => {
@@ -27,18 +24,8 @@ const config = await readConfig().catch((error: unknown) => {
 });
 await serve(config);
 
-async function serve({
-  http,
-  log,
-  data,
-  redis,
-  vault,
-  operators: { token },
-  upstream,
-  shutdown,
-  health: checks,
-  embeddings,
-}: HarborConfig): Promise<void> {
+async function serve(config: HarborConfig): Promise<void> {
+  const { http, log, data, vault, upstream, shutdown } = config;
   const destinations = [
     stdout(),
     ...(log.file === undefined
@@ -50,41 +37,40 @@ async function serve({
   logger.observe();
   metrics.observe();
 
-  const health = createHealth({ name: "harbor", details: checks.details });
+  const health = createHealth({ name: "harbor", details: config.health.details });
   health.add("event-loop", eventLoopCheck(), { groups: ["live", "ready"] });
   health.add("memory", memoryCheck(), { groups: ["ready"] });
   health.add("log", logger.health, { critical: false, groups: ["ready"] });
 
   const life = createLifecycle({ ...shutdown, flush: () => logger.flush() });
-  let client: Redis | undefined;
-  let openRecords: OpenRecords = memoryRecords;
-  life.resource("redis", {
-    start: async () => {
-      if (redis.url === undefined) return;
-      client = await connectRedis(redis.url);
-      openRecords = redisRecords(client, redis.prefix);
-      health.add("redis", redisCheck(client), { groups: ["ready"] });
+  let stores: Stores | undefined;
+  life.resource("database", {
+    start: async (signal) => {
+      const db = await openDatabase(config, signal);
+      health.add("database", postgresCheck(db), { groups: ["ready"] });
+      stores = openStores(db);
     },
-    stop: () => client?.disconnect(),
+    stop: () => stores?.close(),
   });
   let simulated: UpstreamProcess | undefined;
-  let app: Express | undefined;
+  let classifier: Classifier | undefined;
   life.resource("upstream", {
-    after: ["redis"], // the application needs both
     start: async () => {
       const apiKey = await upstreamKey(data.directory, vault.password);
       if (upstream.url === undefined) simulated = await startUpstream(apiKey, upstream.port, upstream.failureRate);
       const url = upstream.url ?? (simulated as UpstreamProcess).url;
-      const classifier = createClassifier({ ...upstream, url, apiKey, logger, slow: log.slow });
+      classifier = createClassifier({ ...upstream, url, apiKey, logger, slow: log.slow });
       health.add("classifier", breakerCheck(classifier.breaker), { critical: false, groups: ["ready"] });
-      app = createApp({
-        config: { http, embeddings },
-        classifier,
-        openRecords,
-        edge: { health, metrics, lifecycle: life, ...operators(token, logger) },
-      });
     },
     stop: () => simulated?.stop(),
+  });
+  let app: Express | undefined;
+  life.resource("app", {
+    after: ["database", "upstream"],
+    start: () => {
+      const edge = { health, metrics, lifecycle: life, ...operators(config.operators.token, logger) };
+      app = createApp({ config, classifier: classifier as Classifier, stores: stores as Stores, edge });
+    },
   });
   const server = createServer((req, res) => (app as Express)(req, res));
   life.serve(server, { host: http.host, port: http.port, portSetting: "HTTP__PORT" });
@@ -92,7 +78,7 @@ async function serve({
 
   const url = `http://${http.host === "0.0.0.0" ? "127.0.0.1" : http.host}:${(server.address() as AddressInfo).port}`;
   logger.info({ url }, "listening");
-  if (redis.url === undefined && process.env.NODE_ENV === "production")
-    logger.warn("REDIS__URL is not set: tasks and embeddings stay in this process, so run one instance only");
+  if (config.database.url === undefined && process.env.NODE_ENV === "production")
+    logger.warn("DATABASE_URL is not set: everything is kept in the data directory, so run one instance only");
   if (process.env.NODE_ENV !== "production") process.stdout.write(banner(url, simulated?.url));
 }

@@ -5,12 +5,18 @@ import { secret } from "@seaworthy/core";
 import { manualClock } from "@seaworthy/core/testing";
 import type { EdgeOptions } from "@seaworthy/http";
 import { createLogger } from "@seaworthy/logger";
-import { afterEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { createApp } from "../src/app.ts";
-import { memoryRecords } from "../src/store/memory-records.ts";
+import type { Stores } from "../src/store/stores.ts";
 import { createClassifier } from "../src/upstream/classifier.ts";
+import { openTestStores } from "./engines.ts";
 
 const servers: Server[] = [];
+let stores: Stores & AsyncDisposable;
+beforeAll(async () => {
+  stores = await openTestStores();
+});
+afterAll(() => stores[Symbol.asyncDispose]());
 afterEach(() => {
   for (const server of servers.splice(0)) {
     server.close();
@@ -27,13 +33,18 @@ async function listen(handler: RequestListener): Promise<string> {
 }
 
 /** Starts the application in this process, and returns its URL. */
-function startApp(upstream: string, edge: EdgeOptions): Promise<string> {
+function startApp(upstream: string, options: EdgeOptions): Promise<string> {
   const http = { host: "127.0.0.1", port: 0, requestTimeout: 60_000, bodyLimit: 100_000 };
-  const options = { url: upstream, apiKey: secret("unused-key"), timeout: 20_000, openFor: 60_000, slow: 60_000 };
-  const classifier = createClassifier({ ...options, logger: createLogger({ level: "fatal" }) });
-  return listen(
-    createApp({ config: { http, embeddings: { dimensions: 3 } }, classifier, openRecords: memoryRecords, edge }),
-  );
+  const edge: EdgeOptions = { can: () => false, ...options };
+  const upstreamOptions = {
+    url: upstream,
+    apiKey: secret("unused-key"),
+    timeout: 20_000,
+    openFor: 60_000,
+    slow: 60_000,
+  };
+  const classifier = createClassifier({ ...upstreamOptions, logger: createLogger({ level: "fatal" }) });
+  return listen(createApp({ config: { http, embeddings: { dimensions: 3 } }, classifier, stores, edge }));
 }
 
 const send = (url: string, headers: Record<string, string> = {}): Promise<Response> =>

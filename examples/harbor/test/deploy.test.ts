@@ -10,6 +10,7 @@ import { PodDisruptionBudget } from "kubernetes-models/policy/v1/PodDisruptionBu
 import { Service } from "kubernetes-models/v1/Service";
 import { describe, expect, test } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
+import { schema } from "../src/config.ts";
 
 const deploy = join(import.meta.dirname, "..", "deploy");
 const read = (path: string): string => readFileSync(join(deploy, path), "utf8");
@@ -68,15 +69,27 @@ describe("the Kubernetes manifests", () => {
     expect(toMilliseconds(shutdown.drainDelay)).toBeGreaterThan(periodSeconds * failureThreshold * 1000);
   });
 
-  test("several replicas share their state, and so do the containers of the compose file", () => {
+  test("several replicas share their database, and so do the containers of the compose file", () => {
     expect(deployment.spec?.replicas).toBeGreaterThan(1);
-    expect(container?.env).toContainEqual({ name: "REDIS__URL_FILE", value: "/secrets/redis-url" });
-    const { services } = parse(read("compose.yaml")) as {
-      services: Record<string, { environment?: Record<string, string>; depends_on?: string[] }>;
+    expect(container?.env).toContainEqual({ name: "DATABASE_URL_FILE", value: "/secrets/database-url" });
+    const { services, secrets } = parse(read("compose.yaml")) as {
+      services: Record<string, { environment: Record<string, string>; secrets: string[]; depends_on?: object }>;
+      secrets: Record<string, unknown>;
     };
-    const { hostname } = new URL(services.harbor?.environment?.REDIS__URL ?? "");
-    expect(services).toHaveProperty(hostname);
-    expect(services.harbor?.depends_on).toContain(hostname);
+    expect(services.harbor?.environment.DATABASE_URL_FILE).toBe("/run/secrets/database_url");
+    expect(services.harbor?.depends_on).toEqual({ postgres: { condition: "service_healthy" } });
+    for (const service of Object.values(services))
+      for (const secret of service.secrets) expect(secrets).toHaveProperty(secret);
+  });
+
+  test("the pools of all replicas together fit a server with PostgreSQL's default of 100 connections", () => {
+    const autoscaler = manifests.find(({ kind }) => kind === "HorizontalPodAutoscaler") as unknown as {
+      spec: { maxReplicas: number };
+    };
+    const { base, overflow } = schema.shape.database.parse({});
+    const instances = autoscaler.spec.maxReplicas + 1; // maxSurge
+    expect(container?.env).toContainEqual({ name: "DATABASE_INSTANCES", value: String(instances) });
+    expect(instances * (base + overflow)).toBeLessThanOrEqual(97); // 3 are for superusers
   });
 
   test("liveness asks /livez and readiness /readyz", () => {
@@ -136,7 +149,7 @@ describe("the Dockerfile", () => {
 
   test("takes neither a developer's vault nor foreign modules into the image", () => {
     const left = read("Dockerfile.dockerignore").split("\n");
-    for (const pattern of ["examples/*/data", "**/node_modules", "**/.env", "**/config/local.json"])
+    for (const pattern of ["examples/*/data", "examples/*/deploy/*.txt", "**/node_modules", "**/.env", "**/config/local.json"])
       expect(left).toContain(pattern);
     const { files } = JSON.parse(read("../package.json")) as { files: string[] };
     expect(files).toEqual(["config", "src"]);

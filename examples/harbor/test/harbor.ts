@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { dataDirectory } from "./engines.ts";
 
 /** The example app, running as a process. */
 export interface Harbor extends AsyncDisposable {
@@ -22,9 +23,10 @@ const home = join(import.meta.dirname, "..");
 /** Of the environment of the tests, the app receives only this. */
 const INHERITED = { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, NODE_ENV: "test" };
 
-/** Starts the app on free ports with a data directory of its own. */
+/** Starts the app on free ports. Without a data directory it gets a new one, which is removed with it. */
 export async function startHarbor(environment: Record<string, string> = {}): Promise<Harbor> {
-  const directory = mkdtempSync(join(tmpdir(), "harbor-"));
+  const { DATA__DIRECTORY: given, DATABASE_URL: server } = environment;
+  const directory = given ?? dataDirectory(server !== undefined);
   const child = spawn(process.execPath, ["--conditions=@seaworthy/source", join(home, "src", "main.ts")], {
     cwd: tmpdir(),
     env: { ...INHERITED, DATA__DIRECTORY: directory, LOG__LEVEL: "debug", ...environment },
@@ -67,7 +69,7 @@ export async function startHarbor(environment: Record<string, string> = {}): Pro
     async [Symbol.asyncDispose]() {
       child.kill("SIGKILL");
       await exited;
-      rmSync(directory, { recursive: true, force: true });
+      if (given === undefined) rmSync(directory, { recursive: true, force: true });
     },
   };
 }

@@ -1,20 +1,31 @@
 import type { HarborConfig } from "../config.ts";
-import type { OpenRecords } from "../store/records.ts";
+import type { Stores } from "../store/stores.ts";
 import type { Classifier } from "../upstream/classifier.ts";
-import { embeddingRoutes, MOST_EMBEDDINGS } from "./embeddings.ts";
+import { auditRoutes } from "./audit.ts";
+import { embeddingRoutes } from "./embeddings.ts";
 import type { Mount } from "./mount.ts";
-import { MOST_TASKS, taskRoutes } from "./tasks.ts";
+import { taskRoutes } from "./tasks.ts";
 
-const PATHS = ["/tasks", "/embeddings", "/embeddings/search", "/livez", "/readyz", "/healthz", "/metrics"];
+const PATHS = [
+  "/tasks",
+  "/embeddings",
+  "/embeddings/search",
+  "/admin/audit",
+  "/livez",
+  "/readyz",
+  "/healthz",
+  "/metrics",
+];
 
 /** Everything that this service answers, besides what the edge answers for it. */
 export function routes(
   mount: Mount,
   config: Pick<HarborConfig, "embeddings">,
   classifier: Classifier,
-  openRecords: OpenRecords,
+  { tasks, embeddings, audit }: Stores,
 ): void {
   mount("get", "/", {}, () => ({ name: "harbor", routes: PATHS }));
-  taskRoutes(mount, classifier, openRecords("tasks", MOST_TASKS));
-  embeddingRoutes(mount, config.embeddings.dimensions, openRecords("embeddings", MOST_EMBEDDINGS));
+  taskRoutes(mount, classifier, tasks);
+  embeddingRoutes(mount, config.embeddings.dimensions, embeddings);
+  auditRoutes(mount, audit);
 }
