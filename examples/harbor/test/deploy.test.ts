@@ -149,7 +149,13 @@ describe("the Dockerfile", () => {
 
   test("takes neither a developer's vault nor foreign modules into the image", () => {
     const left = read("Dockerfile.dockerignore").split("\n");
-    for (const pattern of ["examples/*/data", "examples/*/deploy/*.txt", "**/node_modules", "**/.env", "**/config/local.json"])
+    for (const pattern of [
+      "examples/*/data",
+      "examples/*/deploy/*.txt",
+      "**/node_modules",
+      "**/.env",
+      "**/config/local.json",
+    ])
       expect(left).toContain(pattern);
     const { files } = JSON.parse(read("../package.json")) as { files: string[] };
     expect(files).toEqual(["config", "src"]);

@@ -68,6 +68,17 @@ describe.each(engines)("the service on %s", (name, make) => {
       expect((await fetch(`${harbor.url}/admin/audit?${query}`, { headers: operator })).status, query).toBe(422);
   });
 
+  test.skipIf(name !== "PGlite")(
+    "a second process with the same data directory is refused",
+    async () => {
+      const { code, output } = await runHarbor({ DATA__DIRECTORY: place.directory });
+      expect(code).toBe(1);
+      expect(output).toContain(`is open in the process ${harbor.child.pid}`);
+      expect((await fetch(`${harbor.url}/tasks`)).status).toBe(200);
+    },
+    120_000,
+  );
+
   test("hostile input reaches the database as data or not at all", async () => {
     for (const [id, status] of [
       ["%00", 422],

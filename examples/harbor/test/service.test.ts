@@ -236,7 +236,7 @@ describe("the process", () => {
     expect((await running).status).toBe(201);
     expect(code).toBe(0);
     await expect(fetch(`${other.upstreamUrl}/health`)).rejects.toThrow();
-  }, 40_000);
+  }, 120_000);
 
   test("starts again from the same data, and hides the details of health if it is configured to", async () => {
     await using first = await startHarbor();
@@ -253,5 +253,5 @@ describe("the process", () => {
     expect((await fetch(again.url + headers.get("location"))).status).toBe(200);
     expect(await json(await fetch(`${again.url}/tasks`, submit))).toMatchObject({ answeredBy: "model" });
     expect(statSync(vault).ino).toBe(before);
-  }, 40_000);
+  }, 120_000);
 });

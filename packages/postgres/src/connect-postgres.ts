@@ -13,6 +13,7 @@ import { capacityEvent } from "./telemetry.ts";
  *
  * @throws TypeError if an option is malformed
  * @throws POSTGRES_UNREACHABLE if no connection can be opened within `connectTimeout`
+ * @throws POSTGRES_BUSY if another process has the folder of the embedded database open
  * @throws POSTGRES_DRIVER_MISSING if the driver's package is not installed
  * @example
  * ```ts

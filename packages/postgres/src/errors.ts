@@ -3,6 +3,7 @@ import { defineErrors, type ErrorFactory } from "@seaworthy/core";
 /** The codes of this package. Errors of the server's own statements keep PostgreSQL's SQLSTATE as their `code`. */
 export type PostgresErrorCode =
   | "POSTGRES_UNREACHABLE"
+  | "POSTGRES_BUSY"
   | "POSTGRES_POOL_EXHAUSTED"
   | "POSTGRES_CLOSED"
   | "POSTGRES_TIMEOUT"
@@ -30,6 +31,7 @@ export const errors: Readonly<Record<PostgresErrorCode, ErrorFactory>> = defineE
       retryAfter: "1s",
       expose: false,
     },
+    POSTGRES_BUSY: { status: 500, title: "The embedded database is open in another process", expose: false },
     POSTGRES_POOL_EXHAUSTED: {
       status: 503,
       title: "No connection of the pool became free in time",

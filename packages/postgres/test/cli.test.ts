@@ -1,9 +1,9 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { main } from "../src/cli/main.ts";
-import { sql } from "../src/index.ts";
+import { connectPostgres, sql } from "../src/index.ts";
 import { expectPlan, testDatabase, unindexedForeignKeys } from "../src/testing.ts";
 import { ENGINES, SERVER } from "./engines.ts";
 
@@ -48,6 +48,19 @@ describe("seaworthy-postgres", () => {
       code: 1,
       err: expect.stringContaining("POSTGRES_MIGRATION_FAILED"),
     });
+    const db = await connectPostgres({ url });
+    await symlink(join(folder, "data"), join(folder, "other-name"));
+    for (const name of ["data", "other-name"])
+      await expect(connectPostgres({ url: `pglite://${join(folder, name)}` }), name).rejects.toMatchObject({
+        code: "POSTGRES_BUSY",
+        context: { process: process.pid },
+      });
+    expect(await run(["status", folder, "--url", url])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("POSTGRES_BUSY"),
+    });
+    await db.close();
+    expect(await readdir(folder)).not.toContain("data.lock");
   });
 
   test.each([

@@ -1,11 +1,11 @@
 import { type FileHandle, mkdir, open, realpath, rename, rm, truncate } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import { takeFileLock } from "@seaworthy/core/file-lock";
 import { boundedString } from "@seaworthy/core/options";
 import { errors } from "../errors.ts";
 import { GENESIS, hashOf } from "../internal/chain.ts";
 import { appendWhole, syncFolder } from "../internal/durable.ts";
 import { parseEntry } from "../internal/entry-format.ts";
-import { takeLock } from "../internal/file-lock.ts";
 import { readLines } from "../internal/lines.ts";
 import { addSeal, readSeals } from "../internal/seal-file.ts";
 import { recoverEvent } from "../telemetry.ts";
@@ -116,7 +116,8 @@ class FileStore implements AuditStore {
     try {
       const path = await this.#path();
       await syncFolder(dirname(path));
-      this.#unlock = await takeLock(`${path}.lock`);
+      const lock = `${path}.lock`;
+      this.#unlock = await takeFileLock(lock, (holder) => errors.AUDIT_BUSY({ path: lock, process: holder }));
       await this.#recover(path);
     } finally {
       await handle.close();

@@ -1,6 +1,6 @@
-import { mkdirSync } from "node:fs";
-import { dirname } from "node:path";
+import { mkdir, realpath } from "node:fs/promises";
 import type { PGlite } from "@electric-sql/pglite";
+import { takeFileLock } from "@seaworthy/core/file-lock";
 import { withoutUndefined } from "@seaworthy/core/objects";
 import { errors } from "../errors.ts";
 import type { SqlResult } from "../postgres.ts";
@@ -15,17 +15,30 @@ export async function openPgliteEngine(settings: Settings): Promise<Engine> {
   const { PGlite } = await loadDriver();
   const place = settings.url.slice("pglite://".length);
   if (place === "") throw new TypeError('url must name a folder or "memory" after pglite://');
+  const folder = place === "memory" ? undefined : place;
+  let unlock: (() => Promise<void>) | undefined;
   try {
-    const folder = place === "memory" ? undefined : place;
-    if (folder !== undefined) mkdirSync(dirname(folder), { recursive: true });
+    if (folder !== undefined) unlock = await lockFolder(folder);
     const database = await PGlite.create(withoutUndefined({ dataDir: folder, parsers: PGLITE_PARSERS }));
-    return new PgliteEngine(database, settings);
+    return new PgliteEngine(database, settings, unlock);
   } catch (cause) {
+    await unlock?.();
+    if (errors.POSTGRES_BUSY.is(cause)) throw cause;
     throw errors.POSTGRES_UNREACHABLE(
       { url: settings.url },
       { cause, message: `The embedded database ${settings.url} could not be opened` },
     );
   }
+}
+
+/** Two that have the same folder open would overwrite each other's pages. */
+async function lockFolder(folder: string): Promise<() => Promise<void>> {
+  await mkdir(folder, { recursive: true });
+  const real = await realpath(folder);
+  return takeFileLock(`${real}.lock`, (holder) => {
+    const message = `The embedded database in ${real} is open in the process ${holder}`;
+    return errors.POSTGRES_BUSY({ folder: real, process: holder }, { message });
+  });
 }
 
 async function loadDriver(): Promise<Driver> {
@@ -46,14 +59,16 @@ class PgliteEngine implements Engine {
   readonly kind = "pglite";
   readonly #database: PGlite;
   readonly #settings: Settings;
+  readonly #unlock: (() => Promise<void>) | undefined;
   readonly #waiters = new Set<Waiter>();
   #busy = false;
   #closing: Promise<void> | undefined;
   #onIdle: (() => void) | undefined;
 
-  constructor(database: PGlite, settings: Settings) {
+  constructor(database: PGlite, settings: Settings, unlock: (() => Promise<void>) | undefined) {
     this.#database = database;
     this.#settings = settings;
+    this.#unlock = unlock;
   }
 
   async acquire(): Promise<Session> {
@@ -85,6 +100,7 @@ class PgliteEngine implements Engine {
       });
     }
     await this.#database.close();
+    await this.#unlock?.();
   }
 
   /** Waits for the connection, which the holder before hands over without making it free in between. */

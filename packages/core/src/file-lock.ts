@@ -1,9 +1,30 @@
 import { randomBytes } from "node:crypto";
 import { link, open, readFile, rename, rm } from "node:fs/promises";
-import { errors } from "../errors.ts";
+import { requiredFunction, showValue } from "./options.ts";
 
-/** Takes the lock file beside a trail, which names the process that writes. Returns a function that gives it back. */
-export async function takeLock(path: string): Promise<() => Promise<void>> {
+/**
+ * Takes a lock file, which names this process, so that one process at a time works on what the file stands beside. A lock that
+ * was left by a process that was killed is taken over. It is for the processes of one machine that see each other.
+ *
+ * @param path - the lock file, in a folder that exists
+ * @param onBusy - makes the error that is thrown while another process, or this one, holds the lock; gets the id of that process
+ * @returns a function that gives the lock back
+ * @throws TypeError if an argument is malformed
+ * @example
+ * ```ts
+ * import { mkdtemp } from "node:fs/promises";
+ * import { takeFileLock } from "@seaworthy/core/file-lock";
+ * const path = `${await mkdtemp("/tmp/queue-")}/queue.lock`;
+ * const busy = (holder: number) => new Error(holder === process.pid ? "in use here" : `in use by ${holder}`);
+ * const release = await takeFileLock(path, busy);
+ * await takeFileLock(path, busy).catch((error: Error) => console.log(error.message)); // in use here
+ * await release();
+ * ```
+ */
+export async function takeFileLock(path: string, onBusy: (holder: number) => Error): Promise<() => Promise<void>> {
+  if (typeof path !== "string" || path === "")
+    throw new TypeError(`path must be a string that is not empty; got ${showValue(path)}`);
+  requiredFunction("onBusy", onBusy);
   // The token makes each lock unlike every other one, so that a lock that was taken meanwhile is not mistaken for the old one.
   const content = `${process.pid} ${await startOf(process.pid)} ${randomBytes(8).toString("hex")}`;
   for (let attempt = 1; ; attempt++) {
@@ -18,8 +39,7 @@ export async function takeLock(path: string): Promise<() => Promise<void>> {
     const [holder = "", start = ""] = found.split(" ");
     // A lock without a number is being written now, or its writer died while it wrote; the second look tells them apart.
     const isWritten = /^[1-9]\d{0,9}$/.test(holder);
-    if (attempt > 3 || (isWritten && (await isAlive(Number(holder), start))))
-      throw errors.AUDIT_BUSY({ path, process: Number(holder) });
+    if (attempt > 3 || (isWritten && (await isAlive(Number(holder), start)))) throw onBusy(Number(holder));
     if (isWritten || attempt === 2) await removeStale(path, found);
     else await new Promise((resolve) => setTimeout(resolve, 100));
   }
