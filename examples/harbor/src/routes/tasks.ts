@@ -15,8 +15,10 @@ export function taskRoutes(mount: Mount, classifier: Classifier, tasks: Tasks): 
   mount("post", "/tasks", { body: newTask }, async ({ body }) => {
     const { value, tier } = await classifier.classify(body.text);
     const status = tier === "model" ? "classified" : "provisional";
-    const made = { id: randomUUID(), status, createdAt: new Date() } as const;
-    const task: Task = { ...made, text: body.text, ...value, answeredBy: tier };
+    const task: Task = {
+      ...{ id: randomUUID(), text: body.text, ...value },
+      ...{ answeredBy: tier, status, createdAt: new Date() },
+    };
     await tasks.add(task);
     return reply(201, task, { location: `/tasks/${task.id}` });
   });
