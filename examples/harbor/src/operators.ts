@@ -4,7 +4,7 @@ import type { EdgeOptions, EdgeRequest, LoggerPort } from "@seaworthy/http";
 
 /**
  * What callers may do who send the token: everything that needs a permission. They can also change the log level and follow
- * the log. Without a token nobody has a permission, and the endpoints for the log do not exist.
+ * the log. Without a token no caller has a permission, and the endpoints for the log do not exist.
  */
 export function operators(
   token: Secret | undefined,
