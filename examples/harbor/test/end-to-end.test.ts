@@ -115,7 +115,10 @@ describe.skipIf(engines.length < 2)("instances on one server", () => {
     // A server that is still starting: it refuses the first two connections.
     const proxy = createServer((socket) => {
       socket.on("error", () => undefined);
-      if (refused++ < 2) return socket.destroy();
+      if (refused++ < 2) {
+        socket.destroy();
+        return;
+      }
       const upstream = connect(Number(port || 5432), hostname);
       for (const [from, to] of [
         [socket, upstream],
