@@ -1,8 +1,9 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { BOOTSTRAP, FUNCTION, get, LambdaEnvironment } from "./hosts/lambda.ts";
 import { catalogs, doors, execute, installHost, manifestOf, packages, pinnedPeers } from "./hosts/tarballs.ts";
 
 const { "node-oldest": oldest, ...tools } = catalogs.hosts;
@@ -72,6 +73,25 @@ describe("Node", () => {
       for (const name of packages) expect(`${manifestOf(name).engines.node}.0`).toBe(`>=${oldest}`);
       const printed = await run(node, [script]);
       expect(printed.replace(/^\(.*ExperimentalWarning.*\n\(Use .*\n/gm, "")).toBe(`${count} doors\n`);
+    },
+  );
+});
+
+describe("Alpine Linux", () => {
+  // musl cannot be run here. The job alpine runs the same check in Alpine, with the argument musl.
+  test("the check of the job passes, and tells the C libraries apart", async () => {
+    copyFileSync(join(import.meta.dirname, "hosts/check.mjs"), join(host, "check.mjs"));
+    expect(await run(process.execPath, ["check.mjs", "glibc"])).toBe(`${count} doors, glibc\n`);
+    expect(await run(process.execPath, ["check.mjs", "musl"])).toContain("this Node uses glibc");
+  });
+
+  test.each(["linux-x64/argon2.musl.node", "linux-arm64/argon2.armv8.musl.node"])(
+    "the tarball of argon2 has %s, an addon that is linked against musl",
+    (addon) => {
+      const bytes = readFileSync(inModules(`argon2/prebuilds/${addon}`));
+      expect(bytes.subarray(1, 4).toString()).toBe("ELF");
+      expect(bytes.includes("libc.musl-")).toBe(true);
+      expect(bytes.includes("libc.so.6")).toBe(false);
     },
   );
 });
@@ -156,6 +176,40 @@ describe("other runtimes", () => {
     const deno = programOf("deno", [`@deno/${process.platform}-${process.arch}-glibc/deno`]);
     const printed = await run(deno, ["run", "--allow-all", "--node-modules-dir=manual", "imports.mjs"]);
     expect(printed).toBe(`${count} doors\n`);
+  });
+});
+
+describe("AWS Lambda", () => {
+  const LIMIT = 500; // Lambda's, for SIGTERM of a function with an internal extension
+
+  test.each([
+    ["ES modules beside node_modules", "lambda.rates"],
+    ["one file of CommonJS, bundled by esbuild", "lambda-bundle.rates"],
+  ])("runs a function of %s, frozen between its invocations, until SIGTERM", async (_layout, name) => {
+    write("lambda.mjs", FUNCTION);
+    write("bootstrap.mjs", BOOTSTRAP);
+    const bundle = ["lambda.mjs", "--bundle", "--platform=node", "--format=cjs", "--outfile=lambda-bundle.cjs"];
+    expect(await run(inModules(".bin/esbuild"), [...bundle, "--log-level=error"])).toBe("");
+    await using lambda = await LambdaEnvironment.start([process.execPath, join(host, "bootstrap.mjs")], host, name);
+    expect(await lambda.invoke(get("/rates/NOK"))).toMatchObject({
+      outcome: "response",
+      body: { statusCode: 200, body: '{"rate":11.5}', headers: { "x-request-id": expect.any(String) } },
+    });
+    // Longer than the delay of the event loop at which every request is refused.
+    await pause(1500);
+    expect((await lambda.invoke(get("/rates/NOK"))).body).toMatchObject({ statusCode: 200 });
+    expect((await lambda.invoke(get("/rates/XXX"))).body).toMatchObject({ statusCode: 404 });
+    expect((await lambda.invoke(get("/metrics"))).body.body).toContain("resilience_");
+    expect(lambda.output).not.toContain("database closed");
+    expect(await lambda.shutdown(LIMIT), lambda.output).toEqual({ code: 0, signal: null });
+    const lines = lambda.output
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(lines.filter(({ event }) => event === "http.request").map(({ status }) => status)).toEqual([
+      200, 200, 404, 200,
+    ]);
+    expect(lines.map(({ msg }) => msg)).toContain("database closed");
   });
 });
 

@@ -79,6 +79,8 @@ describe("the table of environments in the README", () => {
   test("names the operating systems and the lines of Node of the job", () => {
     const matrix = jobs["built-output"]?.strategy?.matrix;
     expect(matrix?.os).toEqual(["ubuntu-latest", "macos-latest", "windows-latest"]);
+    const alpine = rows.find(({ environment }) => environment === "Alpine Linux");
+    expect(alpine?.versions).toBe(`Node ${jobs.alpine?.strategy?.matrix?.node?.join(", ")}`);
     const row = rows.find(({ check }) => check === "job `built-output`");
     expect(row?.environment).toBe("Linux, macOS, Windows");
     expect(row?.versions).toBe(`Node ${matrix?.node?.join(", ")}`);

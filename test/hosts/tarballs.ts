@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { promisify } from "node:util";
 import type { TestProject } from "vitest/node";
 import { parse } from "yaml";
@@ -57,23 +57,27 @@ export function tarballOf(folder: string, name: string): string {
   return join(folder, `seaworthy-${name}-${manifestOf(name).version}.tgz`);
 }
 
-/** Lays out a host that has all the packages, and the given versions of what is not ours. */
+/** Writes the manifest of a host that has all the packages, and the given versions of what is not ours. */
+export function layOutHost(directory: string, tarballs: string, versions: Readonly<Record<string, string>>): void {
+  const ours = packages.map((name) => [`@seaworthy/${name}`, `file:${relative(directory, tarballOf(tarballs, name))}`]);
+  const dependencies = { ...versions, ...Object.fromEntries(ours) };
+  const manifest = { name: "host", version: "1.0.0", private: true, type: "module", dependencies };
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(join(directory, "package.json"), JSON.stringify(manifest));
+}
+
+/** Lays out such a host and installs it. */
 export async function installHost(
   directory: string,
   tarballs: string,
   versions: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const ours = packages.map((name) => [`@seaworthy/${name}`, `file:${tarballOf(tarballs, name)}`]);
-  const dependencies = { ...versions, ...Object.fromEntries(ours) };
-  const manifest = { name: "host", version: "1.0.0", private: true, type: "module", dependencies };
-  mkdirSync(directory, { recursive: true });
-  writeFileSync(join(directory, "package.json"), JSON.stringify(manifest));
+  layOutHost(directory, tarballs, versions);
   await execute("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: directory });
 }
 
-/** Packs every package into a new folder, with pnpm, which alone knows the catalogs and the workspace. */
-async function pack(): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), "seaworthy-tarballs-"));
+/** Packs every package into a folder, with pnpm, which alone knows the catalogs and the workspace. */
+export async function pack(folder: string): Promise<string> {
   const args = ["--recursive", "--filter", "./packages/*", "pack", "--pack-destination", folder];
   await execute("npx", ["--yes", "pnpm@12.21.0", ...args], { cwd: root, maxBuffer: 64 * 1024 * 1024 });
   return folder;
@@ -85,7 +89,7 @@ const shared = globalThis as { [packed]?: Promise<string> };
 
 /** Provides the packed packages to a project. The first project packs them for all. */
 export async function setup(project: TestProject): Promise<() => void> {
-  shared[packed] ??= pack();
+  shared[packed] ??= pack(mkdtempSync(join(tmpdir(), "seaworthy-tarballs-")));
   const folder = await shared[packed];
   project.provide("tarballs", folder);
   return () => rmSync(folder, { recursive: true, force: true });

@@ -150,10 +150,12 @@ async function pass(core: Edge, context: Held, next: () => Promise<void>): Promi
     if (onNode) watch(exchange, incoming, outgoing, () => routeOf(context));
     return through(core, exchange, context, next);
   };
-  const done = core.hasContext ? runWithContext(exchange.context(), work) : work();
+  const given = core.hasContext ? exchange.context() : undefined;
+  const inContext = <T>(fn: () => T): T => (given === undefined ? fn() : runWithContext(given, fn));
+  const done = inContext(work);
   if (onNode) return void (await done);
   await Promise.race([done, expired.promise.then(() => void problem(core, context, errors.HTTP_DEADLINE_EXCEEDED()))]);
-  finish(core, exchange, context, headers);
+  inContext(() => finish(core, exchange, context, headers)); // for the log line
 }
 
 /** Where there is no response of Node's, the headers go onto the one of Hono, and the event is due now. */

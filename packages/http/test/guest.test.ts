@@ -3,7 +3,7 @@ import { createServer, request as httpRequest } from "node:http";
 import { connect as connectHttp2, createServer as createHttp2Server, type Http2Server } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
-import { currentContext, type Limiter } from "@seaworthy/core";
+import { currentContext, type Limiter, onTelemetry } from "@seaworthy/core";
 import { captureTelemetry, manualClock } from "@seaworthy/core/testing";
 import { edge as expressEdge, setRoute as setExpressRoute } from "@seaworthy/http/express";
 import { edge as fastifyEdge, setRoute as setFastifyRoute } from "@seaworthy/http/fastify";
@@ -578,11 +578,18 @@ test.each<[string, unknown, string]>([
   ["Bun", { requestIP: () => ({ address: "203.0.113.7", family: "IPv4", port: 4711 }) }, "203.0.113.7"],
   ["Bun, as a member", { server: { requestIP: () => ({ address: "203.0.113.7" }) } }, "203.0.113.7"],
   ["Bun, when the client has left", { requestIP: () => null }, ""],
+  ["AWS Lambda, by a function URL", { requestContext: { http: { sourceIp: "203.0.113.7" } } }, "203.0.113.7"],
+  ["AWS Lambda, by a REST API", { requestContext: { identity: { sourceIp: "203.0.113.7" } } }, "203.0.113.7"],
+  ["AWS Lambda, by a load balancer", { requestContext: { elb: { targetGroupArn: "arn" } } }, ""],
   ["a runtime that does not say", {}, ""],
-])("the client's address is known under %s", async (_runtime, environment, address) => {
+])("the client's address and the id of the request are known under %s", async (_runtime, environment, address) => {
   using telemetry = captureTelemetry();
+  const ids: unknown[] = [];
+  const stop = onTelemetry(({ name }) => void (name === "http.request" && ids.push(currentContext().correlationId)));
   const app = honoEdge().install(new Hono());
   app.get("/", (context) => context.text("ok"));
-  await app.fetch(new Request("http://a/"), environment as object);
+  const response = await app.fetch(new Request("http://a/"), environment as object);
+  stop();
+  expect(ids).toEqual([response.headers.get("x-request-id")]); // the line of the access log has the id of its request
   expect(telemetry.of("http.request")[0]?.details?.clientAddress).toBe(address);
 });

@@ -9,7 +9,7 @@ import type { ExitSettings } from "./settings.ts";
 
 /** Milliseconds that buffered lines have to be written out. */
 const FLUSH = 1000;
-/** Milliseconds that a process has to end by itself once everything is closed. */
+/** Most milliseconds that a process has to end by itself once everything is closed. */
 const LINGER = 500;
 
 /** How many cuts a notice names. The report has all of them. */
@@ -69,8 +69,10 @@ export class Exit {
   /**
    * Ends the process after a shutdown, if that is wanted. If all went well, the process may end by itself first, unless
    * the program still waits for the start and would go on after it.
+   *
+   * @param end - when the deadline of the shutdown is over, by the monotonic clock. @default never
    */
-  async after(report: StopReport, starting: boolean): Promise<void> {
+  async after(report: StopReport, starting: boolean, end: number = Number.POSITIVE_INFINITY): Promise<void> {
     const { clock } = this.#settings;
     await waitAtMost(this.#flush(), { limit: FLUSH, onLimit: () => undefined, clock, keepAlive: true });
     if (this.#left) return;
@@ -79,7 +81,8 @@ export class Exit {
       if (report.code !== 0) process.exitCode = report.code;
       return this.unlisten();
     }
-    if (exit === true && report.code === 0 && !starting) this.#linger();
+    if (exit === true && report.code === 0 && !starting)
+      this.#linger(Math.max(0, Math.min(LINGER, end - clock.monotonic())));
     else this.#leave(report);
   }
 
@@ -101,11 +104,11 @@ export class Exit {
   }
 
   /** Lets the process end by itself. A handle that keeps it alive is named. */
-  #linger(): void {
+  #linger(limit: number): void {
     // An exit code that the host has set is kept, because it says more.
     this.#lingering = true;
     releaseParent();
-    startTimer(this.#settings.clock, LINGER, () => {
+    startTimer(this.#settings.clock, limit, () => {
       const handles = activeHandles();
       leftoverEvent.emit({}, undefined, { handles });
       const names = handles.join(", ") || "an unnamed handle";

@@ -243,7 +243,7 @@ export class Service {
       end,
       onCut: (cut) => this.#noteCut(cut),
     });
-    return this.#finish(reason, clock.monotonic() - began);
+    return this.#finish(reason, clock.monotonic() - began, end);
   }
 
   /** Gives starts that are under way the time of a close to react to their signal, but at most half of the time that is left. */
@@ -270,7 +270,7 @@ export class Service {
     cutEvent.emit({ kind }, undefined, details);
   }
 
-  async #finish(reason: string, duration: number): Promise<StopReport> {
+  async #finish(reason: string, duration: number, end: number): Promise<StopReport> {
     const cut = [...this.#cut];
     if (cut.length > 0) await nextTurn(); // the handles of what has just been cut are closed then
     const handles = cut.length > 0 ? activeHandles() : [];
@@ -278,7 +278,7 @@ export class Service {
     const report: StopReport = Object.freeze({ reason, code, duration, cut, handles });
     this.#exit.reportCut(report);
     if (this.state !== "failed") this.#change(this.#failed ? "failed" : "stopped", reason);
-    await this.#exit.after(report, this.#allOpen !== undefined);
+    await this.#exit.after(report, this.#allOpen !== undefined, end);
     return report;
   }
 
