@@ -180,7 +180,9 @@ describe("other runtimes", () => {
 });
 
 describe("AWS Lambda", () => {
-  const LIMIT = 500; // Lambda's, for SIGTERM of a function with an internal extension
+  // Lambda gives a function with an internal extension 500 ms. Here the limit is longer, because a test machine can be busy;
+  // the deadline of the lifecycle, which has to be below it, is tested with a clock of its own.
+  const LIMIT = 20_000;
 
   test.each([
     ["ES modules beside node_modules", "lambda.rates"],

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
@@ -162,8 +163,14 @@ export class LambdaEnvironment implements AsyncDisposable {
 
   async #frozen(): Promise<void> {
     await Promise.race([this.#asked.promise, this.#failed()]);
-    await pause(20); // what the function does after its answer is not waited for, but it may begin
+    for (let waits = 0; waits < 3; waits = this.#isWaiting() ? waits + 1 : 0) await pause(10);
     this.#child.kill("SIGSTOP");
+  }
+
+  /** Whether the main thread waits for events, as that of a function does soon after it has asked for the next event. */
+  #isWaiting(): boolean {
+    const stat = readFileSync(`/proc/${this.#child.pid}/stat`, "utf8");
+    return stat.slice(stat.lastIndexOf(")") + 2).startsWith("S");
   }
 
   async #failed(): Promise<never> {
