@@ -180,8 +180,7 @@ describe("other runtimes", () => {
 });
 
 describe("AWS Lambda", () => {
-  // Lambda gives a function with an internal extension 500 ms. Here the limit is longer, because a test machine can be busy;
-  // the deadline of the lifecycle, which has to be below it, is tested with a clock of its own.
+  // Lambda's is 500 ms. A test machine can be busy; the deadline of the lifecycle is tested with a clock of its own.
   const LIMIT = 20_000;
 
   test.each([
