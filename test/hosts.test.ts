@@ -130,7 +130,7 @@ describe("Jest", () => {
       moduleFileExtensions: ["cjs", "js", "json", "node"],
       transform: { "\\.js$": babel },
       // What Jest's own pages advise for packages that are ES modules only.
-      transformIgnorePatterns: ["/node_modules/(?!(@seaworthy|p-retry|is-network-error)/)"],
+      transformIgnorePatterns: ["/node_modules/(?!(@seaworthy|jose|p-retry|is-network-error)/)"],
     };
     expect(await jest(config)).toMatch(new RegExp(`Tests: +${count + 1} passed, ${count + 1} total`));
   });

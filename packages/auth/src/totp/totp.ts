@@ -6,7 +6,7 @@ import { type TotpAlgorithm, totpAt } from "@seaworthy/core/otp";
 /** How codes are computed. Most apps know only the defaults. */
 export interface TotpOptions {
   /** When, in milliseconds since the Unix epoch. @default now */
-  readonly now?: number;
+  readonly now?: number | undefined;
   /** @default "SHA1" */
   readonly algorithm?: TotpAlgorithm;
   /** @default 6 */
@@ -20,7 +20,7 @@ export interface VerifyTotpOptions extends TotpOptions {
   /** How many steps before and after the present one are accepted, 0 to 10, because clocks differ. @default 1 */
   readonly window?: number;
   /** The newest step that was accepted before. It and older ones are not accepted again. @default none */
-  readonly after?: number;
+  readonly after?: number | undefined;
 }
 
 const OPTIONS = ["now", "algorithm", "digits", "period"];
