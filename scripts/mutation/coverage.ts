@@ -9,7 +9,7 @@ export interface TestFile {
   readonly tests: Readonly<Record<string, number>>;
   /** The full names of the tests that reach a mutant, by the mutant's id. An empty name stands for the file as a whole. */
   readonly reached: Readonly<Record<string, readonly string[]>>;
-  /** What failed. A file with a failure decides nothing. */
+  /** What failed. A test that failed is left out, and so is a file that did not come to its end. */
   readonly reasons: readonly string[];
 }
 
@@ -45,10 +45,10 @@ export async function measureCoverage(run: {
     let file: (TestFile & { readonly digest: string }) | undefined = known[name];
     if (file?.digest !== own) {
       file = { ...(await runOne(runner, folder, name)), digest: own };
-      if (file.reasons.length === 0) known[name] = file;
+      known[name] = file;
       writeFileSync(cache, JSON.stringify(known));
       for (const reason of file.reasons)
-        console.log(`${name} decides nothing, because it fails: ${reason.split("\n")[0]}`);
+        console.log(`left out, because it fails without a mutant: ${name}: ${reason.split("\n")[0]}`);
     }
     files.set(name, file);
   }
@@ -75,7 +75,7 @@ async function runOne(runner: Runner, folder: string, name: string): Promise<Tes
     if (!reached[id].includes(test)) reached[id].push(test);
   }
   return {
-    tests: Object.fromEntries(answer?.passed ?? []),
+    tests: answer === undefined || answer.broken ? {} : Object.fromEntries(answer.passed),
     reached,
     reasons: answer === undefined ? ["it does not end"] : answer.failed ? answer.reasons : [],
   };

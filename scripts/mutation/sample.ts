@@ -40,6 +40,7 @@ export async function sample(root: string, name: string, options: SampleOptions)
   const before: Result[] = options.again && existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : [];
   const chosen = choose(mutants, options.count, options.seed);
   const results = await tryAll({
+    path,
     root,
     folder,
     sandbox,
@@ -49,7 +50,6 @@ export async function sample(root: string, name: string, options: SampleOptions)
     equivalents,
     options,
   });
-  writeFileSync(path, JSON.stringify(results, undefined, 1));
   const facts = { date: new Date().toISOString().slice(0, 10), seed: options.seed, mutants: mutants.length };
   const score = scoreOf(
     results.map(({ outcome }) => outcome),
@@ -62,6 +62,8 @@ export async function sample(root: string, name: string, options: SampleOptions)
 }
 
 interface Run {
+  /** Where the results are kept, also those of a run that is ended early. */
+  readonly path: string;
   readonly root: string;
   readonly folder: string;
   readonly sandbox: string;
@@ -86,6 +88,7 @@ async function tryAll(run: Run): Promise<Result[]> {
         ? { ...mutant, outcome: "equivalent" }
         : { ...mutant, ...(earlier ?? (await tryOne(runner, folder, coverage, { mutant, slowest: options.slowest }))) };
       results.push(result);
+      writeFileSync(run.path, JSON.stringify(results, undefined, 1));
       console.log(`${index + 1}/${chosen.length} ${result.outcome} ${mutant.file}:${mutant.line} ${result.by ?? ""}`);
       if (result.outcome === "survived" || result.outcome === "not reached") console.log(describe(mutant));
     }
@@ -96,7 +99,7 @@ async function tryAll(run: Run): Promise<Result[]> {
 }
 
 /** Outcomes that `--again` takes from the run before. */
-const settled: readonly Outcome[] = ["killed", "timeout"];
+const settled: readonly Outcome[] = ["killed"];
 
 function isSame(a: Mutant, b: Mutant): boolean {
   return a.file === b.file && a.text === b.text && a.original === b.original && a.replacement === b.replacement;
@@ -117,7 +120,7 @@ async function tryOne(
   for (const { file, names, duration } of candidates) {
     const alternatives = names.map((test) => test.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")).join("|");
     const order = { file: join(folder, file), names: `^(?:${alternatives})\\s*$` };
-    const answer = await runner.run(order, 30_000 + 5 * duration);
+    const answer = await runner.run(order, 120_000 + 10 * duration);
     if (answer === undefined) return { outcome: "timeout", by: file };
     if (answer.failed)
       return { outcome: "killed", by: `${file}: ${answer.reasons[0]?.split("\n")[0] ?? ""}`.slice(0, 150) };
@@ -127,7 +130,7 @@ async function tryOne(
 
 /** The tests of a file that reach a mutant and are fast enough, with the sum of their milliseconds. */
 function selected(file: TestFile, id: string, slowest: number): { names: string[]; duration: number } {
-  const reaching = file.reasons.length > 0 ? [] : (file.reached[id] ?? []);
+  const reaching = file.reached[id] ?? [];
   const all = Object.keys(file.tests);
   const names = (reaching.includes("") ? all : all.filter((test) => reaching.includes(test))).filter(
     (test) => (file.tests[test] ?? 0) <= slowest,

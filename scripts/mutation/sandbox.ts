@@ -31,7 +31,7 @@ export function buildSandbox(root: string, sandbox: string, name: string, files:
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
     setupFiles: [${JSON.stringify(join(import.meta.dirname, "setup.ts"))}],
     pool: "forks",
-    testTimeout: 60000,
+    testTimeout: 120000,
     hookTimeout: 120000,
   },
 };

@@ -10,6 +10,8 @@ export interface Order {
 
 export interface Answer {
   readonly failed: boolean;
+  /** Whether something other than a test failed. */
+  readonly broken: boolean;
   /** Full names and milliseconds of the tests that passed. */
   readonly passed: readonly (readonly [string, number])[];
   /** What failed, for people. */
@@ -39,19 +41,22 @@ async function run({ file, names }: Order): Promise<Answer> {
   const reasons = unhandledErrors.map((error) => String(error));
   for (const module of testModules) {
     if (!module.ok()) reasons.push(...module.errors().map(({ message }) => message));
+  }
+  const broken = reasons.length > 0;
+  for (const module of testModules) {
     for (const test of module.children.allTests()) {
       const { state, errors } = test.result();
       if (state === "passed") passed.push([test.fullName, test.diagnostic()?.duration ?? 0]);
       if (state === "failed") reasons.push(`${test.fullName}: ${errors?.[0]?.message ?? ""}`);
     }
   }
-  return { failed: reasons.length > 0 || testModules.some((module) => !module.ok()), passed, reasons };
+  return { failed: reasons.length > 0 || testModules.some((module) => !module.ok()), broken, passed, reasons };
 }
 
 process.on("message", (order: Order) => {
   run(order).then(
     (answer) => process.send?.(answer),
-    (error: unknown) => process.send?.({ failed: true, passed: [], reasons: [String(error)] }),
+    (error: unknown) => process.send?.({ failed: true, broken: true, passed: [], reasons: [String(error)] }),
   );
 });
 process.on("disconnect", () => process.exit());

@@ -162,3 +162,10 @@ test("tiers as the fallback of a policy are called with the error, and the one t
   const value: number = await guarded.run(down);
   expect(value).toBe(4);
 });
+
+test("a signal that is not an AbortSignal is refused before any tier is tried", async () => {
+  const ask = vi.fn(async () => "answer");
+  const answer = tiers("t", [{ name: "only", run: ask }]);
+  await expect(answer("x", { signal: "soon" as never })).rejects.toThrow("signal must be an AbortSignal");
+  expect(ask).not.toHaveBeenCalled();
+});
