@@ -88,4 +88,26 @@ describe("a limit that follows latency", () => {
     window(rule, { latency: 10 });
     expect(rule.current).toBe(40);
   });
+
+  test("falls if a probe shows that calls are faster at half of it", () => {
+    const rule = new GradientLimit({ ...options, initial: 40, max: 40 });
+    const seen = new Set<number>();
+    for (let n = 0; n < 30; n++) {
+      // The upstream has 25 workers: more calls than that wait for each other.
+      window(rule, { latency: rule.current > 25 ? 100 : 10 });
+      seen.add(rule.current);
+    }
+    // 20 is the probe itself.
+    expect([...seen].filter((limit) => limit < 40 && limit !== 20)).not.toEqual([]);
+  });
+
+  test("does not fall if a probe shows that calls are as slow at half of it", () => {
+    const rule = new GradientLimit({ ...options, initial: 40, max: 40 });
+    const seen = new Set<number>();
+    for (let n = 0; n < 30; n++) {
+      window(rule, { latency: 100 });
+      seen.add(rule.current);
+    }
+    expect([...seen].sort((a, b) => a - b)).toEqual([20, 40]);
+  });
 });
