@@ -221,7 +221,10 @@ describe("an entry", () => {
     await using vault = await open(store);
     for (const value of ["one", "two"]) await vault.set("a", value, { labels: { is: value } });
     await vault.set("b", "other");
-    await expect(vault.rename("a", "b")).rejects.toThrow(code("VAULT_CONFLICT"));
+    await expect(vault.rename("a", "b")).rejects.toMatchObject({
+      code: "VAULT_CONFLICT",
+      context: { name: "b", version: 1 },
+    });
     await expect(vault.rename("c", "d")).rejects.toThrow(code("VAULT_NOT_FOUND"));
     expect(await vault.rename("a", "c")).toMatchObject({ name: "c", version: 2, versions: 2, labels: { is: "two" } });
     await using fresh = await open(store);

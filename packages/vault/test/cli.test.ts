@@ -357,6 +357,7 @@ describe("seaworthy-vault run", () => {
       ["list", "--", "true"],
     ])
       expect((await run(args)).status).toBe(2);
+    expect((await run(["run", "--all", "--", "true"])).err).toContain("Two credentials would become A_B");
     expect((await run(["run", "--secret", "none", "--", "true"])).status).toBe(4);
     expect((await run(["run", "--secret", "a/b", "--secret", "C=a-b", "--", "true"])).status).toBe(0);
   });
@@ -382,6 +383,18 @@ describe("seaworthy-vault rotate", () => {
     expect(await readFile(provider, "utf8")).toBe("chosen");
     expect((await run(["get", "db"])).out).toBe("chosen\n");
     expect((await run(["rotate", "db"])).status).toBe(2);
+  });
+});
+
+describe("the command of a rotation", () => {
+  it("is told the step and the new value each time, and the current value only to change it", async () => {
+    await init();
+    await run(["set", "db"], "old");
+    const log = join(directory, "steps");
+    const line = 'echo "$SEAWORTHY_STEP $SEAWORTHY_NEXT [$SEAWORTHY_CURRENT]"';
+    const { status } = await run(["rotate", "db", "--value-stdin", "--", "sh", "-c", `${line} >> ${log}`], "chosen\n");
+    expect(status).toBe(0);
+    expect(await readFile(log, "utf8")).toBe("apply chosen [old]\nverify chosen []\n");
   });
 });
 
