@@ -3,7 +3,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { captureTelemetry, manualClock } from "@seaworthy/core/testing";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import {
   type AuditSigner,
   type AuditStore,
@@ -238,6 +238,17 @@ test("the lock of a process that has ended does not keep the next one from writi
   await using audit = createAudit({ store: fileAuditStore(path) });
   await audit.record(one);
   expect(await audit.verify()).toMatchObject({ ok: true, entries: 1 });
+});
+
+test("the lock of a process that belongs to another user is respected", async () => {
+  await writeFile(`${path}.lock`, "4194303  0000000000000000");
+  const kill = vi.spyOn(process, "kill").mockImplementation(() => {
+    throw Object.assign(new Error("not permitted"), { code: "EPERM" });
+  });
+  await expect(createAudit({ store: fileAuditStore(path) }).record(one)).rejects.toMatchObject({
+    cause: { code: "AUDIT_BUSY", context: { process: 4194303 } },
+  });
+  kill.mockRestore();
 });
 
 test.each([

@@ -1,5 +1,5 @@
 import { captureTelemetry, manualClock } from "@seaworthy/core/testing";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { type Call, hedge, policy, retryBudget } from "./index.ts";
 import { LatencyWindow } from "./internal/latency-window.ts";
 
@@ -174,4 +174,18 @@ test.each([
     name: "TypeError",
     message: expect.stringContaining(named),
   });
+});
+
+test("the quantile learns from the winner and from the first call, and not from other losers", async () => {
+  const record = vi.spyOn(LatencyWindow.prototype, "record");
+  const clock = manualClock();
+  const { calls, operation } = manual();
+  const result = hedge(operation, { after: 50, max: 2, clock });
+  await clock.advance(100);
+  expect(calls).toHaveLength(3);
+  await clock.advance(10);
+  calls[1]?.settle.resolve("second");
+  await expect(result).resolves.toBe("second");
+  expect(record.mock.calls).toEqual([[110], [60]]);
+  record.mockRestore();
 });
