@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { captureTelemetry, manualClock } from "@seaworthy/core/testing";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { errors } from "../src/errors.ts";
 import {
   type AuditSigner,
   type AuditStore,
@@ -70,6 +71,20 @@ test("lines of a buffer that are not entries do not come into the trail", async 
 test("a call may be repeated if the store could not keep the entry", async () => {
   const store: AuditStore = { ...memoryAuditStore(), append: () => Promise.reject(new Error("disk")) };
   await expect(createAudit({ store }).record(one)).rejects.toMatchObject({ retryable: true, expose: false });
+});
+
+test.each(Object.entries(errors))("%s is not shown to the clients of the service", (code, make) => {
+  expect(make()).toMatchObject({ code, expose: false, retryable: code === "AUDIT_WRITE_FAILED" });
+});
+
+test("a checkpoint is refused if the id of the verifier is not that of its key", async () => {
+  const [name, , key] = signer.verifier.split("+");
+  const text = `audit\n1\n${Buffer.alloc(32).toString("base64")}\n`;
+  const signature = Buffer.concat([Buffer.alloc(4), await signer.sign(Buffer.from(text))]).toString("base64");
+  const audit = createAudit({ store: memoryAuditStore(), verifier: `${name}+00000000+${key}` });
+  await expect(audit.verify({ checkpoint: `${text}\n\u2014 ${name} ${signature}\n` })).rejects.toMatchObject({
+    code: "AUDIT_CHECKPOINT_INVALID",
+  });
 });
 
 test("entries are found by their subject, also together with an actor", async () => {

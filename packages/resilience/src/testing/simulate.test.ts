@@ -98,6 +98,9 @@ describe("simulate", () => {
     [{ policy: bare, upstream: { distribution: "normal" } }, "upstream.distribution"],
     [{ policy: bare, fault: { kind: "fire" } }, "fault.kind"],
     [{ policy: bare, fault: { kind: "outage", from: "2s", until: "1s" } }, "fault.until"],
+    [{ policy: bare, fault: { kind: "spike", amount: -1 } }, "fault.amount"],
+    [{ policy: bare, fault: { kind: "spike", amount: Number.NaN } }, "fault.amount"],
+    [{ policy: bare, fault: { kind: "outage", from: "2s", until: "2s" } }, "fault.until"],
     [{ policy: bare, seed: -1 }, "seed"],
     [{ policy: bare, time: 1 }, "time"],
   ])("refuses %j with a TypeError that names %s", async (options, named) => {
