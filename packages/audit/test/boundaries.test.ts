@@ -328,3 +328,24 @@ test("a trail whose lock file was removed by hand can be closed", async () => {
   await audit.close();
   expect((await readFile(path, "utf8")).split("\n")).toHaveLength(2);
 });
+
+test("the program is a process that writes to its streams and ends with its exit code", async () => {
+  const program = join(import.meta.dirname, "../src/cli.ts");
+  const run = (...args: string[]): { status: number | null; stdout: string; stderr: string } =>
+    spawnSync(process.execPath, ["--conditions=@seaworthy/source", "--no-warnings", program, ...args], {
+      encoding: "utf8",
+    });
+  const audit = createAudit({ store: fileAuditStore(path) });
+  await audit.record(one);
+  await audit.close();
+  expect(run("verify", path)).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(/^sound: 1 entries, not anchored\n/),
+    stderr: "",
+  });
+  expect(run("verify", `${path}.none`)).toMatchObject({
+    status: 2,
+    stdout: "",
+    stderr: expect.stringContaining("there is no file"),
+  });
+});

@@ -23,6 +23,21 @@ test.each(["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "S
   },
 );
 
+test.each(["Sun Nov  6 08:49:37 1994", "Sun Nov 06 08:49:37 1994"])(
+  "the HTTP date %s, which has no zone, is read as GMT wherever the process runs",
+  (date) => {
+    const { TZ } = process.env;
+    try {
+      process.env.TZ = "Asia/Tokyo";
+      expect(new Date(NOW).getTimezoneOffset()).toBe(-540);
+      expect(parseRetryAfter(date, NOW)).toBe(37_000);
+    } finally {
+      if (TZ === undefined) delete process.env.TZ;
+      else process.env.TZ = TZ;
+    }
+  },
+);
+
 test.each(["", "-1", "1.5", "soon", "2024", "1e3", "0x10", "Infinity", "06 Nov", "9".repeat(400)])(
   "%j is not a Retry-After",
   (text) => {
