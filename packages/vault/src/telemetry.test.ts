@@ -14,6 +14,7 @@ const cases: [event: TelemetryDefinition, labels: Record<string, LabelValue>, le
 for (const [event, labels, expected] of cases) {
   test(`the log line of ${event.name} with ${JSON.stringify(labels)} has the level ${expected}`, () => {
     const { level } = event;
+    expect(event.labels).toEqual(expect.arrayContaining(Object.keys(labels)));
     expect(typeof level === "function" ? level(labels) : level).toBe(expected);
   });
 }

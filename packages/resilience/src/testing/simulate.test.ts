@@ -64,6 +64,18 @@ describe("simulate", () => {
     expect(recovery).toBe(Number.POSITIVE_INFINITY);
   });
 
+  test.each([
+    ["15s", 0],
+    ["14s", Number.POSITIVE_INFINITY],
+  ])(
+    "a recovery takes five seconds that count: of a fault until 10 s, %s show one after %d ms",
+    async (duration, after) => {
+      const fault = { kind: "outage", from: "5s", until: "10s" } as const;
+      const { recovery } = await simulate({ policy: bare, fault, duration: duration as "15s" });
+      expect(recovery).toBe(after);
+    },
+  );
+
   test("the timers of guards without a clock run in virtual time, and the platform's are back afterwards", async () => {
     const { setTimeout: before } = globalThis;
     const startedAt = performance.now();
