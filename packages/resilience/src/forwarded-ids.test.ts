@@ -133,12 +133,18 @@ test.each([
   expect(new Headers(fetch.mock.calls[0]?.[1]?.headers).has("traceparent")).toBe(sent);
 });
 
-test.each([["api.example.com"], ["https://a.example/path"], ["https://*"], ["ftp://a.example"], [7], [null]])(
-  "an origin that is not one is refused: %s",
-  (origin) => {
-    expect(() => guard({ forwardIds: [origin as string] })).toThrow(/forwardIds must hold origins/);
-  },
-);
+test.each([
+  ["api.example.com"],
+  ["https://a.example/path"],
+  ["https://*"],
+  ["ftp://a.example"],
+  ["https://a.example:99999"],
+  ["https://[::1"],
+  [7],
+  [null],
+])("an origin that is not one is refused: %s", (origin) => {
+  expect(() => guard({ forwardIds: [origin as string] })).toThrow(/forwardIds must hold origins/);
+});
 
 test("forwardIds is a boolean or an array", () => {
   expect(() => guard({ forwardIds: null as never })).toThrow(/forwardIds must be a boolean or an array of origins/);
