@@ -189,3 +189,15 @@ test("the quantile learns from the winner and from the first call, and not from 
   expect(record.mock.calls).toEqual([[110], [60]]);
   record.mockRestore();
 });
+
+test("a first call earns budget once, also if a retry and a hedge share it", async () => {
+  const budget = { deposit: vi.fn(), tryTake: () => true, take: () => undefined, balance: 1 };
+  await hedge(() => "fast", { after: 50, budget, clock: manualClock() });
+  expect(budget.deposit).toHaveBeenCalledTimes(1);
+  const both = policy("p", { retry: { budget }, hedge: { after: 50, budget }, clock: manualClock() });
+  await both.run(async () => "fast");
+  expect(budget.deposit).toHaveBeenCalledTimes(2);
+  const alone = policy("q", { hedge: { after: 50, budget }, clock: manualClock() });
+  await alone.run(async () => "fast");
+  expect(budget.deposit).toHaveBeenCalledTimes(3);
+});
