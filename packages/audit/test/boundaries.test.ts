@@ -321,6 +321,22 @@ test("CEF has only the fields that the entry has", () => {
   );
 });
 
+test.each([7, null, {}, ["audit"], "x".repeat(4097)])("a checkpoint that is %o is refused", async (checkpoint) => {
+  const audit = createAudit({ store: memoryAuditStore(), signer });
+  await expect(audit.verify({ checkpoint: checkpoint as never })).rejects.toMatchObject({
+    code: "AUDIT_CHECKPOINT_INVALID",
+    context: { reason: "it is not a string, or it is too long" },
+  });
+});
+
+test("an append of no entry leaves the head of the memory store as it is", async () => {
+  const store = memoryAuditStore();
+  await createAudit({ store }).record(one);
+  const head = await store.head();
+  await store.append(() => []);
+  expect(await store.head()).toEqual(head);
+});
+
 test("a trail whose lock file was removed by hand can be closed", async () => {
   const audit = createAudit({ store: fileAuditStore(path) });
   await audit.record(one);
