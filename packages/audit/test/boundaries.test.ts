@@ -58,6 +58,20 @@ test("a verification is an event with its seconds and its outcome", async () => 
   }
 });
 
+test("what was buffered comes into the trail with the next entry that the store keeps", async () => {
+  const store = memoryAuditStore();
+  let isBroken = false;
+  const append: AuditStore["append"] = (make) =>
+    isBroken ? Promise.reject(new Error("disk full")) : store.append(make);
+  const audit = createAudit({ store: { ...store, append }, onFailure: "buffer", bufferPath: path });
+  await audit.record({ ...one, type: "one" });
+  isBroken = true;
+  await audit.record({ ...one, type: "two" });
+  isBroken = false;
+  await audit.record({ ...one, type: "three" });
+  expect((await audit.query()).entries.map(({ type }) => type)).toEqual(["one", "two", "three"]);
+});
+
 test("lines of a buffer that are not entries do not come into the trail", async () => {
   const good = { type: "a", outcome: "denied", at: 1 };
   const lines = [7, null, "a", [good], { ...good, type: 7 }, { ...good, outcome: 7 }, { ...good, at: "1" }, good];

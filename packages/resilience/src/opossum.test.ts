@@ -343,7 +343,8 @@ describe("toOpossum", () => {
 
   test("wrong arguments are refused with their name", () => {
     const breaker = createBreaker({ name: "b" });
-    expect(() => toOpossum({} as never, quiet)).toThrow(/toOpossum takes a breaker of createBreaker/);
+    for (const guard of [{}, null, undefined, 7, () => undefined, { run: 7 }])
+      expect(() => toOpossum(guard as never, quiet)).toThrow(/toOpossum takes a breaker of createBreaker/);
     expect(() => toOpossum(policy("none"), quiet)).toThrow(/toOpossum takes a breaker of createBreaker/);
     expect(() => toOpossum(fromOpossum(real()), quiet)).toThrow(/toOpossum takes a breaker of createBreaker/);
     expect(() => toOpossum(breaker, 7 as never)).toThrow(/action must be a function; got 7/);

@@ -387,7 +387,7 @@ describe("seaworthy-vault rotate", () => {
 });
 
 describe("the command of a rotation", () => {
-  it("is told the step and the new value each time, and the current value only to change it", async () => {
+  it("gets the step and the new value each time, and the current value only to change it", async () => {
     await init();
     await run(["set", "db"], "old");
     const log = join(directory, "steps");
