@@ -91,6 +91,14 @@ test.each(Object.entries(errors))("%s is not shown to the clients of the service
   expect(make()).toMatchObject({ code, expose: false, retryable: code === "AUDIT_WRITE_FAILED" });
 });
 
+test("a checkpoint is refused if something follows its signature on the same line", async () => {
+  const audit = createAudit({ store: memoryAuditStore(), signer });
+  const note = await audit.checkpoint();
+  await expect(audit.verify({ checkpoint: note })).resolves.toMatchObject({ ok: true });
+  for (const changed of [`${note.trimEnd()} more\n`, note.replace("\u2014 ", "x \u2014 ")])
+    await expect(audit.verify({ checkpoint: changed })).rejects.toMatchObject({ code: "AUDIT_CHECKPOINT_INVALID" });
+});
+
 test("a checkpoint is refused if the id of the verifier is not that of its key", async () => {
   const [name, , key] = signer.verifier.split("+");
   const text = `audit\n1\n${Buffer.alloc(32).toString("base64")}\n`;
