@@ -40,18 +40,25 @@ export class Journal {
     }
   }
 
-  /** Runs `work` and keeps the entry about it in one transaction; a failure gets an entry outside of it. */
-  async kept<T>(note: Note, work: () => Promise<T>): Promise<T> {
+  /** Runs a step of an operation; if it fails, so does the operation, and an entry says so. */
+  async step<T>(note: Note, work: () => Promise<T>): Promise<T> {
     try {
-      return await this.#store.transaction(async () => {
-        const result = await work();
-        await this.succeeded(note);
-        return result;
-      });
+      return await work();
     } catch (error) {
       await this.refused(note, reasonOf(error), "failure");
       throw error;
     }
+  }
+
+  /** Runs `work` and keeps the entry about it in one transaction; a failure gets an entry outside of it. */
+  async kept<T>(note: Note, work: () => Promise<T>): Promise<T> {
+    return this.step(note, () =>
+      this.#store.transaction(async () => {
+        const result = await work();
+        await this.succeeded(note);
+        return result;
+      }),
+    );
   }
 }
 

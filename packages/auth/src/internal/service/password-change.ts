@@ -24,26 +24,28 @@ export function passwordChanges(plan: Plan): PasswordChanges {
       if (plan.outbox === undefined) throw new TypeError("requestPasswordReset needs createAuth({ mailer }); got none");
       const client = knownClient(input);
       const email = checkedEmail(input.email);
-      await budgets.spend("reset", client.address, email);
+      const note = { operation: "request_password_reset", client };
+      await journal.step(note, () => budgets.spend("reset", client.address, email));
       const user = await store.findUserByEmail(email);
       // Who is suspended or inactive does not come back by a mail.
       const mayReset = user?.status === "active" || user?.status === "pending";
-      await journal.succeeded({ operation: "request_password_reset", subject: user?.id, client });
+      await journal.succeeded({ ...note, subject: user?.id });
       await postLink(plan, RESET, mayReset ? user : undefined);
     },
     async resetPassword(input) {
       checkOptions("resetPassword", input, ["token", "password", "ip", "userAgent", "device"]);
       const client = knownClient(input);
       const note = { operation: "reset_password", client };
-      await budgets.spend("reset_password", client.address, undefined);
+      await journal.step(note, () => budgets.spend("reset_password", client.address, undefined));
       const found = await findLink(plan, RESET, input.token);
       const user = found?.userId === undefined ? undefined : await store.findUser(found.userId);
       if (found === undefined || user === undefined) {
         await journal.refused(note, "unknown_token");
         throw errors.AUTH_TOKEN_INVALID();
       }
-      const passwordHash = await newHash(plan, input.password, user.email);
-      const ended = await journal.kept({ ...note, actor: user.id, subject: user.id }, async () => {
+      const own = { ...note, actor: user.id, subject: user.id };
+      const passwordHash = await journal.step(own, () => newHash(plan, input.password, user.email));
+      const ended = await journal.kept(own, async () => {
         const now = clock.now();
         if ((await store.takeOnce(found.hash, RESET, now)) === undefined) throw errors.AUTH_TOKEN_INVALID();
         // The mail arrived, which is what a verification of the address shows as well.
@@ -72,7 +74,7 @@ async function changePassword(plan: Plan, input: ChangePasswordInput): Promise<{
   }
   const { user, hash } = verdict;
   await store.undoAttempt(userId);
-  const passwordHash = await newHash(plan, input.password, user.email);
+  const passwordHash = await journal.step(note, () => newHash(plan, input.password, user.email));
   const ended = await journal.kept(note, async () => {
     // Another change at the same time wins, and this one has shown a password that is no longer right.
     if (!(await store.replacePasswordHash(userId, hash, passwordHash))) throw errors.AUTH_INVALID_CREDENTIALS();

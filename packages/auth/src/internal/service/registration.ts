@@ -24,10 +24,12 @@ export function registration(plan: Plan): Registering {
       const client = knownClient(input);
       const email = checkedEmail(input.email);
       const owned = ownedBy(account);
-      await budgets.spend("register", client.address, email);
-      await passwords.check(input.password, { email });
-      // The hash is made for an address that is taken too, so that the time is the same.
-      const passwordHash = await passwords.hash(input.password);
+      const passwordHash = await journal.step({ operation: "register", client }, async () => {
+        await budgets.spend("register", client.address, email);
+        await passwords.check(input.password, { email });
+        // The hash is made for an address that is taken too, so that the time is the same.
+        return passwords.hash(input.password);
+      });
       const status = outbox === undefined ? "active" : "pending";
       const made = {
         id: randomUUID(),
@@ -50,10 +52,11 @@ export function registration(plan: Plan): Registering {
       checkOptions("requestEmailVerification", input, ["email", "ip", "userAgent", "device"]);
       const client = knownClient(input);
       const email = checkedEmail(input.email);
-      await budgets.spend("verify", client.address, email);
+      const note = { operation: "request_email_verification", client };
+      await journal.step(note, () => budgets.spend("verify", client.address, email));
       const user = await store.findUserByEmail(email);
       const pending = user !== undefined && user.emailVerifiedAt === undefined;
-      await journal.succeeded({ operation: "request_email_verification", subject: user?.id, client });
+      await journal.succeeded({ ...note, subject: user?.id });
       await postLink(plan, "verify-email", pending ? user : undefined);
     },
     async verifyEmail(token) {

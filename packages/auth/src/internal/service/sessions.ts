@@ -51,8 +51,9 @@ export function openSessions(plan: Plan): Sessions {
       return open.filter(({ lastUsedAt }) => now - lastUsedAt <= sessions.idle).map(sessionView);
     },
     async revoke(accessToken) {
-      const { jti, expiresAt, subject } = await tokens.verify(accessToken);
-      const note = { operation: "revoke_token", subject, data: { token: jti } };
+      const operation = "revoke_token";
+      const { jti, expiresAt, subject } = await journal.step({ operation }, () => tokens.verify(accessToken));
+      const note = { operation, subject, data: { token: jti } };
       await journal.kept(note, () => store.revokeToken(jti, expiresAt));
     },
   };
