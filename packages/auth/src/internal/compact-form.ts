@@ -5,6 +5,8 @@ const LONGEST_TOKEN = 8192;
 const SEGMENTS = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)$/;
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 /** Why a token is refused. */
 export type TokenFault =
   | "malformed"
@@ -69,7 +71,7 @@ export function readHeader(text: string): TokenHeader | undefined {
  */
 export function readJson(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
-    const json = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(Buffer.from(text, "base64url"));
+    const json = decoder.decode(Buffer.from(text, "base64url"));
     const value: unknown = JSON.parse(json);
     return isObject(value) && !Array.isArray(value) && JSON.stringify(value) === json ? value : undefined;
   } catch {

@@ -12,7 +12,7 @@ import {
 } from "@seaworthy/core/options";
 import { CompactSign, compactVerify } from "jose";
 import { errors } from "../errors.ts";
-import { readCompact, readHeader, readJson, type TokenFault } from "../internal/compact-form.ts";
+import { readCompact, readHeader, readJson, type TokenFault, type TokenHeader } from "../internal/compact-form.ts";
 import { claimsOf, readClaims } from "../internal/token-claims.ts";
 import { tokenEvent } from "../telemetry.ts";
 import type { KeyRing, RingKey } from "./key-ring.ts";
@@ -80,6 +80,8 @@ interface Plan {
 class SignedTokens implements Tokens {
   readonly ttl: number;
   readonly #plan: Plan;
+  /** The header of the last sound token, and its text: nearly all tokens have the same. */
+  #known: { readonly text: string; readonly header: TokenHeader } | undefined;
 
   constructor(plan: Plan) {
     this.ttl = plan.ttl;
@@ -110,13 +112,15 @@ class SignedTokens implements Tokens {
   async #read(token: string): Promise<AccessClaims | TokenFault | "expired"> {
     const compact = readCompact(token);
     if (typeof compact === "string") return compact;
-    const header = readHeader(compact.header);
+    const known = this.#known?.text === compact.header ? this.#known.header : undefined;
+    const header = known ?? readHeader(compact.header);
     if (header === undefined) return "header";
     if (header.typ !== this.#plan.type) return "type";
     const key = await this.#plan.keys.verificationKey(header.kid);
     if (key === undefined) return "key";
     if (header.alg !== key.algorithm) return "algorithm";
     if (!(await isSigned(token, key))) return "signature";
+    if (known === undefined) this.#known = { text: compact.header, header };
     const payload = readJson(compact.payload);
     return payload === undefined ? "claims" : this.#judge(payload);
   }
