@@ -28,10 +28,10 @@ export class MethodTable {
 /** A template of find-my-way, or of a router of Hono, as a regular expression. Conditions on parameters are left out. */
 function patternOf(template: string): RegExp {
   const source = template
+    .replaceAll("::", "\0") // find-my-way writes a colon so; first, because what follows it is not a name
     .replaceAll(/:(\w+)(?:\([^()]*(?:\([^()]*\)[^()]*)*\)|\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})?/g, ":")
-    .replaceAll("::", "\0") // find-my-way writes a colon so
     .replaceAll(/[.+^$()|[\]{}\\]/g, "\\$&")
-    .replaceAll(/\/:\?/g, "(?:/[^/]+)?")
+    .replaceAll(/\/:\?/g, "(/[^/]+)?") // without a colon, which the next line would replace
     .replaceAll(":", "[^/]+?")
     .replaceAll("*", ".*")
     .replaceAll("\0", ":");
