@@ -10,7 +10,8 @@ export { isSeaworthyError, SeaworthyError } from "./error.ts";
 export { defineGauge, readGauges } from "./gauge.ts";
 export { jsonSafe } from "./json-safe.ts";
 export { toProblem } from "./problem.ts";
-export { redisCommand } from "./redis-client.ts";
+export { isRedisCluster, redisCommand } from "./redis-client.ts";
+export { subscribeRedis } from "./redis-subscription.ts";
 export { scrubSecrets } from "./scrub-secrets.ts";
 export { isSecret, REDACTED, secret } from "./secret.ts";
 export { hasSpanListener, onSpan, startSpan } from "./span.ts";
@@ -42,6 +43,7 @@ export type {
 } from "./ports.ts";
 export type { Problem } from "./problem.ts";
 export type { CallingRedisClient, RedisClient, RoutingRedisClient, SendingRedisClient } from "./redis-client.ts";
+export type { RedisSubscription, RedisSubscriptionOptions } from "./redis-subscription.ts";
 export type { Secret } from "./secret.ts";
 export type { Span, SpanEnd, SpanListener, SpanStart, StartSpanOptions } from "./span.ts";
 export type {

@@ -39,6 +39,14 @@ export async function redisCommand(client: RedisClient, name: string, ...args: (
   throw new TypeError(`client must be an ioredis or node-redis client; got ${showValue(client)}`);
 }
 
+/**
+ * Whether a client is one of a cluster (ioredis or node-redis). There, a command with several keys fails unless all keys are
+ * in one slot. Never throws.
+ */
+export function isRedisCluster(client: unknown): boolean {
+  return readMember(client, "isCluster") === true || isRouting(client);
+}
+
 const SCRIPTS: readonly string[] = ["EVAL", "EVALSHA", "EVAL_RO", "EVALSHA_RO", "FCALL", "FCALL_RO"];
 // Their first argument is not a key.
 const KEYLESS: readonly string[] = [
