@@ -10,6 +10,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vite
 import { isRedisCluster, type RedisClient, redisCommand, subscribeRedis } from "../src/index.ts";
 import { reachable } from "./reachable.ts";
 
+const REDIS_SERVER = "redis-server";
 const redisRuns = await reachable(process.env.REDIS_URL ?? "redis://127.0.0.1:6379");
 
 /** Ports for the server and for its cluster bus, both free a moment ago. */
@@ -36,7 +37,7 @@ describe.skipIf(!redisRuns)("a subscription", () => {
   let port: number;
   const start = (...args: string[]): ChildProcess => {
     const fixed = ["--bind", "127.0.0.1", "--save", "", "--dir", folder];
-    const server = spawn("redis-server", [...fixed, ...args], { stdio: "ignore" });
+    const server = spawn(REDIS_SERVER, [...fixed, ...args], { stdio: "ignore" });
     servers.push(server);
     return server;
   };
