@@ -2,7 +2,7 @@ import { EventEmitter } from "node:events";
 import { Readable } from "node:stream";
 import { describe, expect, test, vi } from "vitest";
 import { systemClock } from "./clock.ts";
-import { bindContext, currentContext, lazySignal, remainingTime, runWithContext } from "./context.ts";
+import { bindContext, currentContext, lazySignal, remainingTime, runDetached, runWithContext } from "./context.ts";
 import { manualClock } from "./testing.ts";
 
 const id = (): string | undefined => currentContext().correlationId;
@@ -201,5 +201,24 @@ describe("a lazy signal", () => {
         ),
       );
     }
+  });
+});
+
+describe("runDetached", () => {
+  test("keeps the context, apart from its deadline and its signal, and makes no lazy signal", () => {
+    let made = 0;
+    const lazy = {
+      get signal() {
+        made++;
+        return new AbortController().signal;
+      },
+    };
+    const fields = { correlationId: "r-1", principal: { id: "u-7" }, deadline: Date.now() + 1000, [lazySignal]: lazy };
+    const inner = runWithContext(fields, () => runDetached(() => ({ ...currentContext(), left: remainingTime() })));
+    expect(inner).toEqual({ correlationId: "r-1", principal: { id: "u-7" }, left: Number.POSITIVE_INFINITY });
+    expect(made).toBe(0);
+    const signalled = runWithContext({ signal: AbortSignal.abort() }, () => runDetached(() => currentContext().signal));
+    expect(signalled).toBeUndefined();
+    expect(runDetached(() => currentContext())).toEqual({});
   });
 });

@@ -114,6 +114,28 @@ function joinSignals(inner: { signal?: unknown }, own: AbortSignal, outer: Abort
 }
 
 /**
+ * Runs `fn` in the current context without its deadline and its signal, for work whose result other requests need too, such
+ * as a load that they share. Returns what `fn` returns.
+ *
+ * @example
+ * ```ts
+ * import { currentContext, runDetached, runWithContext } from "@seaworthy/core";
+ * runWithContext({ correlationId: "r-1", signal: AbortSignal.timeout(10) }, () => {
+ *   console.log(runDetached(() => currentContext())); // { correlationId: 'r-1' }
+ * });
+ * ```
+ */
+export function runDetached<T>(fn: () => T): T {
+  const outer = storage.getStore();
+  if (outer === undefined) return fn();
+  const { deadline, [lazySignal]: lazy, ...rest } = outer;
+  const inner: { -readonly [K in keyof HeldContext]: HeldContext[K] } = rest;
+  // Not taken out above, because a lazy signal would be made.
+  delete inner.signal;
+  return storage.run(Object.freeze(inner), fn);
+}
+
+/**
  * Returns a function that runs `fn` in the current context, for callbacks that code of another context calls: a listener
  * of an emitter, a queue, a pool.
  *

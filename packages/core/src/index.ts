@@ -1,6 +1,6 @@
 export { toBytes } from "./byte-size.ts";
 export { sleep, startTimer, systemClock } from "./clock.ts";
-export { bindContext, currentContext, lazySignal, remainingTime, runWithContext } from "./context.ts";
+export { bindContext, currentContext, lazySignal, remainingTime, runDetached, runWithContext } from "./context.ts";
 export { currentTrace } from "./current-trace.ts";
 export { defineErrors } from "./define-errors.ts";
 export { describeError } from "./describe-error.ts";

@@ -1,5 +1,5 @@
 import { type Clock, startTimer } from "./clock.ts";
-import { readMember } from "./objects.ts";
+import { isObject, readMember } from "./objects.ts";
 import { boundedString, checkOptions, clockOption, requiredFunction, showValue } from "./options.ts";
 import { isRedisCluster, type RedisClient } from "./redis-client.ts";
 import { waitAtMost } from "./waiting.ts";
@@ -30,6 +30,7 @@ export interface RedisSubscription {
 }
 
 const OPTIONS = ["channel", "onMessage", "onChange", "clock"];
+const NO_OPTIONS: object = {};
 const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 1000;
 const CONNECT_LIMIT = 5000;
@@ -144,16 +145,16 @@ function failSlow(): never {
   throw new Error("the subscription was not confirmed in time");
 }
 
-/** A client of the same server that connects when it is told to, and does not reconnect: the owner does. */
+/** A client of the same server. It connects when `connect()` is called, and leaves reconnecting to its owner. */
 async function duplicateOf(client: RedisClient): Promise<Connection> {
   const source = isRedisCluster(client) ? await nodeOf(client) : client;
   const duplicate = readMember(source, "duplicate");
   if (typeof duplicate !== "function") throw new Error("the cluster has no node that can be duplicated");
   const isCalling = typeof readMember(source, "call") === "function";
-  const socket = readMember(readMember(source, "options"), "socket");
+  const socket: unknown = readMember(readMember(source, "options"), "socket");
   const overrides = isCalling
     ? { lazyConnect: true, retryStrategy: () => null, autoResubscribe: false, maxRetriesPerRequest: null }
-    : { socket: { ...(typeof socket === "object" ? socket : undefined), reconnectStrategy: false } };
+    : { socket: { ...(isObject(socket) ? socket : NO_OPTIONS), reconnectStrategy: false } };
   return duplicate.call(source, overrides) as Connection;
 }
 

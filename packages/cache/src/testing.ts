@@ -1,0 +1,2 @@
+export type { MemoryTierHandle, MemoryTierOptions } from "./memory-remote-tier.ts";
+export { memoryTier } from "./memory-remote-tier.ts";
