@@ -35,7 +35,9 @@ export interface SetOptions extends KeepOptions {
 }
 
 /** Options of `getOrLoad` and `loadMany`. */
-export interface LoadOptions<V> extends KeepOptions {
+export interface LoadOptions<V> extends Omit<KeepOptions, "ttl"> {
+  /** How long it is fresh, above 0. A function receives the value; if it returns 0, the value is not kept. */
+  ttl?: Duration | ((value: V) => Duration);
   /** What `invalidateTag` finds it by; a function receives the value. */
   tags?: readonly string[] | ((value: V) => readonly string[]);
   /** How long it is remembered that the source has no value. */

@@ -207,6 +207,16 @@ describe("getOrLoad", () => {
     }
   });
 
+  test("a ttl may depend on the value, and a value with ttl 0 is not kept", async () => {
+    const cache = open<{ expiresIn: number }>();
+    const ttl = ({ expiresIn }: { expiresIn: number }): number => expiresIn;
+    await cache.getOrLoad("long", () => ({ expiresIn: 5000 }), { ttl });
+    await cache.getOrLoad("none", () => ({ expiresIn: 0 }), { ttl });
+    expect((await cache.inspect("long"))?.freshFor).toBe(5000);
+    expect(await cache.get("none")).toBeUndefined();
+    await expect(cache.getOrLoad("odd", () => ({ expiresIn: -1 }), { ttl })).rejects.toThrow("ttl must be");
+  });
+
   test("`fresh` loads although there is a value, and replaces it", async () => {
     const cache = open<number>();
     await cache.set("k", 1);

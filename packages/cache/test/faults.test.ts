@@ -50,7 +50,7 @@ const back = (cache: Cache<number>): Promise<void> =>
 describe.skipIf(!HAS_REDIS).each(connects)("on a server in trouble, through %s", (_, connectTo) => {
   test("a frozen server costs each call at most its deadline, and comes back by itself", async () => {
     const server = await own();
-    const cache = await open(server.port, connectTo, { deadline: "50ms" });
+    const cache = await open(server.port, connectTo, { deadline: "250ms" });
     const other = await open(server.port, connectTo);
     await cache.set("k", 1);
     server.signal("SIGSTOP");
@@ -61,7 +61,7 @@ describe.skipIf(!HAS_REDIS).each(connects)("on a server in trouble, through %s",
       longest = Math.max(longest, performance.now() - begun);
     }
     // 4 s is what a client's own retries cost; a busy machine may take a while.
-    expect(longest).toBeLessThan(2000);
+    expect(longest).toBeLessThan(3000);
     expect(cache.stats().remote?.state).toBe("unavailable");
     expect(await cache.set("k", 2)).toBe(false);
     server.signal("SIGCONT");

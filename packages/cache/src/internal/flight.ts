@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Entry } from "./entry.ts";
 import type { Marks } from "./marks.ts";
 
@@ -10,7 +11,7 @@ const noop = (): void => undefined;
 export class Flight {
   readonly key: string;
   readonly promise: Promise<Entry>;
-  readonly token: string;
+  #token: string | undefined;
   readonly #tags: FlightTags;
   /** The last announcement that was known when the load began; `undefined` before. */
   position: number | undefined;
@@ -19,9 +20,8 @@ export class Flight {
   resolve: (entry: Entry) => void = noop;
   reject: (error: unknown) => void = noop;
 
-  constructor(key: string, token: string, tags: FlightTags) {
+  constructor(key: string, tags: FlightTags) {
     this.key = key;
-    this.token = token;
     this.#tags = tags;
     this.promise = new Promise((resolve, reject) => {
       this.resolve = resolve;
@@ -29,6 +29,12 @@ export class Flight {
     });
     // A flight in the background has no caller that would hear of its failure.
     this.promise.catch(noop);
+  }
+
+  /** The holder of the lease for its load. No other flight has this token. */
+  get token(): string {
+    this.#token ??= randomUUID();
+    return this.#token;
   }
 
   /** Whether a caller that comes now may get its value: not if it may have been invalidated since the load began. */

@@ -26,6 +26,9 @@ export interface ReadFrame extends FrameFacts {
 /** Why a frame cannot be used. */
 export type FrameFlaw = "foreign" | "version" | "corrupt" | "key";
 
+/** A frame that was read, or why it cannot be used. */
+export type Decoded = ReadFrame | FrameFlaw;
+
 /** How frames are written. */
 export interface FrameSettings {
   readonly codec: Codec;
@@ -85,16 +88,17 @@ export class Frames {
     return sealed(`${head}\n${encrypted.toString("base64")}`);
   }
 
-  /** Never rejects. */
-  async decode(name: string, frame: string): Promise<ReadFrame | FrameFlaw> {
+  /** Returns a promise only if the frame is compressed or encrypted. Never throws, and never rejects. */
+  decode(name: string, frame: string): Decoded | Promise<Decoded> {
     try {
-      return await this.#read(name, frame);
+      const read = this.#read(name, frame);
+      return read instanceof Promise ? read.catch(() => "corrupt") : read;
     } catch {
       return "corrupt";
     }
   }
 
-  async #read(name: string, frame: string): Promise<ReadFrame | FrameFlaw> {
+  #read(name: string, frame: string): Decoded | Promise<Decoded> {
     if (!frame.startsWith(`${FORMAT};`)) return OTHER_FORMAT.test(frame) ? "version" : "foreign";
     const start = frame.indexOf(";", FORMAT.length + 1) + 1;
     const end = frame.indexOf("\n", start);
@@ -108,8 +112,10 @@ export class Frames {
     if (flags === "n") return { ...facts, value: undefined, length: frame.length };
     // A value that anyone could have written is not mixed with encrypted ones.
     if (flags.includes("e") !== (this.#settings.keys !== undefined)) return "key";
-    const value = await this.#value({ flags, payload: frame.slice(end + 1), key, aad: `${name}\n${head}` });
-    return value === NO_KEY ? "key" : { ...facts, value, length: frame.length };
+    const payload = frame.slice(end + 1);
+    const done = (value: unknown): Decoded => (value === NO_KEY ? "key" : { ...facts, value, length: frame.length });
+    if (flags === "") return done(this.#settings.codec.decode(payload));
+    return this.#value({ flags, payload, key, aad: `${name}\n${head}` }).then(done);
   }
 
   #head(key: string, facts: FrameFacts): string {
@@ -122,7 +128,6 @@ export class Frames {
   async #value(sent: { flags: string; payload: string; key: string; aad: string }): Promise<unknown> {
     const { flags, payload, key: id, aad } = sent;
     const { codec, keys } = this.#settings;
-    if (flags === "") return codec.decode(payload);
     let bytes: Buffer = Buffer.from(payload, "base64");
     if (flags.includes("e")) {
       const key = await keys?.find(decodeURIComponent(id));

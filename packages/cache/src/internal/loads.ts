@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { sleep } from "@seaworthy/core";
 import type { LoadContext, Many } from "../cache.ts";
 import type { CacheStore, StoreClaim } from "../store.ts";
@@ -12,6 +11,8 @@ import type { Tiers } from "./tiers.ts";
 /** How a caller wants values to be loaded. */
 export interface LoadPlan {
   readonly lifetime: Lifetime;
+  /** The `ttl` of a value, if it depends on it. */
+  readonly ttlOf: ((value: unknown) => number) | undefined;
   readonly negativeTtl: number;
   readonly tagsOf: (value: unknown) => readonly string[] | undefined;
   readonly knownTags: FlightTags;
@@ -187,7 +188,7 @@ export class Loads {
     const { value, time, plan, lease, spent } = loaded;
     lease?.end();
     const isAbsent = value === undefined;
-    const lifetime = isAbsent ? { ttl: plan.negativeTtl, staleFor: 0, staleIfError: 0 } : plan.lifetime;
+    const lifetime = isAbsent ? { ttl: plan.negativeTtl, staleFor: 0, staleIfError: 0 } : lifetimeOf(plan, value);
     const tags = isAbsent ? undefined : plan.tagsOf(value);
     const made = this.#tiers.made({ value, lifetime, tags, position: flight.position ?? 0, loadTime: time });
     const isKept = lifetime.ttl > 0 && !flight.isDetached && this.#tiers.keep(flight.key, made.entry);
@@ -238,6 +239,9 @@ export class Loads {
   }
 }
 
+const lifetimeOf = ({ lifetime, ttlOf }: LoadPlan, value: unknown): Lifetime =>
+  ttlOf === undefined ? lifetime : { ...lifetime, ttl: ttlOf(value) };
+
 /** @throws TypeError if the result of a load of several keys is neither a map nor an object */
 function reader(values: Many<unknown>): (key: string) => unknown {
   if (values instanceof Map) return (key) => values.get(key);
@@ -246,9 +250,6 @@ function reader(values: Many<unknown>): (key: string) => unknown {
   const members = new Map(Object.entries(values));
   return (key) => members.get(key);
 }
-
-/** A token that no other load has. */
-export const newToken = (): string => randomUUID();
 
 /** The tags of a value by an option: fixed, or made from the value. */
 export function tagsFrom(

@@ -2,7 +2,7 @@ import type { Load, LoadMany } from "../cache.ts";
 import { lookupEvent } from "../telemetry.ts";
 import type { Entry } from "./entry.ts";
 import { Flight } from "./flight.ts";
-import { LEFT, type LoadPlan, type Loads, newToken } from "./loads.ts";
+import { LEFT, type LoadPlan, type Loads } from "./loads.ts";
 import type { Tiers } from "./tiers.ts";
 
 /** How a lookup ended. */
@@ -56,7 +56,7 @@ export class Lookups {
   }
 
   #enter(key: string, plan: LoadPlan): Flight {
-    const flight = new Flight(key, newToken(), plan.knownTags);
+    const flight = new Flight(key, plan.knownTags);
     this.#flights.set(key, flight);
     return flight;
   }

@@ -1,4 +1,4 @@
-import { readMember } from "@seaworthy/core/objects";
+import { readMember, withoutUndefined } from "@seaworthy/core/objects";
 import { checkOptions, flag, showValue, signalOption, withDefault } from "@seaworthy/core/options";
 import type { LoadOptions, SetOptions } from "../cache.ts";
 import type { Lifetime } from "./entry.ts";
@@ -13,9 +13,11 @@ export function planOf<V>(settings: Settings, options: LoadOptions<V> | undefine
   if (options === undefined) return defaultPlan(settings);
   checkOptions("getOrLoad", options, LOAD_OPTIONS);
   signalOption("signal", options.signal);
-  const { negativeTtl, tags } = options;
+  const { negativeTtl, tags, ttl, staleFor, staleIfError } = options;
+  const fixed = typeof ttl === "function" ? undefined : ttl;
   return {
-    lifetime: lifetimeOf(options, settings),
+    lifetime: lifetimeOf(withoutUndefined({ ttl: fixed, staleFor, staleIfError }), settings),
+    ttlOf: typeof ttl === "function" ? (value) => lasting("ttl", ttl(value as V)) : undefined,
     negativeTtl: negativeTtl === undefined ? settings.negativeTtl : lasting("negativeTtl", negativeTtl),
     tagsOf: tagsFrom(tags),
     knownTags: typeof tags === "function" ? "unknown" : tags,
@@ -26,6 +28,7 @@ export function planOf<V>(settings: Settings, options: LoadOptions<V> | undefine
 
 const defaultPlan = (settings: Settings): LoadPlan => ({
   lifetime: settings,
+  ttlOf: undefined,
   negativeTtl: settings.negativeTtl,
   tagsOf: tagsFrom(undefined),
   knownTags: undefined,

@@ -1,16 +1,10 @@
 import { randomUUID } from "node:crypto";
-import type {
-  Announcement,
-  CacheStore,
-  HeardAnnouncement,
-  StoreRead,
-  StoreState,
-  StoreSubscription,
-} from "../store.ts";
+import type { Announcement, CacheStore, HeardAnnouncement, StoreState, StoreSubscription } from "../store.ts";
 import { dropEvent, linkEvent } from "../telemetry.ts";
 import type { LinkParts, LinkState } from "./link-parts.ts";
 import { type LinkSettings, linkSettings } from "./link-settings.ts";
 import { OwedAnnouncements } from "./owed-announcements.ts";
+import { ReadBatch } from "./read-batch.ts";
 import { StoreGuard } from "./store-guard.ts";
 
 // A memory hit after this long without news makes a check in the background, and after twice as long it waits for one.
@@ -34,6 +28,7 @@ export class RemoteLink {
   readonly #parts: LinkParts;
   readonly #sender = randomUUID();
   readonly #owed = new OwedAnnouncements();
+  readonly #batch: ReadBatch;
   readonly #subscription: StoreSubscription;
   #state: LinkState = "connecting";
   #active = false;
@@ -54,6 +49,7 @@ export class RemoteLink {
     this.guard = new StoreGuard(store, { ...this.settings, cache: parts.name, clock: parts.clock }, () =>
       this.#distrust("unavailable"),
     );
+    this.#batch = new ReadBatch(this.guard);
     this.#subscription = store.subscribe({
       onAnnouncement: (heard) => this.#hear(heard),
       onChange: (active) => this.#changed(active),
@@ -98,9 +94,9 @@ export class RemoteLink {
     }
     // What other processes do not know yet must reach the store before its values are used.
     const synced = this.#needsSync ? this.guard.wait(this.#sync(), startedAt) : true;
-    const early = this.#owed.isEmpty ? this.#read(keys, startedAt) : undefined;
+    const early = this.#owed.isEmpty ? this.#batch.read(keys, startedAt) : undefined;
     if (!(await synced)) return undefined;
-    const result = await (early ?? this.#read(keys, startedAt));
+    const result = await (early ?? this.#batch.read(keys, startedAt));
     if (result === undefined) return undefined;
     if (!this.#observe(result.position)) return keys.map(() => undefined);
     // Without a subscription, only a synchronization brings the invalidations that concern these values.
@@ -123,10 +119,6 @@ export class RemoteLink {
   async close(): Promise<void> {
     this.trustedUntil = Number.NEGATIVE_INFINITY;
     await this.#subscription.close();
-  }
-
-  async #read(keys: readonly string[], startedAt: number): Promise<StoreRead | undefined> {
-    return this.guard.run("read", (store) => store.read(keys), startedAt);
   }
 
   async #announceNow(announcement: Announcement, change?: (store: CacheStore) => Promise<unknown>): Promise<boolean> {

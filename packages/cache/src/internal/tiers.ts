@@ -3,7 +3,7 @@ import { discardEvent, skipEvent } from "../telemetry.ts";
 import type { CoarseTime } from "./coarse-time.ts";
 import type { Counts } from "./counts.ts";
 import { type Entry, keptUntil, type Lifetime } from "./entry.ts";
-import type { FrameFlaw, Frames, ReadFrame } from "./frame.ts";
+import type { Decoded, FrameFlaw, Frames } from "./frame.ts";
 import { freezeDeep } from "./freeze.ts";
 import type { Marks } from "./marks.ts";
 import type { MemoryTier } from "./memory-tier.ts";
@@ -127,7 +127,7 @@ export class Tiers {
     if (frame === undefined || link === undefined || frames === undefined) return undefined;
     const decoding = frames.decode(this.#nameOf(key), frame);
     // A port of keys may hang.
-    const read = link.settings.encryption === undefined ? await decoding : await link.guard.wait(decoding, startedAt);
+    const read = decoding instanceof Promise ? await link.guard.wait(decoding, startedAt) : decoding;
     if (read === undefined) return undefined;
     if (typeof read === "string") return this.#discard(key, read);
     counts.remote.readBytes += frame.length;
@@ -202,7 +202,7 @@ export class Tiers {
   /** In development, says once that the codec changes what it is given. */
   async #compare(key: string, frame: string, value: unknown): Promise<void> {
     if (this.#warned || value === undefined || this.parts.frames === undefined) return;
-    const read: ReadFrame | FrameFlaw = await this.parts.frames.decode(this.#nameOf(key), frame);
+    const read: Decoded = await this.parts.frames.decode(this.#nameOf(key), frame);
     if (typeof read !== "string" && isSame(read.value, value)) return;
     this.#warned = true;
     process.emitWarning(
