@@ -10,6 +10,16 @@ const MEASURES = ["lines", "branches", "functions"];
 /** Percentage points by which a figure may be below its floor: some lines run only if a race goes a certain way. */
 const TOLERANCE = 0.5;
 
+/** Packages that their suites test mostly in processes of their own. */
+const IN_PROCESSES = new Set(["lifecycle", "metrics"]);
+// What these processes execute counts as well, unless they are killed. It can be added to the rest because Node itself loads
+// the sources for the tests too: the offsets in what Vite makes of a source are others.
+const PROCESSES = [
+  "--coverage.autoAttachSubprocess",
+  "--experimental.viteModuleRunner=false",
+  "--execArgv=--conditions=@seaworthy/source",
+];
+
 const packages = readdirSync(join(root, "packages")).filter((name) =>
   existsSync(join(root, "packages", name, "package.json")),
 );
@@ -34,10 +44,7 @@ function measure(name) {
       // Relative to the package, which is the root of its project.
       ...["--coverage.include=src/**/*.ts", "--coverage.exclude=**/*.test.ts"],
       `--coverage.reportsDirectory=${folder}`,
-      // Services that a suite starts as processes of their own count as well, unless they are killed. The figures of both
-      // can be added because Node itself loads the sources of the tests too: offsets in what Vite makes of them are others.
-      ...["--coverage.autoAttachSubprocess", "--experimental.viteModuleRunner=false"],
-      "--execArgv=--conditions=@seaworthy/source",
+      ...(IN_PROCESSES.has(name) ? PROCESSES : []),
     ],
     // What Node takes from its compile cache is counted less precisely.
     { cwd: root, stdio: ["ignore", "ignore", "inherit"], env: { ...process.env, NODE_DISABLE_COMPILE_CACHE: "1" } },

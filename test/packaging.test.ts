@@ -116,6 +116,20 @@ const title: string = validate(z.object({ title: text() }), { title: "Tides" }).
 if (p !== 8080 || config.name !== "host" || title !== "Tides") throw new Error(JSON.stringify({ p, title }));
 `;
 
+/** Uses the database clients that a host brings: PGlite with the pool, and an audit trail in its transaction. */
+const databaseOfTheHost = `import { createAudit } from "@seaworthy/audit";
+import { auditMigrations, postgresAuditStore } from "@seaworthy/audit/postgres";
+import { connectPostgres, migrate } from "@seaworthy/postgres";
+const db = await connectPostgres({ url: "pglite://memory" });
+await migrate(db, auditMigrations);
+const audit = createAudit({ store: postgresAuditStore(db) });
+await db.transaction(() => audit.record({ type: "order.paid", outcome: "success", actor: "u-1" }));
+const verified = await audit.verify();
+if (!verified.ok || verified.entries !== 1) throw new Error(JSON.stringify(verified));
+await audit.close();
+await db.close();
+`;
+
 describe("maps", () => {
   test.each(packages)("%s has a map for each file, and every source that a map names is in the tarball", (name) => {
     const home = join(project, "node_modules", "@seaworthy", name);
@@ -181,8 +195,10 @@ describe("beside a host's own versions", () => {
     await installHost(host, tarballs, Object.fromEntries(lowest));
     for (const [name, version] of lowest) expect(installedVersions(host, name), name).toEqual([version]);
     expect(await importAll(host)).toBe("");
-    expect(await typeErrors(host, schemaOfTheHost)).toBe("");
-    await execute(process.execPath, [join(host, "consumer.ts")], { cwd: host });
+    for (const text of [schemaOfTheHost, databaseOfTheHost]) {
+      expect(await typeErrors(host, text)).toBe("");
+      await execute(process.execPath, [join(host, "consumer.ts")], { cwd: host });
+    }
   }, 300_000);
 });
 
