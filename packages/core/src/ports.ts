@@ -51,6 +51,8 @@ export interface LimitDecision {
   readonly retryAfter: number;
   /** Where the decision comes from, such as `"redis"`, or `"memory"` while the shared store cannot be reached. */
   readonly source?: string;
+  /** Names of the limits that did not have room for the call. */
+  readonly violated?: readonly string[];
 }
 
 /** Something that limits how often a key may act. */

@@ -39,7 +39,15 @@ const DEFINITIONS: Readonly<Record<HttpErrorCode, ErrorDefinition>> = {
   HTTP_UNAUTHENTICATED: { status: 401, title: "Authentication is needed", stackless: true },
   HTTP_FORBIDDEN: { status: 403, title: "Forbidden", stackless: true },
   HTTP_CROSS_SITE_REQUEST: { status: 403, title: "Pages of other sites may not send this request", stackless: true },
-  HTTP_RATE_LIMITED: { status: 429, title: "Too many requests", retryable: true, stackless: true },
+  HTTP_RATE_LIMITED: {
+    status: 429,
+    title: "Too many requests",
+    // draft-ietf-httpapi-ratelimit-headers-08 and later, with the member below.
+    type: "https://iana.org/assignments/http-problem-types#quota-exceeded",
+    retryable: true,
+    expose: ["violated-policies"],
+    stackless: true,
+  },
   HTTP_OVERLOADED: {
     status: 503,
     title: "The service is overloaded",

@@ -15,7 +15,9 @@ function counter(limit: number): Limiter & { readonly keys: string[] } {
       keys.push(key);
       const used = keys.filter((other) => other === key).length;
       const retryAfter = used <= limit ? 0 : 1500;
-      return { allowed: used <= limit, limit, remaining: Math.max(0, limit - used), resetAfter: 1500, retryAfter };
+      const violated = used <= limit ? [] : ["counter"];
+      const remaining = Math.max(0, limit - used);
+      return { allowed: used <= limit, limit, remaining, resetAfter: 1500, retryAfter, violated };
     },
   };
 }
@@ -46,7 +48,13 @@ export function hooks(subject: Subject, requests: (count: number) => Promise<Tel
     expect(refused.status).toBe(429);
     expect(refused.headers.get("retry-after")).toBe("2");
     expect(refused.headers.get("ratelimit-limit")).toBe("2");
-    expect(refused.json).toMatchObject({ status: 429, code: "HTTP_RATE_LIMITED", retryAfter: 2 });
+    expect(refused.json).toMatchObject({
+      type: "https://iana.org/assignments/http-problem-types#quota-exceeded",
+      status: 429,
+      code: "HTTP_RATE_LIMITED",
+      retryAfter: 2,
+      "violated-policies": ["counter"],
+    });
     expect((await ask(running, "/")).headers.get("ratelimit-limit")).toBeNull();
     expect((await ask(running, "/livez")).status).toBe(200);
     expect(limiter.keys).toEqual(["127.0.0.1", "127.0.0.1", "127.0.0.1"]);

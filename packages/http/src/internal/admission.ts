@@ -59,9 +59,10 @@ async function limit(rules: readonly CheckedRule[], exchange: EdgeExchange): Pro
     for (const name in given) exchange.setHeader(name.toLowerCase(), String(given[name]));
     if (decision.allowed) continue;
     exchange.rejected("limit");
-    const { retryAfter } = decision;
+    const { retryAfter, violated } = decision;
     const isUsable = Number(retryAfter) >= 0 && retryAfter !== Number.POSITIVE_INFINITY;
-    return exchange.problem(errors.HTTP_RATE_LIMITED({}, isUsable ? { retryAfter } : {}));
+    const context = violated === undefined ? {} : { "violated-policies": violated };
+    return exchange.problem(errors.HTTP_RATE_LIMITED(context, isUsable ? { retryAfter } : {}));
   }
   return undefined;
 }

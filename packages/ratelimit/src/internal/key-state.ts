@@ -1,0 +1,131 @@
+import type { LimitAnswer, LimitCall, LimitWindow, WindowUsage } from "../stores/store.ts";
+import { UsageLog } from "./usage-log.ts";
+
+// A thousandth of a millisecond: sums of fractions may be off by less.
+const EPSILON = 0.001;
+/** Penalties beyond a limit are entries too; this many more than the limit are kept apart. */
+const SPARE_ENTRIES = 16;
+
+/** The counts of one key in this process. All moments are milliseconds of a monotonic clock. */
+export class KeyState {
+  #log: UsageLog | undefined;
+  /** When the usage of each drained window is over, by the length of the window. */
+  #drained: Map<number, number> | undefined;
+  #blockedUntil = 0;
+  /** When nothing of it counts any more. */
+  expiresAt = 0;
+
+  /** Does what a call says. */
+  apply({ windows, action, amount, owed = 0 }: LimitCall, now: number): LimitAnswer {
+    if (action === "reset") this.#reset();
+    if (owed !== 0) this.#change(windows, owed, now);
+    if (action === "add") this.#change(windows, amount, now);
+    if (action === "block") this.#block(amount, now);
+    const asked = action === "consume" || action === "peek" ? amount : 1;
+    this.#log?.trim(now - longestLog(windows));
+    const usage = windows.map((window) => this.#usage(window, asked, now));
+    const blockedFor = Math.max(0, this.#blockedUntil - now);
+    const allowed = blockedFor === 0 && usage.every(({ retryAfter }) => retryAfter === 0);
+    if (action !== "consume" || !allowed) return { allowed, blockedFor, windows: usage, generation: 0 };
+    this.#change(windows, amount, now);
+    return { allowed, blockedFor, windows: windows.map((window) => this.#usage(window, 0, now)), generation: 0 };
+  }
+
+  /** Makes the counts equal to what another store answered. Costs of other processes get the time of the newest one. */
+  adopt(windows: readonly LimitWindow[], answer: LimitAnswer, now: number): void {
+    let shorter = 0;
+    for (const [index, window] of windows.entries()) {
+      const { used, resetAfter } = answer.windows[index] as WindowUsage;
+      if (window.algorithm === "gcra") this.#drain(window.window, now + resetAfter);
+      else shorter = this.#adoptLog(window.window, { used, resetAfter, shorter }, now);
+    }
+    this.#blockedUntil = answer.blockedFor > 0 ? now + answer.blockedFor : 0;
+    this.#live(this.#blockedUntil);
+  }
+
+  /** @returns the length of the window, to which the next longer one adds */
+  #adoptLog(length: number, told: { used: number; resetAfter: number; shorter: number }, now: number): number {
+    this.#log ??= new UsageLog();
+    const missing = told.used - this.#log.used(now - length);
+    // What the shorter window does not have is older than it.
+    const latest = told.shorter === 0 ? now : now - told.shorter;
+    const time = Math.min(latest, now - length + told.resetAfter);
+    if (missing > 0) this.#log.insert(time, missing);
+    if (missing < 0) this.#log.giveBack(-missing, latest);
+    this.#live(time + length);
+    return length;
+  }
+
+  #reset(): void {
+    this.#log = undefined;
+    this.#drained = undefined;
+    this.#blockedUntil = 0;
+  }
+
+  #block(duration: number, now: number): void {
+    this.#blockedUntil = duration === 0 ? 0 : Math.max(this.#blockedUntil, now + duration);
+    this.#live(this.#blockedUntil);
+  }
+
+  #change(windows: readonly LimitWindow[], amount: number, now: number): void {
+    let longest = 0;
+    let largest = 0;
+    for (const window of windows) {
+      if (window.algorithm === "log") {
+        longest = Math.max(longest, window.window);
+        largest = Math.max(largest, window.limit);
+      } else {
+        const before = Math.max(now, this.#drained?.get(window.window) ?? 0);
+        this.#drain(window.window, Math.max(now, before + (amount * window.window) / window.limit));
+      }
+    }
+    if (longest === 0) return;
+    this.#log ??= new UsageLog();
+    this.#log.trim(now - longest);
+    if (amount > 0) this.#log.add(now, amount, largest + SPARE_ENTRIES);
+    else this.#log.giveBack(-amount);
+    this.#live(now + longest);
+  }
+
+  #drain(length: number, until: number): void {
+    this.#drained ??= new Map();
+    this.#drained.set(length, until);
+    this.#live(until);
+  }
+
+  #live(until: number): void {
+    if (until > this.expiresAt) this.expiresAt = until;
+  }
+
+  #usage(window: LimitWindow, asked: number, now: number): WindowUsage {
+    return window.algorithm === "log" ? this.#logged(window, asked, now) : this.#drainedUsage(window, asked, now);
+  }
+
+  #logged({ limit, window }: LimitWindow, asked: number, now: number): WindowUsage {
+    const newest = this.#log?.newest;
+    if (this.#log === undefined || newest === undefined)
+      return { used: 0, resetAfter: 0, retryAfter: asked > limit ? Number.POSITIVE_INFINITY : 0 };
+    const used = this.#log.used(now - window);
+    // In this order, a call of this moment gives the window without an error of rounding.
+    const resetAfter = used > 0 ? window - (now - newest) : 0;
+    const excess = used + asked - limit;
+    if (asked > limit) return { used, resetAfter, retryAfter: Number.POSITIVE_INFINITY };
+    if (asked === 0 || excess <= 0) return { used, resetAfter, retryAfter: 0 };
+    return { used, resetAfter, retryAfter: window - (now - this.#log.timeOf(now - window, excess)) };
+  }
+
+  #drainedUsage({ limit, window, burst }: LimitWindow, asked: number, now: number): WindowUsage {
+    const interval = window / limit;
+    const resetAfter = Math.max(0, (this.#drained?.get(window) ?? 0) - now);
+    const used = Math.max(0, Math.ceil((resetAfter - EPSILON) / interval));
+    const wait = asked === 0 ? 0 : resetAfter + (asked - burst) * interval;
+    if (asked > burst) return { used, resetAfter, retryAfter: Number.POSITIVE_INFINITY };
+    return { used, resetAfter, retryAfter: wait > EPSILON ? wait : 0 };
+  }
+}
+
+function longestLog(windows: readonly LimitWindow[]): number {
+  let longest = 0;
+  for (const { algorithm, window } of windows) if (algorithm === "log" && window > longest) longest = window;
+  return longest;
+}

@@ -1,0 +1,2 @@
+export type { RedisLimitStoreOptions } from "./stores/redis-store.ts";
+export { redisLimitStore } from "./stores/redis-store.ts";
