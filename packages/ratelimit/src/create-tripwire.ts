@@ -7,11 +7,20 @@ import { checkName } from "./internal/plan.ts";
 import type { RateLimitDecision, RateLimiter, RateLimiterOptions } from "./rate-limiter.ts";
 import { memoryLimitStore } from "./stores/memory-store.ts";
 import { tripEvent } from "./telemetry.ts";
-import type { Trip, Tripwire, TripwireAction, TripwireOptions, TripwireRule } from "./tripwire.ts";
+import type { Trip, Tripwire, TripwireOptions, TripwireRule } from "./tripwire.ts";
 
-const OPTIONS = ["name", "rules", "then", "store", "onStoreFailure", "storeTimeout", "allowList", "clock"];
+const OPTIONS = [
+  "name",
+  "rules",
+  "blockFor",
+  "onTrip",
+  "store",
+  "onStoreFailure",
+  "storeTimeout",
+  "allowList",
+  "clock",
+];
 const RULE_OPTIONS = ["name", "reports", "within"];
-const ACTION_OPTIONS = ["blockFor", "notify"];
 const MOST_RULES = 32;
 const MOST_REPORTS = 10_000;
 const LONGEST_NAME = 31;
@@ -29,7 +38,7 @@ const LONGEST_BLOCK = 400 * 86_400_000;
  * const scanners = createTripwire({
  *   name: "scanners",
  *   rules: [{ name: "not-found", reports: 20, within: "1m" }, { name: "honeypot", reports: 1, within: "1h" }],
- *   then: { blockFor: "1h" },
+ *   blockFor: "1h",
  * });
  * await scanners.report("203.0.113.7", "honeypot");
  * console.log((await scanners.consume("203.0.113.7")).allowed); // false
@@ -43,7 +52,11 @@ export function createTripwire(options: TripwireOptions): Tripwire {
   const { clock, onStoreFailure, storeTimeout, allowList } = options;
   const store = options.store === undefined ? memoryLimitStore(withoutUndefined({ clock })) : options.store;
   const common = withoutUndefined({ store, clock, onStoreFailure, storeTimeout, allowList });
-  const action = actionOf(options.then);
+  const onTrip = optionalFunction("onTrip", options.onTrip);
+  const blockFor = options.blockFor === undefined ? 0 : positiveDuration("blockFor", options.blockFor);
+  if (blockFor > LONGEST_BLOCK)
+    throw new TypeError(`blockFor must be at most 400 days; got ${showValue(options.blockFor)}`);
+  if (blockFor === 0 && onTrip === undefined) throw new TypeError("createTripwire needs blockFor, onTrip or both");
   const counters = countersOf(name, options.rules, common);
   // The windows do not matter: only blocks are looked at.
   const blocks = createRateLimiter({
@@ -52,7 +65,7 @@ export function createTripwire(options: TripwireOptions): Tripwire {
     limits: [{ limit: MOST_REPORTS, window: "1s" }],
     algorithm: "gcra",
   });
-  return new BlockingTripwire({ name, counters, blocks, ...action });
+  return new BlockingTripwire({ name, counters, blocks, blockFor, onTrip });
 }
 
 interface Parts {
@@ -61,7 +74,7 @@ interface Parts {
   readonly blocks: RateLimiter;
   /** Milliseconds. */
   readonly blockFor: number;
-  readonly notify: TripwireAction["notify"];
+  readonly onTrip: TripwireOptions["onTrip"];
 }
 
 class BlockingTripwire implements Tripwire {
@@ -74,7 +87,7 @@ class BlockingTripwire implements Tripwire {
   }
 
   async report(key: string, rule: string): Promise<Trip | undefined> {
-    const { counters, blocks, blockFor, notify } = this.#parts;
+    const { counters, blocks, blockFor, onTrip } = this.#parts;
     const counter = counters.get(rule);
     if (counter === undefined)
       throw new TypeError(`rule must be one of ${[...counters.keys()].join(", ")}; got ${showValue(rule)}`);
@@ -85,7 +98,7 @@ class BlockingTripwire implements Tripwire {
     await counter.reset(key);
     const trip = { key, rule, blockedFor: blockFor };
     if (tripEvent.active) tripEvent.emit({ tripwire: this.name, rule });
-    if (notify !== undefined) this.#notify(notify, trip);
+    if (onTrip !== undefined) this.#notify(onTrip, trip);
     return trip;
   }
 
@@ -107,26 +120,15 @@ class BlockingTripwire implements Tripwire {
     await this.close();
   }
 
-  #notify(notify: NonNullable<TripwireAction["notify"]>, trip: Trip): void {
+  #notify(onTrip: NonNullable<TripwireOptions["onTrip"]>, trip: Trip): void {
     const warn = (error: unknown): void =>
-      warnOfCallback(notify, { name: `then.notify of the tripwire "${this.name}"`, code: "RATELIMIT_NOTIFY" }, error);
+      warnOfCallback(onTrip, { name: `onTrip of the tripwire "${this.name}"`, code: "RATELIMIT_TRIP" }, error);
     try {
-      Promise.resolve(notify(trip)).catch(warn);
+      Promise.resolve(onTrip(trip)).catch(warn);
     } catch (error) {
       warn(error);
     }
   }
-}
-
-function actionOf(action: TripwireAction): { blockFor: number; notify: TripwireAction["notify"] } {
-  checkOptions("then", action, ACTION_OPTIONS);
-  const { blockFor, notify } = action;
-  optionalFunction("then.notify", notify);
-  if (blockFor === undefined && notify === undefined) throw new TypeError("then must have blockFor, notify or both");
-  const duration = blockFor === undefined ? 0 : positiveDuration("then.blockFor", blockFor);
-  if (duration > LONGEST_BLOCK)
-    throw new TypeError(`then.blockFor must be at most 400 days; got ${showValue(blockFor)}`);
-  return { blockFor: duration, notify };
 }
 
 function countersOf(

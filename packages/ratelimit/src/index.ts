@@ -37,4 +37,4 @@ export type {
   LimitWindow,
   WindowUsage,
 } from "./stores/store.ts";
-export type { Trip, Tripwire, TripwireAction, TripwireOptions, TripwireRule } from "./tripwire.ts";
+export type { Trip, Tripwire, TripwireOptions, TripwireRule } from "./tripwire.ts";

@@ -20,14 +20,6 @@ export interface Trip {
   readonly blockedFor: number;
 }
 
-/** What happens to a key that broke a rule; at least one of both. */
-export interface TripwireAction {
-  /** How long the tripwire refuses the key, up to 400 days. */
-  blockFor?: Duration;
-  /** Called once per trip, in the process whose report broke the rule. What it throws is a process warning. */
-  notify?: (trip: Trip) => unknown;
-}
-
 /** Options of {@link createTripwire}. */
 export interface TripwireOptions
   extends Pick<RateLimiterOptions, "store" | "onStoreFailure" | "storeTimeout" | "allowList"> {
@@ -35,7 +27,10 @@ export interface TripwireOptions
   name: string;
   /** 1 to 32 rules. */
   rules: readonly TripwireRule[];
-  then: TripwireAction;
+  /** How long the tripwire refuses a key that broke a rule, up to 400 days. One of this and `onTrip` is needed. */
+  blockFor?: Duration;
+  /** Called once per trip, in the process whose report broke the rule. What it throws is a process warning. */
+  onTrip?: (trip: Trip) => unknown;
   clock?: Clock;
 }
 

@@ -54,36 +54,36 @@ export class CountingLimiter implements RateLimiter {
     this.#untrack = track(name, parts.counting, turns);
   }
 
-  async consume(key: string, cost = 1): Promise<RateLimitDecision> {
-    const decision = await this.#decide("consume", key, costOf(cost));
-    if (decisionEvent.active) {
+  consume(key: string, cost = 1): Promise<RateLimitDecision> {
+    if (!decisionEvent.active) return this.#decide("consume", key, cost);
+    return this.#decide("consume", key, cost).then((decision) => {
       const { allowed, source } = decision;
       decisionEvent.emit({ limiter: this.name, outcome: allowed ? "allowed" : "refused", source });
-    }
-    return decision;
+      return decision;
+    });
   }
 
-  async peek(key: string, cost = 1): Promise<RateLimitDecision> {
-    return this.#decide("peek", key, costOf(cost));
+  peek(key: string, cost = 1): Promise<RateLimitDecision> {
+    return this.#decide("peek", key, cost);
   }
 
-  async penalize(key: string, cost = 1): Promise<RateLimitDecision> {
-    return this.#decide("add", key, costOf(cost));
+  penalize(key: string, cost = 1): Promise<RateLimitDecision> {
+    return this.#decide("add", key, cost);
   }
 
   async refund(key: string, cost = 1): Promise<RateLimitDecision> {
-    return this.#decide("add", key, -costOf(cost));
+    return this.#apply("add", key, -costOf(cost));
   }
 
   async block(key: string, duration: Duration): Promise<void> {
     const milliseconds = toMilliseconds(duration, "duration");
     if (milliseconds > LONGEST_BLOCK)
       throw new TypeError(`duration must be at most 400 days; got ${showValue(duration)}`);
-    await this.#decide("block", key, milliseconds);
+    await this.#apply("block", key, milliseconds);
   }
 
   async reset(key: string): Promise<void> {
-    await this.#decide("reset", key, 0);
+    await this.#apply("reset", key, 0);
   }
 
   async acquire(key: string, options: AcquireOptions = {}): Promise<RateLimitDecision> {
@@ -116,15 +116,33 @@ export class CountingLimiter implements RateLimiter {
     await this.close();
   }
 
-  async #decide(action: Action, key: string, amount: number): Promise<RateLimitDecision> {
+  #decide(action: Action, key: string, cost: number): Promise<RateLimitDecision> {
+    try {
+      return this.#apply(action, key, costOf(cost));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** Without an await, if the limits are the same for all keys and the counts are here: each costs a turn of the queue. */
+  #apply(action: Action, key: string, amount: number): Promise<RateLimitDecision> {
     checkKey(key);
     if (this.#isClosed) throw errors.RATELIMIT_CLOSED({ limiter: this.name });
-    const { plan = await this.#planOf(key), counting, allowList, blockList } = this.#parts;
-    if (allowList?.has(key) === true) return decide(plan, emptyAnswer(plan, true), ALLOWED);
-    if (blockList?.has(key) === true) return decide(plan, emptyAnswer(plan, false), BLOCKED);
+    const { plan } = this.#parts;
+    if (plan === undefined) return this.#planOf(key).then((made) => this.#count(made, { action, key, amount }));
+    return this.#count(plan, { action, key, amount });
+  }
+
+  #count(
+    plan: Plan,
+    { action, key, amount }: Pick<LimitCall, "action" | "key" | "amount">,
+  ): Promise<RateLimitDecision> {
+    const { counting, allowList, blockList } = this.#parts;
+    if (allowList?.has(key) === true) return Promise.resolve(decide(plan, emptyAnswer(plan, true), ALLOWED));
+    if (blockList?.has(key) === true) return Promise.resolve(decide(plan, emptyAnswer(plan, false), BLOCKED));
     const counted = counting.apply({ limiter: this.name, key, windows: plan.windows, action, amount });
-    const { answer, source, degraded } = counted instanceof Promise ? await counted : counted;
-    return decide(plan, answer, { source, degraded });
+    if (counted instanceof Promise) return counted.then((later) => decide(plan, later.answer, later));
+    return Promise.resolve(decide(plan, counted.answer, counted));
   }
 
   async #planOf(key: string): Promise<Plan> {

@@ -8,7 +8,7 @@ export interface AnswerOrigin {
   readonly degraded: boolean;
 }
 
-/** Turns the answer of a store into a decision. Milliseconds are rounded up, so that nobody comes back too early. */
+/** Turns the answer of a store into a decision. Milliseconds are rounded up, so that no client comes back too early. */
 export function decide({ windows, names }: Plan, answer: LimitAnswer, origin: AnswerOrigin): RateLimitDecision {
   const { allowed, blockedFor } = answer;
   const violated: string[] = [];

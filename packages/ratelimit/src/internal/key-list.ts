@@ -31,7 +31,7 @@ export class KeyList {
   #add(entry: string): void {
     const subnet = parseSubnet(entry);
     if (subnet === undefined) {
-      // A typing error in a subnet must not become a key that nobody has.
+      // A typing error in a subnet must not become a key that no client has.
       if (/^[\d.]+\/|^[\da-f]*:[\da-f:.]*\//i.test(entry))
         throw new TypeError(`${showValue(entry)} is not a subnet such as "10.0.0.0/8"`);
       return;

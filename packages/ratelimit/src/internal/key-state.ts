@@ -44,12 +44,12 @@ export class KeyState {
   }
 
   /** @returns the length of the window, to which the next longer one adds */
-  #adoptLog(length: number, told: { used: number; resetAfter: number; shorter: number }, now: number): number {
+  #adoptLog(length: number, answered: { used: number; resetAfter: number; shorter: number }, now: number): number {
     this.#log ??= new UsageLog();
-    const missing = told.used - this.#log.used(now - length);
+    const missing = answered.used - this.#log.used(now - length);
     // What the shorter window does not have is older than it.
-    const latest = told.shorter === 0 ? now : now - told.shorter;
-    const time = Math.min(latest, now - length + told.resetAfter);
+    const latest = answered.shorter === 0 ? now : now - answered.shorter;
+    const time = Math.min(latest, now - length + answered.resetAfter);
     if (missing > 0) this.#log.insert(time, missing);
     if (missing < 0) this.#log.giveBack(-missing, latest);
     this.#live(time + length);

@@ -29,32 +29,22 @@ export class KeyTable<S extends Expiring> {
     this.#options = options;
   }
 
-  get size(): number {
-    return this.#states.size;
-  }
-
-  /** The state of a key, or `undefined`. */
-  find(limiter: string, key: string): S | undefined {
-    return this.#states.get(idOf(limiter, key));
-  }
-
   /** The state of a key, which is made if there is none. */
   open(limiter: string, key: string, now: number): S {
     const id = idOf(limiter, key);
     const known = this.#states.get(id);
     if (known !== undefined) {
-      this.#states.delete(id);
-      this.#states.set(id, known);
+      // As long as there is much room, the order of use does not matter.
+      if (this.#states.size * 2 > this.#options.entries) {
+        this.#states.delete(id);
+        this.#states.set(id, known);
+      }
       return known;
     }
     this.#makeRoom(now);
     const state = this.#options.create();
     this.#states.set(id, state);
     return state;
-  }
-
-  clear(): void {
-    this.#states.clear();
   }
 
   #makeRoom(now: number): void {

@@ -17,7 +17,7 @@ const LARGEST = 1_000_000_000;
 const LARGEST_LOG = 10_000;
 const LARGEST_DEFAULT_LOG = 100;
 const LONGEST_WINDOW = 400 * 86_400_000;
-// Redis counts in microseconds, so more than one call per microsecond cannot be told apart.
+// Redis counts in microseconds, so it cannot distinguish more than one call per microsecond.
 const MOST_PER_MILLISECOND = 1000;
 const NAME = /^[A-Za-z0-9._-]{1,64}$/;
 

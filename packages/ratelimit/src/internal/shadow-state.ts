@@ -42,7 +42,7 @@ export class ShadowState {
     if (action === "add" || (action === "consume" && allowed)) this.#owed -= amount;
   }
 
-  /** What the store has to be told with the next call; the state forgets that it is owed. */
+  /** What has to be written to the store with the next call; the state forgets that it is owed. */
   handOver(windows: readonly LimitWindow[], now: number): { owed: number; known: KnownUsage | undefined } {
     if (this.expiresAt <= now) {
       this.#owed = 0;
@@ -56,7 +56,7 @@ export class ShadowState {
     this.#owed = 0;
     if (this.#generation === 0 || usage.every(({ resetAfter }) => resetAfter < LEAST_KNOWN))
       return { owed, known: undefined };
-    // What is owed is told apart, so it is not part of what the store is expected to know.
+    // What is owed is sent beside it, so it is not part of what the store is expected to know.
     const known = usage.map(({ used, resetAfter }, index) => {
       const { algorithm, window, limit } = windows[index] as LimitWindow;
       if (algorithm === "log") return { used: Math.max(0, used - owed), resetAfter };
@@ -70,7 +70,7 @@ export class ShadowState {
     this.#owed += owed;
   }
 
-  /** Resets and blocks that the store has to be told before the next call. */
+  /** Resets and blocks that have to be written to the store before the next call. */
   missed(now: number): readonly LimitCall[] {
     if (this.#missed.length === 0) return this.#missed.map(({ call }) => call);
     const calls: LimitCall[] = [];

@@ -23,7 +23,7 @@ const PROBED: readonly LimitWindow[] = [{ algorithm: "log", limit: 1, window: 10
 
 /**
  * Counts in a store that other processes share, behind a deadline and a breaker, and keeps a shadow of the counts. While
- * the store cannot be reached, calls are answered from the shadow; afterwards the store is told what it has missed.
+ * the store cannot be reached, calls are answered from the shadow; afterwards, what the store has missed is written to it.
  */
 export class SharedCounting implements Counting {
   readonly #options: SharedCountingOptions;

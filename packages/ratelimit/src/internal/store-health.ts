@@ -11,7 +11,7 @@ export interface StoreHealthOptions {
   readonly probe: () => Promise<unknown>;
 }
 
-/** So many failures in a row, and the store is not asked any more. */
+/** So many failures in a row, and no call goes to the store any more. */
 const FAILURES = 3;
 const PROBE_EVERY = 250;
 /** A probe that does not return is followed by another one after this time. */
@@ -36,7 +36,7 @@ export class StoreHealth {
     this.#options = options;
   }
 
-  /** Whether the store is asked. Reading it counts as a call. */
+  /** Whether calls go to the store. Reading it counts as a call. */
   get isUp(): boolean {
     if (this.#isUp) return true;
     if (this.#probes >= IDLE_PROBES && this.#cancel === undefined) this.#schedule(0);

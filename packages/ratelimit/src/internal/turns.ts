@@ -128,9 +128,9 @@ export class Turns {
     void this.#serve(key, created);
   }
 
-  #left(key: string, gone: Waiting): void {
+  #left(key: string, former: Waiting): void {
     const queue = this.#queues.get(key);
-    if (queue?.waiting[0] === gone) queue.wake.abort();
+    if (queue?.waiting[0] === former) queue.wake.abort();
   }
 
   async #serve(key: string, queue: Queue): Promise<void> {
