@@ -2,7 +2,7 @@
  * The leases of one key: a sorted set of holders by the moment at which their leases end, in microseconds of the server's
  * clock. ARGV: action, holder, limit, time to live in milliseconds.
  */
-export const LEASE_SCRIPT = `
+export const LEASE_SCRIPT: string = `
 local t = redis.call('TIME')
 local now = t[1] * 1000000 + t[2]
 local action, holder, limit, ttl = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])

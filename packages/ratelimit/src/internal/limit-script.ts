@@ -10,7 +10,7 @@
  * the log. The number of a drained window is when its usage is over, and that of a logged one what was restored. An entry is
  * its time and the sum of all costs up to it. Every number is a double, so that no size of an integer matters.
  */
-export const LIMIT_SCRIPT = `
+export const LIMIT_SCRIPT: string = `
 local call, unpack, pack, sub = redis.call, struct.unpack, struct.pack, string.sub
 local ceil, floor, max, min = math.ceil, math.floor, math.max, math.min
 local t = call('TIME')
