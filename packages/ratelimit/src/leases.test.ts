@@ -22,7 +22,7 @@ describe("createConcurrencyLimiter", () => {
     await expect(limiter.acquire("a")).rejects.toMatchObject({ code: "RATELIMIT_CLOSED" });
   });
 
-  test("a lease that nobody renews ends after its time, as that of a process that died", async () => {
+  test("a lease that is not renewed ends after its time, as that of a process that died", async () => {
     const clock = manualClock();
     const store = memoryLimitStore({ clock });
     const lost = {

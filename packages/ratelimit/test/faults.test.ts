@@ -98,7 +98,7 @@ describe.skipIf(!CAN_START_REDIS).each(kinds)("a limiter through %s", (_kind, op
     expect((await other.consume("a")).allowed).toBe(false);
   });
 
-  test("gives nobody a fresh quota if the server is killed and comes back empty", async () => {
+  test("gives no key a fresh quota if the server is killed and comes back empty", async () => {
     const limiter = make();
     for (let n = 0; n < 2; n++) await limiter.consume("a");
     for (let n = 0; n < 5; n++) await limiter.consume("spent");
@@ -167,7 +167,7 @@ describe.skipIf(!CAN_START_REDIS).each(kinds)("a limiter through %s", (_kind, op
     admin.disconnect();
   });
 
-  test("a lease of the time without a server is told to it when it is renewed", async () => {
+  test("a lease that the server has lost is restored when it is renewed", async () => {
     const store = redisLimitStore(connection.client);
     const limiter = createConcurrencyLimiter({ name: "work", limit: 1, ttl: "3s", store, storeTimeout: "250ms" });
     const lease = await limiter.acquire("a");
@@ -199,7 +199,7 @@ async function recoveredClosed(limiter: RateLimiter): Promise<void> {
 }
 
 describe.skipIf(!CAN_START_REDIS)("a server behind a slow line", () => {
-  test("is not asked any more than it takes to notice, and is asked again when it is fast", async () => {
+  test("gets no calls after the first failures, and gets them again when it is fast", async () => {
     const server = await startRedis();
     let delay = 0;
     const pipe = (from: Socket, to: Socket): void => {
