@@ -11,6 +11,8 @@ export const schema = z.object({
     port: port({ ephemeral: true }).default(3000),
     requestTimeout: duration().default("10s"),
     bodyLimit: byteSize().default("100kb"),
+    /** The address at which clients reach the service. It is in links of mails, and names the issuer of tokens. */
+    publicUrl: url().default("http://127.0.0.1:3000"),
   }),
   log: z.object({
     level: z.enum(["trace", "debug", "info", "warn", "error"]).default("info"),
@@ -29,7 +31,8 @@ export const schema = z.object({
     .meta({ separator: "_" })
     .prefault({}),
   vault: z.object({ password: secretText({ minBytes: 12 }).optional() }).prefault({}),
-  operators: z.object({ token: secretText({ minBytes: 16 }).optional() }).prefault({}),
+  // Signs access tokens. Without it, the vault of the data directory has one; several instances need the same one.
+  auth: z.object({ key: secretText({ minBytes: 32 }).optional() }).prefault({}),
   upstream: z.object({
     url: url().optional(),
     port: port({ ephemeral: true }).default(3001),

@@ -4,16 +4,25 @@ import { join } from "node:path";
 import { type Secret, secret } from "@seaworthy/core";
 import { fileStore, openVault } from "@seaworthy/vault";
 
-const UPSTREAM_KEY = "upstream/api-key";
+/** The secrets of this service. */
+export interface Credentials {
+  /** The key that the upstream is called with. */
+  upstream: Secret;
+  /** What signs access tokens and encrypts the secrets of authenticator apps. All instances of the service need the same one. */
+  auth: Secret;
+}
+
+const ENTRIES = { upstream: "upstream/api-key", auth: "auth/key" } as const;
 
 /**
- * The upstream's API key, from a vault in the data directory that is created on the first start.
+ * Reads the secrets from a vault in the data directory, which is created on the first start, and so is each secret that it does
+ * not have.
  *
  * In production the master password comes from the configuration (`VAULT__PASSWORD`, or a file by
  * `VAULT__PASSWORD_FILE`). Otherwise a random password is stored beside the vault. Anyone who can read the directory can
  * then open the vault, which is sufficient to try the app.
  */
-export async function upstreamKey(directory: string, password: Secret | undefined): Promise<Secret> {
+export async function openCredentials(directory: string, password: Secret | undefined): Promise<Credentials> {
   // The vault refuses a folder that other users may enter, and the data directory may be such a mount.
   const home = join(directory, "vault");
   await mkdir(home, { recursive: true, mode: 0o700 });
@@ -22,11 +31,13 @@ export async function upstreamKey(directory: string, password: Secret | undefine
     password: password ?? (await localPassword(join(home, "master-password"))),
     create: true,
   });
+  const entry = async (name: string): Promise<Secret> => {
+    if (!vault.list().some((known) => known.name === name))
+      await vault.set(name, secret(randomBytes(32).toString("base64url")), { rotateAfter: "90d" });
+    return vault.get(name);
+  };
   try {
-    if (!vault.list().some(({ name }) => name === UPSTREAM_KEY)) {
-      await vault.set(UPSTREAM_KEY, secret(randomBytes(24).toString("base64url")), { rotateAfter: "90d" });
-    }
-    return await vault.get(UPSTREAM_KEY);
+    return { upstream: await entry(ENTRIES.upstream), auth: await entry(ENTRIES.auth) };
   } finally {
     vault.lock();
   }

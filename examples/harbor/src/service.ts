@@ -9,8 +9,11 @@ import type { Express } from "express";
 import { createApp } from "./app.ts";
 import { banner } from "./banner.ts";
 import { type HarborConfig, readConfig } from "./config.ts";
-import { upstreamKey } from "./credentials.ts";
-import { operators } from "./operators.ts";
+import { type Credentials, openCredentials } from "./credentials.ts";
+import { openFirstAdministrator } from "./identity/first-administrator.ts";
+import type { Identity } from "./identity/identity.ts";
+import { openIdentity } from "./identity/open-identity.ts";
+import { guards } from "./operators.ts";
 import { openDatabase } from "./store/open-database.ts";
 import { openStores, type Stores } from "./store/stores.ts";
 import { type Classifier, createClassifier } from "./upstream/classifier.ts";
@@ -52,11 +55,18 @@ async function serve(config: HarborConfig): Promise<void> {
     },
     stop: () => stores?.close(),
   });
+  let credentials: Credentials | undefined;
+  life.resource("vault", {
+    start: async () => {
+      credentials = await openCredentials(data.directory, vault.password);
+    },
+  });
   let simulated: UpstreamProcess | undefined;
   let classifier: Classifier | undefined;
   life.resource("upstream", {
+    after: ["vault"],
     start: async () => {
-      const apiKey = await upstreamKey(data.directory, vault.password);
+      const { upstream: apiKey } = credentials as Credentials;
       if (upstream.url === undefined) simulated = await startUpstream(apiKey, upstream.port, upstream.failureRate);
       const url = upstream.url ?? (simulated as UpstreamProcess).url;
       classifier = createClassifier({ ...upstream, url, apiKey, logger, slow: log.slow });
@@ -64,12 +74,25 @@ async function serve(config: HarborConfig): Promise<void> {
     },
     stop: () => simulated?.stop(),
   });
+  let identity: Identity | undefined;
+  life.resource("identity", {
+    after: ["database", "vault"],
+    start: async () => {
+      const { db, audit } = stores as Stores;
+      const key = config.auth.key ?? (credentials as Credentials).auth;
+      const { directory } = data;
+      const auth = openIdentity({ db, audit, key, directory, publicUrl: http.publicUrl });
+      identity = { auth, first: await openFirstAdministrator({ db, audit, auth, directory }) };
+    },
+    stop: () => identity?.auth.close(),
+  });
   let app: Express | undefined;
   life.resource("app", {
-    after: ["database", "upstream"],
+    after: ["identity", "upstream"],
     start: () => {
-      const edge = { health, metrics, lifecycle: life, ...operators(config.operators.token, logger) };
-      app = createApp({ config, classifier: classifier as Classifier, stores: stores as Stores, edge });
+      const parts = { classifier: classifier as Classifier, stores: stores as Stores, identity: identity as Identity };
+      const edge = { health, metrics, lifecycle: life, ...guards(parts.identity.auth, logger) };
+      app = createApp({ config, ...parts, edge });
     },
   });
   const server = createServer((req, res) => (app as Express)(req, res));
@@ -78,6 +101,8 @@ async function serve(config: HarborConfig): Promise<void> {
 
   const url = `http://${http.host === "0.0.0.0" ? "127.0.0.1" : http.host}:${(server.address() as AddressInfo).port}`;
   logger.info({ url }, "listening");
+  const path = (identity as Identity | undefined)?.first.path;
+  if (path !== undefined) logger.info({ path }, "the file has the code for the first administrator");
   if (config.database.url === undefined && process.env.NODE_ENV === "production")
     logger.warn("DATABASE_URL is not set: everything is kept in the data directory, so run one instance only");
   if (process.env.NODE_ENV !== "production") process.stdout.write(banner(url, simulated?.url));

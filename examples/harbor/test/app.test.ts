@@ -7,16 +7,15 @@ import type { EdgeOptions } from "@seaworthy/http";
 import { createLogger } from "@seaworthy/logger";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { createApp } from "../src/app.ts";
-import type { Stores } from "../src/store/stores.ts";
 import { createClassifier } from "../src/upstream/classifier.ts";
-import { openTestStores } from "./engines.ts";
+import { openTestParts } from "./engines.ts";
 
 const servers: Server[] = [];
-let stores: Stores & AsyncDisposable;
+let parts: Awaited<ReturnType<typeof openTestParts>>;
 beforeAll(async () => {
-  stores = await openTestStores();
+  parts = await openTestParts();
 });
-afterAll(() => stores[Symbol.asyncDispose]());
+afterAll(() => parts[Symbol.asyncDispose]());
 afterEach(() => {
   for (const server of servers.splice(0)) {
     server.close();
@@ -34,7 +33,7 @@ async function listen(handler: RequestListener): Promise<string> {
 
 /** Starts the application in this process, and returns its URL. */
 function startApp(upstream: string, options: EdgeOptions): Promise<string> {
-  const http = { host: "127.0.0.1", port: 0, requestTimeout: 60_000, bodyLimit: 100_000 };
+  const http = { host: "127.0.0.1", port: 0, requestTimeout: 60_000, bodyLimit: 100_000, publicUrl: "http://x" };
   const edge: EdgeOptions = { can: () => false, ...options };
   const upstreamOptions = {
     url: upstream,
@@ -44,7 +43,7 @@ function startApp(upstream: string, options: EdgeOptions): Promise<string> {
     slow: 60_000,
   };
   const classifier = createClassifier({ ...upstreamOptions, logger: createLogger({ level: "fatal" }) });
-  return listen(createApp({ config: { http, embeddings: { dimensions: 3 } }, classifier, stores, edge }));
+  return listen(createApp({ config: { http, embeddings: { dimensions: 3 } }, classifier, ...parts, edge }));
 }
 
 const send = (url: string, headers: Record<string, string> = {}): Promise<Response> =>

@@ -72,6 +72,7 @@ describe("the Kubernetes manifests", () => {
   test("several replicas share their database, and so do the containers of the compose file", () => {
     expect(deployment.spec?.replicas).toBeGreaterThan(1);
     expect(container?.env).toContainEqual({ name: "DATABASE_URL_FILE", value: "/secrets/database-url" });
+    expect(container?.env).toContainEqual({ name: "AUTH__KEY_FILE", value: "/secrets/auth-key" });
     const { services, secrets } = parse(read("compose.yaml")) as {
       services: Record<string, { environment: Record<string, string>; secrets: string[]; depends_on?: object }>;
       secrets: Record<string, unknown>;

@@ -1,8 +1,13 @@
+import { randomBytes } from "node:crypto";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { secret } from "@seaworthy/core";
 import { testDatabase } from "@seaworthy/postgres/testing";
 import { inject } from "vitest";
+import { openFirstAdministrator } from "../src/identity/first-administrator.ts";
+import type { Identity } from "../src/identity/identity.ts";
+import { openIdentity } from "../src/identity/open-identity.ts";
 import { openDatabase } from "../src/store/open-database.ts";
 import { openStores, type Stores } from "../src/store/stores.ts";
 import { reachable } from "./reachable.ts";
@@ -46,14 +51,20 @@ async function onServer(): Promise<Place> {
 export const engines: [name: string, make: () => Promise<Place>][] = [["PGlite", embedded]];
 if (await reachable(server)) engines.push(["PostgreSQL", onServer]);
 
-/** The stores over an embedded database, for tests in this process. */
-export async function openTestStores(): Promise<Stores & AsyncDisposable> {
+/** Stores and accounts over an embedded database, for tests in this process. */
+export async function openTestParts(): Promise<{ stores: Stores; identity: Identity } & AsyncDisposable> {
   const place = await embedded();
+  const { directory } = place;
   const db = await openDatabase({ data: place, database: { base: 1, overflow: 0, instances: 1 } });
   const stores = openStores(db);
+  const { audit } = stores;
+  const key = secret(randomBytes(32).toString("base64url"));
+  const auth = openIdentity({ db, audit, key, directory, publicUrl: "http://127.0.0.1:3000" });
+  const first = await openFirstAdministrator({ db, audit, auth, directory });
   const dispose = async (): Promise<void> => {
+    await auth.close();
     await stores.close();
     await place[Symbol.asyncDispose]();
   };
-  return { ...stores, [Symbol.asyncDispose]: dispose };
+  return { stores, identity: { auth, first }, [Symbol.asyncDispose]: dispose };
 }

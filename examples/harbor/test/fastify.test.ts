@@ -11,9 +11,8 @@ import Fastify from "fastify";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { routes } from "../src/routes/index.ts";
 import type { Mount } from "../src/routes/mount.ts";
-import type { Stores } from "../src/store/stores.ts";
 import { createClassifier } from "../src/upstream/classifier.ts";
-import { openTestStores } from "./engines.ts";
+import { openTestParts } from "./engines.ts";
 
 // Nothing listens there: the rule answers every time, on either framework.
 const classifier = createClassifier({
@@ -26,14 +25,14 @@ const classifier = createClassifier({
 });
 const config = { embeddings: { dimensions: 3 } };
 const options: EdgeOptions = { deadline: "5s", can: () => false };
-let stores: Stores & AsyncDisposable;
+let parts: Awaited<ReturnType<typeof openTestParts>>;
 
 async function onExpress(): Promise<Server> {
   const front = expressEdge(options);
   const app = express();
   app.use(front.middleware);
   const mount: Mount = (method, path, schemas, handler) => void app[method](path, front.route(schemas, handler));
-  routes(mount, config, classifier, stores);
+  routes(mount, config, classifier, parts.stores, parts.identity);
   app.use(front.notFound, front.errorHandler);
   const server = createServer(app).listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -45,14 +44,14 @@ async function onFastify(): Promise<Server> {
   const app = Fastify({ frameworkErrors: front.frameworkErrors });
   await app.register(front);
   const mount: Mount = (method, url, schemas, handler) => void app[method](url, front.route(schemas, handler));
-  routes(mount, config, classifier, stores);
+  routes(mount, config, classifier, parts.stores, parts.identity);
   await app.listen({ port: 0, host: "127.0.0.1" });
   return app.server;
 }
 
 let servers: Server[] = [];
 beforeAll(async () => {
-  stores = await openTestStores();
+  parts = await openTestParts();
   servers = [await onExpress(), await onFastify()];
 });
 afterAll(async () => {
@@ -60,7 +59,7 @@ afterAll(async () => {
     server.close();
     server.closeAllConnections();
   }
-  await stores[Symbol.asyncDispose]();
+  await parts[Symbol.asyncDispose]();
 });
 
 /** What does not differ from one request to the next. */

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { dataDirectory } from "./engines.ts";
@@ -72,6 +72,53 @@ export async function startHarbor(environment: Record<string, string> = {}): Pro
       if (given === undefined) rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** Sends JSON, and returns the status and the JSON of the answer. */
+export async function send(
+  url: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+  method = "POST",
+): Promise<{ status: number; body: Record<string, unknown> }> {
+  const all = { "content-type": "application/json", ...headers };
+  const response = await fetch(url, { method, headers: all, body: JSON.stringify(body) });
+  const text = await response.text();
+  return { status: response.status, body: text === "" ? {} : (JSON.parse(text) as Record<string, unknown>) };
+}
+
+/** The token of the last mail of a purpose to an address. */
+export function mailedToken({ directory }: Pick<Harbor, "directory">, purpose: string, email: string): Promise<string> {
+  const folder = join(directory, "mails");
+  const find = async (): Promise<string> => {
+    const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.includes(purpose)) : [];
+    const mails = names.sort().map((name) => readFileSync(join(folder, name), "utf8"));
+    return /#\w+=(\S+)/.exec(mails.findLast((mail) => mail.includes(`To: ${email}\n`)) ?? "")?.[1] ?? "";
+  };
+  return eventually(find, (token) => token !== "");
+}
+
+export const PASSWORD = "a long walk on the pier";
+
+/** Registers an account, verifies its address and logs in. Returns what the login returned. */
+export async function newAccount(harbor: Harbor, email: string): Promise<Record<string, unknown>> {
+  const password = PASSWORD;
+  await send(`${harbor.url}/auth/register`, { email, password });
+  await send(`${harbor.url}/auth/verify-email`, { token: await mailedToken(harbor, "verify-email", email) });
+  return (await send(`${harbor.url}/auth/login`, { email, password })).body;
+}
+
+export const bearer = ({ accessToken }: Record<string, unknown>): { authorization: string } => ({
+  authorization: `Bearer ${String(accessToken)}`,
+});
+
+/** The header of the first administrator. */
+export async function administrator(harbor: Harbor): Promise<{ authorization: string }> {
+  const headers = bearer(await newAccount(harbor, "admin@example.com"));
+  const code = readFileSync(join(harbor.directory, "first-administrator"), "utf8").trim();
+  const { status } = await send(`${harbor.url}/auth/first-administrator`, { code }, headers);
+  if (status !== 204) throw new Error(`the first administrator was refused with ${status}`);
+  return headers;
 }
 
 /** Starts the app and waits for it to end by itself. */

@@ -18,7 +18,7 @@ if (!curl) console.log("Skipped: the README's commands, since curl is not instal
 let harbor: Harbor;
 
 beforeAll(async () => {
-  harbor = await startHarbor({ OPERATORS__TOKEN: "a-token-for-the-tour", LOG__LEVEL: "info" });
+  harbor = await startHarbor({ LOG__LEVEL: "info" });
 }, 60_000);
 afterAll(() => harbor[Symbol.asyncDispose]());
 
@@ -34,7 +34,8 @@ describe("the README", { shuffle: false }, () => {
     async ({ command, output }) => {
       const here = command
         .replaceAll("http://127.0.0.1:3000", harbor.url)
-        .replaceAll("http://127.0.0.1:3001", harbor.upstreamUrl);
+        .replaceAll("http://127.0.0.1:3001", harbor.upstreamUrl)
+        .replaceAll("examples/harbor/data", harbor.directory);
       const shell = spawn("bash", ["-eu", "-c", here], { stdio: ["ignore", "pipe", "inherit"] });
       let printed = "";
       shell.stdout.setEncoding("utf8").on("data", (text: string) => (printed += text));

@@ -1,7 +1,10 @@
 import type { HarborConfig } from "../config.ts";
+import type { Identity } from "../identity/identity.ts";
 import type { Stores } from "../store/stores.ts";
 import type { Classifier } from "../upstream/classifier.ts";
+import { accountRoutes } from "./accounts.ts";
 import { auditRoutes } from "./audit.ts";
+import { authRoutes } from "./auth.ts";
 import { embeddingRoutes } from "./embeddings.ts";
 import type { Mount } from "./mount.ts";
 import { taskRoutes } from "./tasks.ts";
@@ -23,9 +26,12 @@ export function routes(
   config: Pick<HarborConfig, "embeddings">,
   classifier: Classifier,
   { tasks, embeddings, audit }: Stores,
+  { auth, first }: Identity,
 ): void {
   mount("get", "/", {}, () => ({ name: "harbor", routes: PATHS }));
   taskRoutes(mount, classifier, tasks);
   embeddingRoutes(mount, config.embeddings.dimensions, embeddings);
+  authRoutes(mount, auth, first);
+  accountRoutes(mount, auth);
   auditRoutes(mount, audit);
 }

@@ -5,7 +5,7 @@ import type { RouteInput, RouteSchemas } from "@seaworthy/http";
  * not depend on the framework that receives the request.
  */
 export type Mount = <const S extends RouteSchemas>(
-  method: "get" | "post" | "delete",
+  method: "get" | "post" | "put" | "delete",
   path: string,
   schemas: S,
   handler: (input: RouteInput<S>) => unknown,

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { auditMigrations } from "@seaworthy/audit/postgres";
+import { authMigrations } from "@seaworthy/auth/postgres";
 import { isSeaworthyError, type SeaworthyError } from "@seaworthy/core";
 import { connectPostgres, migrate, type Postgres } from "@seaworthy/postgres";
 import { retry } from "@seaworthy/resilience";
@@ -25,6 +26,7 @@ export async function openDatabase(
   try {
     await migrate(db, join(import.meta.dirname, "migrations"));
     await migrate(db, auditMigrations, { set: "seaworthy.audit" });
+    await migrate(db, authMigrations, { set: "seaworthy.auth" });
     return db;
   } catch (error) {
     await db.close();

@@ -6,6 +6,7 @@ import { createTasks, type Tasks } from "./tasks.ts";
 
 /** What the service keeps in its database. */
 export interface Stores {
+  db: Postgres;
   tasks: Tasks;
   embeddings: Embeddings;
   /** Who removed what. Its entries are written in the transaction of the change that they record. */
@@ -17,6 +18,7 @@ export interface Stores {
 export function openStores(db: Postgres): Stores {
   const audit = createAudit({ store: postgresAuditStore(db) });
   return {
+    db,
     audit,
     tasks: createTasks(db, audit),
     embeddings: createEmbeddings(db),
