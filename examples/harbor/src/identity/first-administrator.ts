@@ -25,7 +25,7 @@ export interface FirstAdministratorOptions {
 
 /**
  * The service has no default account. Until an administrator was made, each instance writes a random code into a file of its
- * data directory that only its own user can read. An account that sends the code becomes the administrator: whoever can read
+ * data directory that only its own user can read. An account that sends the code becomes the administrator: anyone who can read
  * the file has the machine already.
  */
 export async function openFirstAdministrator(options: FirstAdministratorOptions): Promise<FirstAdministrator> {
