@@ -192,7 +192,7 @@ export class Loads {
     const tags = isAbsent ? undefined : plan.tagsOf(value);
     const made = this.#tiers.made({ value, lifetime, tags, position: flight.position ?? 0, loadTime: time });
     const isKept = lifetime.ttl > 0 && !flight.isDetached && this.#tiers.keep(flight.key, made.entry);
-    if (isKept) await this.#fill(flight, { ...made, lease }, spent);
+    if (isKept) await this.#fill(flight, { ...made, lease, isNews: plan.fresh }, spent);
     else this.#release(flight.key, lease);
     return made.entry;
   }
@@ -200,10 +200,10 @@ export class Loads {
   /** Writes the value, and waits for that as long as the deadline has time left after what was spent before the load. */
   async #fill(
     flight: Flight,
-    filling: { entry: Entry; lifetime: Lifetime; lease: Lease | undefined },
+    filling: { entry: Entry; lifetime: Lifetime; lease: Lease | undefined; isNews: boolean },
     spent: number,
   ): Promise<void> {
-    const { entry, lifetime, lease } = filling;
+    const { entry, lifetime, lease, isNews } = filling;
     const { link, settings } = this.#tiers.parts;
     if (link === undefined || lease === undefined) return;
     const { key } = flight;
@@ -211,7 +211,9 @@ export class Loads {
       const value = await this.#tiers.frame(key, entry, lifetime);
       if (value === undefined || flight.isDetached) return this.#release(key, lease);
       const ttl = lifetime.ttl + Math.max(lifetime.staleFor, lifetime.staleIfError);
-      await link.guard.run("fill", (store) => store.fill(key, lease.token, { value, ttl }));
+      const isFilled = await link.guard.run("fill", (store) => store.fill(key, lease.token, { value, ttl }));
+      // Other processes may have the value that this one replaces in their memory.
+      if (isNews && isFilled === true) await link.announce({ kind: "keys", names: [key] });
     };
     const writing = write();
     this.#later(writing);

@@ -242,6 +242,8 @@ export class RemoteLink {
     const state = await this.guard.attempt("sync", (store) => store.sync(this.#known ?? 0));
     if (state === undefined) return false;
     this.#adopt(state, (sentAt + this.#parts.clock.monotonic()) / 2);
+    // What was changed while the state was on its way is owed as well.
+    if (!this.#owed.isEmpty) return this.#syncNow();
     // What is announced before the subscription is confirmed is not heard.
     const isSynced = wasActive && this.#active;
     this.#needsSync = !isSynced && this.#active;
