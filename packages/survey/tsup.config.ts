@@ -1,0 +1,5 @@
+import type { Options } from "tsup";
+import { library } from "../../tsup.base.ts";
+
+const build: Options = library(import.meta.dirname);
+export default build;
