@@ -70,7 +70,7 @@ export interface SurveyOptions {
   cwd?: string;
   /** Variables for the service, besides PATH, HOME and the other variables of the survey's own environment. */
   env?: Record<string, string>;
-  /** The port on which the service listens. @default it is told a free one in PORT, and looked for if it listens elsewhere */
+  /** The port on which the service listens. @default a free one is passed in PORT, and the actual one is looked for */
   port?: number;
   probes?: ProbePaths;
   /** Routes that answer with 2xx. The first one is put under load. @default `/`, or a probe */
@@ -80,7 +80,7 @@ export interface SurveyOptions {
   login?: LoginAsk;
   /** A route that fails inside with a status of 500 or more. */
   errorRoute?: RouteAsk;
-  /** A route that leaves a rejected promise behind that nobody handles. */
+  /** A route that leaves a rejected promise without a handler behind. */
   rejectionRoute?: RouteAsk;
   /** Variables of `env` without which the service must not start because they are secret. @default the names in `env` that look like secrets */
   secrets?: readonly string[];

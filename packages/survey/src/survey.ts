@@ -19,6 +19,13 @@ import { Target } from "./target/target.ts";
  * @throws SURVEY_TARGET_REFUSED if `attach` names another machine and `ownerAgreed` does not name its host
  * @throws SURVEY_START_FAILED if the service does not start
  * @throws SURVEY_INTERRUPTED if the signal aborted
+ * @example
+ * ```ts
+ * import { survey } from "@seaworthy/survey";
+ * const server = `require("node:http").createServer((_, answer) => answer.end("hi")).listen(process.env.PORT)`;
+ * const report = await survey({ command: [process.execPath, "-e", server], only: ["errors/no-banner"] });
+ * console.log(report.score); // 100
+ * ```
  */
 export async function survey(given: SurveyOptions): Promise<SurveyReport> {
   const options = checkedOptions(given);

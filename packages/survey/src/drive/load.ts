@@ -8,7 +8,7 @@ export interface LoadOptions {
   readonly rate: number;
   /** Makes the next request. */
   readonly ask: () => Ask;
-  /** Is asked before each request; requests that are not sent are counted apart. @default always */
+  /** Is called before each request; requests that are not sent are counted separately. @default always */
   readonly admits?: () => boolean;
   /** Whether connections are kept alive between requests. @default true */
   readonly keepAlive?: boolean;

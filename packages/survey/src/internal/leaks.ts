@@ -1,3 +1,8 @@
+const UNIX_PATH = /\/(?:home|root|usr|var|opt|srv|app|Users)\/[\w.@-]+\/[\w.@/-]*/;
+const WINDOWS_PATH = /[A-Z]:\\{1,2}\w+\\[\w.@\\-]*/;
+const CODE_OF_DATABASE = /\b(?:SQLITE_|ORA-\d{5})/;
+const ERROR_OF_POSTGRES = /\b(?:syntax error at or near|relation "[^"]+" does not exist)/;
+
 /** What must not be in an answer or a probe, with the name under which the report shows it. */
 const LEAKS: readonly (readonly [name: string, pattern: RegExp])[] = [
   ["a stack trace of JavaScript", /(?:\n|\\n)\s*at .{1,300}:\d+:\d+\)?/],
@@ -8,7 +13,8 @@ const LEAKS: readonly (readonly [name: string, pattern: RegExp])[] = [
     /(?:\/(?:home|root|usr|var|opt|srv|app|Users)\/[\w.@-]+\/|[A-Z]:\\{1,2}\w+\\)[\w.@\\/-]*/,
   ],
   ["a path into node_modules", /node_modules[\\/]/],
-  ["a message of a database", /\b(?:SQLITE_|ORA-\d{5}|syntax error at or near|relation "[^"]+" does not exist)/],
+  ["a message of a database", CODE_OF_DATABASE],
+  ["a message of a database", ERROR_OF_POSTGRES],
   ["a failed connection with its address", /\bE(?:CONNREFUSED|HOSTUNREACH|TIMEDOUT) \d+\.\d+\.\d+\.\d+/],
 ];
 

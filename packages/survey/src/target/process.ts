@@ -31,7 +31,8 @@ const LONGEST_LINE = 16_384;
 /** A service as a process group of its own, so that nothing that it starts outlives the survey. */
 export class TargetProcess {
   readonly pid: number;
-  readonly startedAt: number = Date.now();
+  /** Milliseconds since the Unix epoch. */
+  readonly startedAt: number;
   readonly ended: Promise<ProcessExit>;
   readonly #child: ChildProcess;
   readonly #lines: OutputLine[] = [];
@@ -41,6 +42,7 @@ export class TargetProcess {
   private constructor(child: ChildProcess, pid: number) {
     this.#child = child;
     this.pid = pid;
+    this.startedAt = Date.now();
     this.ended = new Promise((resolve) => {
       child.once("exit", (code, signal) => {
         this.#exit = { at: Date.now(), code, signal };

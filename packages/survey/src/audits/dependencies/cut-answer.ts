@@ -14,7 +14,7 @@ export const cutAnswer: Audit = {
   id: "dependencies/cut-answer",
   severity: "major",
   title: "Answers of dependencies that are cut off or corrupted do not end the process",
-  why: "An error event that nobody handles, or a parser that throws in a callback, ends the process with all its requests.",
+  why: "An error event without a listener, or a parser that throws in a callback, ends the process with all its requests.",
   does: "Resets answers of each dependency after two bytes, then changes one byte in each piece, and sends requests.",
   passes: "Every request is answered without internals, and the process lives.",
   mend: {

@@ -2,12 +2,12 @@ import { type Audit, fail, notApplicable, pass } from "../../audit.ts";
 import { recordOf } from "../../internal/log-lines.ts";
 import { until } from "../../internal/until.ts";
 
-/** Provokes a rejection that nobody handles. */
+/** Provokes a rejection without a handler. */
 export const unhandledRejection: Audit = {
   id: "observability/unhandled-rejection",
   severity: "minor",
   title: "An unhandled rejection is a structured line",
-  why: "It is the trace of a fault that nobody has thought of, and often the last line of a process.",
+  why: "It is the trace of an unexpected fault, and often the last line of a process.",
   does: "Asks the option rejectionRoute.",
   passes: "A new line of JSON with a level appears, and every new line parses.",
   mend: {

@@ -10,7 +10,7 @@ export const bodyLimit: Audit = {
   id: "protection/body-limit",
   severity: "major",
   title: "A body of 20 MiB is refused",
-  why: "Whoever reads bodies of any size into memory can be ended by one request.",
+  why: "A service that reads bodies of any size into memory can be ended by one request.",
   does: "Sends a JSON document of 20 MiB.",
   passes: "The answer is a 4xx, or the connection is closed, and the service goes on answering.",
   mend: {

@@ -12,7 +12,7 @@ export const secondSignal: Audit = {
   id: "shutdown/second-signal",
   severity: "minor",
   title: "A second signal ends the process at once",
-  why: "Whoever presses Ctrl-C again does not want to wait for the drain.",
+  why: "A developer who presses Ctrl-C again does not want to wait for the drain.",
   does: "Sends half of a request, SIGINT, and half a second later SIGINT again.",
   passes: `The process has ended ${LIMIT / 1000} seconds after the second signal.`,
   mend: {

@@ -6,7 +6,7 @@ export const mistypedVariable: Audit = {
   id: "start/mistyped-variable",
   severity: "minor",
   title: "A variable with a mistyped name is named",
-  why: "Whoever sees only that DATABASE_URL is missing looks for it for a long time if DATABSAE_URL is set.",
+  why: "An operator who reads only that DATABASE_URL is missing searches for a long time if DATABSAE_URL is set.",
   does: "Renames one required variable by exchanging two letters of its name, and starts the service.",
   passes: "The output contains the mistyped name.",
   mend: {

@@ -7,7 +7,7 @@ export const portInUse: Audit = {
   id: "start/port-in-use",
   severity: "major",
   title: "The service ends with a clear line if its port is in use",
-  why: "A process that lives on without its port looks healthy to a supervisor, and answers nobody.",
+  why: "A process that lives on without its port looks healthy to a supervisor, and answers no request.",
   does: "Listens on the port of the service, and starts the service.",
   passes: "The process ends with an exit code other than 0, and its output names the port or EADDRINUSE.",
   mend: {

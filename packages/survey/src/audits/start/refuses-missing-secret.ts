@@ -10,7 +10,7 @@ export const refusesMissingSecret: Audit = {
   id: "start/refuses-missing-secret",
   severity: "critical",
   title: "Without a secret, or with a weak one, the service does not start and names the variable",
-  why: "A service that starts with an empty or a default secret serves forged tokens and readable data, and nobody notices.",
+  why: "A service that starts with an empty or a default secret serves forged tokens and readable data, without any sign of it.",
   does: `Starts the service once without each variable of the option secrets, and once with the value "${WEAK}".`,
   passes: "The process ends with an exit code other than 0, and its output names the variable.",
   mend: {
