@@ -8,10 +8,8 @@ const LEAKS: readonly (readonly [name: string, pattern: RegExp])[] = [
   ["a stack trace of JavaScript", /(?:\n|\\n)\s*at .{1,300}:\d+:\d+\)?/],
   ["a stack trace of Python", /Traceback \(most recent call last\)|File \\?"[^"\n]+\\?", line \d+/],
   ["a stack trace of Java", /(?:\n|\\n)\s*at [\w$.]+\([\w$]+\.java:\d+\)/],
-  [
-    "a path of the file system",
-    /(?:\/(?:home|root|usr|var|opt|srv|app|Users)\/[\w.@-]+\/|[A-Z]:\\{1,2}\w+\\)[\w.@\\/-]*/,
-  ],
+  ["a path of the file system", UNIX_PATH],
+  ["a path of the file system", WINDOWS_PATH],
   ["a path into node_modules", /node_modules[\\/]/],
   ["a message of a database", CODE_OF_DATABASE],
   ["a message of a database", ERROR_OF_POSTGRES],
