@@ -79,10 +79,10 @@ describe("the proxy before a dependency", () => {
   });
 
   test("survives a dependency that is not there", async () => {
-    const gone = createServer();
-    await new Promise<void>((resolve) => gone.listen(0, "127.0.0.1", resolve));
-    const { port } = gone.address() as AddressInfo;
-    await new Promise((resolve) => gone.close(resolve));
+    const absent = createServer();
+    await new Promise<void>((resolve) => absent.listen(0, "127.0.0.1", resolve));
+    const { port } = absent.address() as AddressInfo;
+    await new Promise((resolve) => absent.close(resolve));
     const before = await FaultProxy.start("127.0.0.1", port);
     const { loss } = await exchange(new URL(`http://127.0.0.1:${before.port}`), { path: "/" });
     expect(loss?.kind).toBe("reset");

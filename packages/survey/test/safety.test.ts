@@ -18,7 +18,7 @@ require("node:http").createServer((q, s) => s.end("hi")).listen(process.env.PORT
 const isThere = (pid: number): boolean => {
   try {
     process.kill(pid, 0);
-    // A zombie that nobody has waited for is not running.
+    // A zombie whose parent has not waited for it is not running.
     return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
   } catch {
     return false;

@@ -1,7 +1,7 @@
 import { type Exchange, exchange } from "../drive/exchange.ts";
 import type { ProbePaths, RouteAsk } from "../options.ts";
 
-/** What the survey found at the usual places, and what it was told. */
+/** What the survey found at the usual places, and what the options name. */
 export interface Discovery {
   readonly live: string | undefined;
   readonly ready: string | undefined;
@@ -34,9 +34,9 @@ export async function discover(origin: URL, given: ProbePaths, routes: readonly 
   const stranger = await exchange(origin, { path: UNKNOWN });
   const found: Partial<Record<Place, string>> = {};
   for (const place of PLACES) {
-    const told = place === "openapi" ? undefined : given[place];
+    const named = place === "openapi" ? undefined : given[place];
     const path =
-      told ?? (await firstOf(origin, USUAL[place], (answer) => isOwn(answer, stranger) && fits(place, answer)));
+      named ?? (await firstOf(origin, USUAL[place], (answer) => isOwn(answer, stranger) && fits(place, answer)));
     if (path !== undefined) found[place] = path;
   }
   const { live, ready, health, metrics, openapi } = found;

@@ -4,17 +4,17 @@ import type { OutputLine } from "./process.ts";
 
 /** What is known about where a service may listen. */
 export interface PortHints {
-  /** The port that the service was told, by the variable PORT. */
-  readonly told: number;
+  /** The port that was passed to the service in the variable PORT. */
+  readonly assigned: number;
   readonly group: number;
   readonly lines: readonly OutputLine[];
 }
 
 const IN_OUTPUT = /(?:https?:\/\/[^\s/:]+|\bport[ :=]+|"port":\s?)(?::)?(\d{2,5})\b/i;
 
-/** The port on which the service listens now, or `undefined`. The port that it was told comes before one in its output. */
-export async function findPort({ told, group, lines }: PortHints): Promise<number | undefined> {
-  if (await isOpen(told)) return told;
+/** The port on which the service listens now, or `undefined`. The port in PORT comes before one in its output. */
+export async function findPort({ assigned, group, lines }: PortHints): Promise<number | undefined> {
+  if (await isOpen(assigned)) return assigned;
   const listening = listeningPorts(group);
   const named = lines.map(({ text }) => Number(text.match(IN_OUTPUT)?.[1])).filter((port) => port > 0 && port < 65_536);
   for (const port of named)

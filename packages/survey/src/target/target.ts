@@ -108,12 +108,12 @@ export class Target {
   }
 
   /** Waits until a process answers. */
-  async #ready(process: TargetProcess, told: number): Promise<OwnInstance> {
+  async #ready(process: TargetProcess, assigned: number): Promise<OwnInstance> {
     // A service that starts too slowly can be surveyed all the same.
     const patience = this.#options.thresholds.start * PATIENCE;
     const until = process.startedAt + patience;
     while (Date.now() < until && process.exit === undefined) {
-      const hints = { told, group: process.pid, lines: process.lines };
+      const hints = { assigned, group: process.pid, lines: process.lines };
       const port = this.#options.port ?? (await findPort(hints));
       if (port !== undefined && (await isOpen(port))) {
         const origin = new URL(`http://127.0.0.1:${port}`);

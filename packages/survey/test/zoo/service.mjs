@@ -218,7 +218,7 @@ async function answer(incoming, path) {
   }
   if (path === "/boom") throw { status: 500, detail: is("errors/forced-error") ? new Error("no").stack : "" };
   if (path === "/reject") {
-    Promise.reject(new Error("nobody handles this"));
+    Promise.reject(new Error("there is no handler for this"));
     return { status: 202, body: {} };
   }
   if (path === "/items" && method === "POST") {

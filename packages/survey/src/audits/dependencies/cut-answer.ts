@@ -15,7 +15,7 @@ export const cutAnswer: Audit = {
   severity: "major",
   title: "Answers of dependencies that are cut off or corrupted do not end the process",
   why: "An error event without a listener, or a parser that throws in a callback, ends the process with all its requests.",
-  does: "Resets answers of each dependency after two bytes, then changes one byte in each piece, and sends requests.",
+  does: "Resets the connection in place of each answer of a dependency, then changes one byte in each piece, and sends requests.",
   passes: "Every request is answered without internals, and the process lives.",
   mend: {
     seaworthy: "@seaworthy/postgres and guardedFetch() turn broken connections into errors with codes.",
@@ -29,7 +29,7 @@ export const cutAnswer: Audit = {
     const instance = await run.target.instance();
     const { routes, ready } = instance.found;
     for (const [name, proxy] of run.proxies) {
-      for (const fault of [{ kind: "cut", after: 2 }, { kind: "corrupt" }] as const) {
+      for (const fault of [{ kind: "cut", after: 0 }, { kind: "corrupt" }] as const) {
         await proxy.set(fault);
         // Readiness uses dependencies that the routes may not use.
         if (ready !== undefined) await until(async () => !isGood(await statusOf(instance, ready)), SETTLING, 200);
