@@ -45,6 +45,14 @@ describe.each(databases)("the store in %s", (_, open) => {
 
   describe("and the service", () => serviceTests(() => server));
 
+  test("times with a fraction, which some clocks have, are kept as whole milliseconds", async () => {
+    await empty(server);
+    const store = postgresAuthStore(server.db);
+    await store.putOnce({ hash: "h-1", purpose: "reset", expiresAt: 1000.4 });
+    expect(await store.findOnce("h-1", "reset", 999.5)).toBeUndefined();
+    expect(await store.takeOnce("h-1", "reset", 998.2)).toEqual({ hash: "h-1", purpose: "reset", expiresAt: 1000 });
+  });
+
   test("every foreign key has an index", async () => {
     const { rows } = await server.db.query(
       `select c.conrelid::regclass::text as "table", a.attname as "column" from pg_constraint c

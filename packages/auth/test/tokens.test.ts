@@ -90,7 +90,7 @@ describe("tokens", () => {
     [{ subject: "u", authenticatedAt: Number.NaN }, /authenticatedAt must be a number/],
     [{ subject: "u", exp: 1 }, /exp must not be among the claims/],
     [{ subject: "u", iss: "other" }, /iss must not be among the claims/],
-    [{ subject: "u", note: "x".repeat(5000) }, /claims must be at most 4096 characters/],
+    [{ subject: "u", note: "x".repeat(5000) }, /claims must be at most 4096 bytes/],
     [null, /claims must be an object/],
   ])("are not issued for %o", async (claims, message) => {
     const tokens = createTokens({ ...names, keys: createKeyRing({ keys: [shared] }) });

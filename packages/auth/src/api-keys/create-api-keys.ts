@@ -113,7 +113,10 @@ class HashedApiKeys implements ApiKeys {
     // The new key first: if the store fails in between, the old one still holds.
     const issued = await this.#create({ owner, name, scopes }, options.ttl === undefined ? ttl : ttlOf(options.ttl));
     await store.expireApiKey(id, Math.min(expiresAt ?? Number.POSITIVE_INFINITY, now + overlap));
-    return issued;
+    // Who revoked the key meanwhile has not seen the new one.
+    if ((await store.findApiKey(id))?.revokedAt === undefined) return issued;
+    await store.revokeApiKey(issued.id, clock.now());
+    throw refused("AUTH_TOKEN_REVOKED");
   }
 
   async revoke(id: string): Promise<boolean> {

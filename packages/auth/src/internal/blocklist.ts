@@ -93,7 +93,8 @@ function fold(text: string): string {
 
 /** The text without the digits and signs around it, or an empty string if they are too many to be an ornament. */
 function trimmed(text: string): string {
-  const word = text.replace(/^[^\p{L}]+/u, "").replace(/[^\p{L}]+$/u, "");
+  // From the first letter to the last one, in linear time.
+  const word = /\p{L}(?:.*\p{L})?/su.exec(text)?.[0] ?? "";
   return text.length - word.length <= LONGEST_TAIL ? word : "";
 }
 

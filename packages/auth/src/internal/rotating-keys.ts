@@ -1,5 +1,6 @@
 import type { Clock } from "@seaworthy/core";
 import { checkOptions, oneOf, positiveDuration, requiredFunction, withDefault } from "@seaworthy/core/options";
+import { waitAtMost } from "@seaworthy/core/waiting";
 import { errors } from "../errors.ts";
 import { keysEvent } from "../telemetry.ts";
 import type { KeyRotation, KeyStore, StoredTokenKey } from "../tokens/key-ring.ts";
@@ -11,6 +12,8 @@ const SHORTEST_EVERY = 3_600_000;
 const FRESH_FOR = 60_000;
 /** How long after a load a token with an unknown key causes no other one. */
 const COOLDOWN = 5_000;
+/** How long a load may take. */
+const LONGEST_LOAD = 5_000;
 /** How often a save is tried again because another instance was first. */
 const ATTEMPTS = 10;
 
@@ -61,7 +64,10 @@ export class RotatingKeys {
   async #load(): Promise<RingKeys> {
     this.#loadedAt = this.#clock.monotonic();
     try {
-      this.#loaded = await this.#synchronized();
+      const onLimit = (): never => {
+        throw new Error(`The store of the keys did not settle within ${LONGEST_LOAD} ms`);
+      };
+      this.#loaded = await waitAtMost(this.#synchronized(), { limit: LONGEST_LOAD, onLimit, clock: this.#clock });
     } catch (cause) {
       if (keysEvent.active) keysEvent.emit({ outcome: "failed" }, undefined, { error: cause });
       // Tokens go on with the keys that are known.

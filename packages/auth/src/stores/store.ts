@@ -36,6 +36,8 @@ export interface UserChanges {
   email?: string;
   passwordHash?: string | null;
   status?: UserStatus;
+  /** Makes a pending account active, and leaves every other status as it is. Not together with `status`. */
+  activate?: boolean;
   roles?: readonly string[];
   tenant?: string | null;
   emailVerifiedAt?: number | null;
@@ -164,6 +166,11 @@ export interface AccountStore {
   updateUser(id: string, changes: UserChanges): Promise<StoredUser | "taken" | undefined>;
   /** Replaces the hash if it is still `expected`; `undefined` means that there is none. */
   replacePasswordHash(id: string, expected: string | undefined, next: string): Promise<boolean>;
+  /**
+   * Begins or confirms a second factor: replaces the one that is not confirmed and has the secret `expected`; `undefined` means
+   * that there is none. Resolves with `false` if there is another one, or if it was confirmed meanwhile.
+   */
+  replacePendingTotp(id: string, expected: string | undefined, next: StoredTotp): Promise<boolean>;
   /** Removes the account with its sessions, tokens, secrets, passkeys, identities and keys. */
   deleteUser(id: string): Promise<boolean>;
 

@@ -97,8 +97,9 @@ class SignedTokens implements Tokens {
     const jti = randomBytes(16).toString("base64url");
     const aud = audience.length === 1 ? audience[0] : audience;
     const claims = JSON.stringify({ iss: issuer, aud, iat: now, exp, jti, ...own });
-    if (claims.length > MOST_CLAIMS) throw new TypeError(`claims must be at most ${MOST_CLAIMS} characters of JSON`);
-    const signing = new CompactSign(encoder.encode(claims)).setProtectedHeader({ alg: algorithm, typ: type, kid });
+    const payload = encoder.encode(claims);
+    if (payload.length > MOST_CLAIMS) throw new TypeError(`claims must be at most ${MOST_CLAIMS} bytes of JSON`);
+    const signing = new CompactSign(payload).setProtectedHeader({ alg: algorithm, typ: type, kid });
     return { token: await signing.sign(privateKey), jti, expiresAt: exp * 1000 };
   }
 

@@ -46,6 +46,28 @@ export const ACCOUNTS: Readonly<Record<string, StoreCheck>> = {
     deepEqual(await store.findUser("u-1"), { ...rest, emailVerifiedAt: T0 });
     equal(await store.updateUser("nobody", { status: "active" }), undefined);
   },
+  "a pending account is activated, and no other status is replaced by that": async ({ store }) => {
+    for (const status of ["pending", "active", "inactive", "suspended"] as const) {
+      await store.createUser(user({ id: status, email: `${status}@example.com`, status }));
+      const changed = await store.updateUser(status, { activate: true, emailVerifiedAt: T0 });
+      deepEqual(changed, await store.findUser(status));
+      equal((await store.findUser(status))?.status, status === "pending" ? "active" : status);
+    }
+  },
+  "a second factor is begun and confirmed once, by the one whose secret is there": async ({ store }) => {
+    await store.createUser(user());
+    const pending = { secret: "sealed 1", lastStep: 0, recovery: [] };
+    equal(await store.replacePendingTotp("u-1", "sealed 0", pending), false);
+    equal(await wins(times(10, () => store.replacePendingTotp("u-1", undefined, pending))), 1);
+    deepEqual((await store.findUser("u-1"))?.totp, pending);
+    equal(await store.replacePendingTotp("u-1", "sealed 1", { ...pending, secret: "sealed 2" }), true);
+    equal(await store.replacePendingTotp("u-1", "sealed 1", { ...pending, confirmedAt: T0 }), false);
+    const confirmed = { ...pending, secret: "sealed 2", confirmedAt: T0, lastStep: 7, recovery: ["r1"] };
+    equal(await wins(times(10, () => store.replacePendingTotp("u-1", "sealed 2", confirmed))), 1);
+    equal(await store.replacePendingTotp("u-1", "sealed 2", pending), false);
+    deepEqual((await store.findUser("u-1"))?.totp, confirmed);
+    equal(await store.replacePendingTotp("nobody", undefined, pending), false);
+  },
   "recovery codes are replaced without the rest of the second factor": async ({ store }) => {
     await store.createUser(user({ totp: TOTP }));
     await store.takeTotpStep("u-1", 200);

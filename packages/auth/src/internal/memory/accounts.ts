@@ -27,7 +27,8 @@ export function memoryAccounts(tables: Tables): AccountStore {
         emails.delete(user.email);
         emails.set(changes.email, { id });
       }
-      const { recovery, ...members } = withoutMissing(changes);
+      const { recovery, activate, ...members } = withoutMissing(changes);
+      if (activate === true && user.status === "pending") members.status = "active";
       const totp = recovery === undefined || user.totp === undefined ? {} : { totp: { ...user.totp, recovery } };
       return users.change(id, { ...members, ...totp });
     },
@@ -70,10 +71,17 @@ function attempts({ users, log }: Tables): Pick<AccountStore, "beginAttempt" | "
   };
 }
 
-function secondFactor({ users, log }: Tables): Pick<AccountStore, "takeTotpStep" | "takeRecoveryCode"> {
+type SecondFactor = Pick<AccountStore, "replacePendingTotp" | "takeTotpStep" | "takeRecoveryCode">;
+
+function secondFactor({ users, log }: Tables): SecondFactor {
   const replace = (user: StoredUser, changes: Partial<StoredUser["totp"]>): boolean =>
     users.change(user.id, { totp: { ...user.totp, ...changes } }) !== undefined;
   return {
+    async replacePendingTotp(id, expected, next) {
+      const user = users.get(id);
+      if (user === undefined || user.totp?.secret !== expected || user.totp?.confirmedAt !== undefined) return false;
+      return users.change(id, { totp: next }) !== undefined;
+    },
     async takeTotpStep(id, step) {
       refuseInTransaction(log, "the use of a code");
       const user = users.get(id);

@@ -71,6 +71,7 @@ function columnsOf(changes: UserChanges): { columns: string[]; values: Value[] }
   if (changes.email !== undefined) assign("email", changes.email);
   if (changes.passwordHash !== undefined) assign("password_hash", changes.passwordHash);
   if (changes.status !== undefined) assign("status", changes.status);
+  if (changes.activate === true) columns.push("status = case when status = 'pending' then 'active' else status end");
   if (changes.roles !== undefined) assign("roles", changes.roles, "jsonb");
   if (changes.tenant !== undefined) assign("tenant", changes.tenant);
   if (changes.emailVerifiedAt !== undefined) assign("email_verified_at", changes.emailVerifiedAt, "bigint");
@@ -115,8 +116,17 @@ function attempts(db: AuthDatabase): Pick<AccountStore, "beginAttempt" | "undoAt
   };
 }
 
-function secondFactor(db: AuthDatabase): Pick<AccountStore, "takeTotpStep" | "takeRecoveryCode"> {
+type SecondFactor = Pick<AccountStore, "replacePendingTotp" | "takeTotpStep" | "takeRecoveryCode">;
+
+function secondFactor(db: AuthDatabase): SecondFactor {
   return {
+    replacePendingTotp: (id, expected, next) =>
+      db.found(
+        `update seaworthy_auth_users
+         set totp_secret = $3, totp_confirmed_at = $4::bigint, totp_last_step = $5::bigint, totp_recovery = $6::jsonb
+         where id = $1 and totp_secret is not distinct from $2::text and totp_confirmed_at is null returning id`,
+        [id, expected, ...totpValues(next)],
+      ),
     async takeTotpStep(id, step) {
       db.outside("the use of a code");
       return db.found(

@@ -48,6 +48,8 @@ export class AuthDatabase {
 function parameterOf(value: Value): unknown {
   if (typeof value === "string") return value.replaceAll("\0", "\uFFFD");
   if (value === undefined) return null;
+  // All numbers are of integer columns; a clock or a duration may have a fraction.
+  if (typeof value === "number") return Math.round(value);
   return isObject(value) ? JSON.stringify(value).replaceAll("\\u0000", "\\ufffd") : value;
 }
 

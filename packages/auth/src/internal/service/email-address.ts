@@ -1,7 +1,8 @@
 // 254 octets are the most that a path of SMTP has for an address (RFC 5321, 4.5.3.1.3, without the angle brackets).
 const LONGEST = 254;
+// Characters without a shape (Cf, such as the zero-width space) would make two addresses that look the same.
 const SHAPE =
-  /^[^\s@\p{Cc}\p{Cs}<>(),;:"\\[\]]{1,64}@[^\s@\p{Cc}\p{Cs}<>(),;:"\\[\]]+\.[^\s@\p{Cc}\p{Cs}<>(),;:"\\[\]]+$/u;
+  /^[^\s@\p{Cc}\p{Cf}\p{Cs}<>(),;:"\\[\]]{1,64}@[^\s@\p{Cc}\p{Cf}\p{Cs}<>(),;:"\\[\]]+\.[^\s@\p{Cc}\p{Cf}\p{Cs}<>(),;:"\\[\]]+$/u;
 
 /**
  * The form in which an e-mail address is kept and looked up: NFC, lower case, without blanks around it. `undefined` if the

@@ -6,7 +6,8 @@ import type { AuthStore } from "../../stores/store.ts";
 
 const METHODS = [
   ...["createUser", "findUser", "findUserByEmail", "updateUser", "replacePasswordHash", "deleteUser"],
-  ...["beginAttempt", "undoAttempt", "clearAttempts", "takeTotpStep", "takeRecoveryCode", "origins", "noteOrigins"],
+  ...["beginAttempt", "undoAttempt", "clearAttempts", "origins", "noteOrigins"],
+  ...["replacePendingTotp", "takeTotpStep", "takeRecoveryCode"],
   ...["createSession", "findSession", "findSessionByCookie", "sessions", "touchSession", "updateSession"],
   ...["endSession", "endSessions", "rotateRefresh", "revokeToken", "isTokenRevoked"],
   ...["putOnce", "findOnce", "takeOnce", "dropOnce", "transaction", "removeExpired"],

@@ -19,6 +19,7 @@ import {
 import { checkPassword, statusError } from "./password-check.ts";
 import type { Plan } from "./plan.ts";
 import { mailCode, takeCode, takeMailedCode } from "./second-factor.ts";
+import { uncountedIfDown } from "./uncounted.ts";
 
 type LoggingIn = Pick<Auth, "login" | "loginWithCookie" | "startSession" | "startCookieSession">;
 
@@ -48,9 +49,11 @@ async function passwordLogin(plan: Plan, input: LoginInput, carrier: Carrier): P
     await plan.store.undoAttempt(user.id);
     throw await attempt.refuse(user.status, inactive, user);
   }
-  const factor = await attempt.secondFactor(user, input.totp, user.totp?.confirmedAt !== undefined);
-  const methods = factor === undefined ? ["pwd"] : ["pwd", "otp"];
-  return attempt.open({ user, passwordHash: hash, methods, client, carrier });
+  return uncountedIfDown(plan, user.id, async () => {
+    const factor = await attempt.secondFactor(user, input.totp, user.totp?.confirmedAt !== undefined);
+    const methods = factor === undefined ? ["pwd"] : ["pwd", "otp"];
+    return attempt.open({ user, passwordHash: hash, methods, client, carrier });
+  });
 }
 
 async function provenLogin(plan: Plan, input: SessionInput, carrier: Carrier): Promise<OpenedSession> {
@@ -129,7 +132,7 @@ class Attempt {
     }
     if (!(await store.beginAttempt(user.id, clock.now(), lockout)))
       throw await this.refuse("locked", errors.AUTH_INVALID_CREDENTIALS(), user);
-    await this.secondFactor(user, totp, false);
+    await uncountedIfDown(plan, user.id, () => this.secondFactor(user, totp, false));
     await store.undoAttempt(user.id);
   }
 

@@ -1,4 +1,3 @@
-import { withoutUndefined } from "@seaworthy/core/objects";
 import { checkOptions } from "@seaworthy/core/options";
 import type { Auth, ChangePasswordInput } from "../../auth.ts";
 import { errors } from "../../errors.ts";
@@ -49,9 +48,8 @@ export function passwordChanges(plan: Plan): PasswordChanges {
         const now = clock.now();
         if ((await store.takeOnce(found.hash, RESET, now)) === undefined) throw errors.AUTH_TOKEN_INVALID();
         // The mail arrived, which is what a verification of the address shows as well.
-        const status = user.status === "pending" ? ("active" as const) : undefined;
         const emailVerifiedAt = user.emailVerifiedAt ?? now;
-        await store.updateUser(user.id, { passwordHash, emailVerifiedAt, ...withoutUndefined({ status }) });
+        await store.updateUser(user.id, { passwordHash, emailVerifiedAt, activate: true });
         await store.clearAttempts(user.id);
         return store.endSessions(user.id, now, "password-reset");
       });
@@ -76,10 +74,11 @@ async function changePassword(plan: Plan, input: ChangePasswordInput): Promise<{
   await store.undoAttempt(userId);
   const passwordHash = await journal.step(note, () => newHash(plan, input.password, user.email));
   const ended = await journal.kept(note, async () => {
+    // First, as in a reset, because two transactions that take their locks in different orders wait for each other.
+    await store.dropOnce(userId, RESET);
     // Another change at the same time wins, and this one has shown a password that is no longer right.
     if (!(await store.replacePasswordHash(userId, hash, passwordHash))) throw errors.AUTH_INVALID_CREDENTIALS();
     await store.clearAttempts(userId);
-    await store.dropOnce(userId, RESET);
     return store.endSessions(userId, clock.now(), "password-changed", sessionId);
   });
   if (ended.length > 0) endEvent.emit({ by: "password-changed" }, ended.length);

@@ -70,9 +70,7 @@ export function registration(plan: Plan): Registering {
       const { userId, hash } = found;
       return journal.kept({ ...note, subject: userId }, async () => {
         if ((await store.takeOnce(hash, "verify-email", now)) === undefined) throw errors.AUTH_TOKEN_INVALID();
-        const before = await store.findUser(userId);
-        const status = before?.status === "pending" ? ("active" as const) : undefined;
-        const user = await store.updateUser(userId, { emailVerifiedAt: now, ...withoutUndefined({ status }) });
+        const user = await store.updateUser(userId, { emailVerifiedAt: now, activate: true });
         if (user === undefined || user === "taken") throw errors.AUTH_TOKEN_INVALID();
         return userView(user, now);
       });

@@ -8,6 +8,7 @@ import { generateTotpSecret, verifyTotp } from "../../totp/totp.ts";
 import type { Plan } from "./plan.ts";
 import { type FactorMethod, takeCode } from "./second-factor.ts";
 import { cookieAfterChange } from "./sessions.ts";
+import { uncountedIfDown } from "./uncounted.ts";
 
 type Enrolment = Pick<Auth, "enrolTotp" | "confirmTotp" | "disableTotp" | "renewRecoveryCodes">;
 
@@ -25,7 +26,10 @@ export function totpEnrolment(plan: Plan): Enrolment {
       }
       const secret = generateTotpSecret();
       const totp: StoredTotp = { secret: secrets.seal(secret.reveal(), userId), lastStep: 0, recovery: [] };
-      await journal.kept(note, () => store.updateUser(userId, { totp }));
+      await journal.kept(note, async () => {
+        // An enrollment that was confirmed meanwhile stays.
+        if (!(await store.replacePendingTotp(userId, user.totp?.secret, totp))) throw errors.AUTH_FORBIDDEN();
+      });
       const uri = formatOtpauth({ secret, issuer, account: user.email }).reveal();
       return { secret: toBase32(secret.reveal()), uri };
     },
@@ -35,7 +39,10 @@ export function totpEnrolment(plan: Plan): Enrolment {
       const user = await store.findUser(userId);
       const totp = await guessed(plan, note, user, async () => confirmedTotp(plan, user, code));
       const { codes, hashes } = generateRecoveryCodes();
-      await journal.kept(note, () => store.updateUser(userId, { totp: { ...totp, recovery: hashes } }));
+      await journal.kept(note, async () => {
+        const kept = await store.replacePendingTotp(userId, totp.secret, { ...totp, recovery: hashes });
+        if (!kept) throw errors.AUTH_TOTP_INVALID();
+      });
       return { recoveryCodes: codes, ...(await cookieAfterChange(plan, userId, options.sessionId)) };
     },
     async disableTotp(userId, code) {
@@ -85,17 +92,18 @@ async function shownCode(plan: Plan, user: StoredUser | undefined, code: string)
 
 /** Runs a comparison of a code, which counts as an attempt of the account if it fails. */
 async function guessed<T>(
-  { store, journal, lockout, clock }: Plan,
+  plan: Plan,
   note: { readonly operation: string; readonly subject: string },
   user: StoredUser | undefined,
   work: () => Promise<T>,
 ): Promise<T> {
+  const { store, journal, lockout, clock } = plan;
   if (user === undefined || !(await store.beginAttempt(user.id, clock.now(), lockout))) {
     await journal.refused(note, user === undefined ? "unknown_user" : "locked");
     throw errors.AUTH_TOTP_INVALID();
   }
   try {
-    const result = await work();
+    const result = await uncountedIfDown(plan, user.id, work);
     await store.undoAttempt(user.id);
     return result;
   } catch (error) {
