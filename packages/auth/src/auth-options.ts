@@ -1,5 +1,6 @@
 import type { AuditSink, Clock, Duration, Limiter } from "@seaworthy/core";
 import type { AuthUser } from "./auth.ts";
+import type { Mailer } from "./mailers/mailer.ts";
 import type { Passwords, PasswordsOptions } from "./passwords/passwords.ts";
 import type { AuthStore } from "./stores/store.ts";
 import type { Tokens, TokensOptions } from "./tokens/tokens.ts";
@@ -28,17 +29,6 @@ export interface AuthLimiters {
 export interface AuthLinks {
   verifyEmail(token: string): string;
   resetPassword(token: string): string;
-}
-
-/** Something that sends mails. */
-export interface AuthMailer {
-  send(mail: {
-    readonly to: string;
-    readonly subject: string;
-    readonly text: string;
-    readonly html?: string;
-    readonly purpose: string;
-  }): Promise<void>;
 }
 
 /** What a mail is about. */
@@ -90,7 +80,7 @@ export interface AuthOptions {
   /** Keeps an entry about each operation, in the transaction of the change if the sink is of the same database. @default none */
   audit?: AuditSink;
   /** Sends the links of verifications and resets. @default none: accounts are active at once, and passwords cannot be reset */
-  mailer?: AuthMailer;
+  mailer?: Mailer;
   /** Where links lead. Needed with a mailer, and only with one. */
   links?: AuthLinks;
   /** Subject and text of mails. @default short English texts */

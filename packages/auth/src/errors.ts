@@ -21,7 +21,15 @@ export type AuthErrorCode =
   | "AUTH_RATE_LIMITED"
   | "AUTH_EMAIL_TAKEN"
   | "AUTH_STORE_FAILED"
-  | "AUTH_CROSS_SITE";
+  | "AUTH_CROSS_SITE"
+  | "AUTH_ISSUER_UNAVAILABLE"
+  | "AUTH_ISSUER_INVALID"
+  | "AUTH_OIDC_REJECTED"
+  | "AUTH_IDENTITY_UNLINKED"
+  | "AUTH_IDENTITY_TAKEN"
+  | "AUTH_PASSKEY_REJECTED"
+  | "AUTH_MAIL_FAILED"
+  | "AUTH_PEER_MISSING";
 
 /** Factories by code. What a client may learn is in the title; why it happened is in the details of events. */
 export const errors: Readonly<Record<AuthErrorCode, ErrorFactory>> = defineErrors(
@@ -46,6 +54,19 @@ export const errors: Readonly<Record<AuthErrorCode, ErrorFactory>> = defineError
     AUTH_EMAIL_TAKEN: { status: 409, title: "The e-mail address is in use" },
     AUTH_CROSS_SITE: { status: 403, title: "Pages of other sites may not send this request", stackless: true },
     AUTH_STORE_FAILED: { status: 503, title: "The accounts cannot be reached", retryable: true, expose: false },
+    AUTH_ISSUER_UNAVAILABLE: {
+      status: 503,
+      title: "The issuer of the token cannot be reached",
+      retryable: true,
+      expose: false,
+    },
+    AUTH_ISSUER_INVALID: { status: 502, title: "The issuer answers something that cannot be used", expose: false },
+    AUTH_OIDC_REJECTED: { status: 401, title: "The login at the provider cannot be used; start again" },
+    AUTH_IDENTITY_UNLINKED: { status: 403, title: "No account is linked to this login" },
+    AUTH_IDENTITY_TAKEN: { status: 409, title: "This login is linked to another account" },
+    AUTH_PASSKEY_REJECTED: { status: 401, title: "The passkey cannot be used" },
+    AUTH_MAIL_FAILED: { status: 503, title: "The mail could not be sent", retryable: true, expose: false },
+    AUTH_PEER_MISSING: { status: 500, title: "An optional package is not installed", expose: false },
   },
   { owner: "@seaworthy/auth" },
 );

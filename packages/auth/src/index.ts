@@ -2,9 +2,11 @@ export { createAccess } from "./access/create-access.ts";
 export { createApiKeys } from "./api-keys/create-api-keys.ts";
 export { createAuth } from "./create-auth.ts";
 export { errors } from "./errors.ts";
+export { fileMailer } from "./mailers/file-mailer.ts";
 export { createPasswords } from "./passwords/create-passwords.ts";
 export { hashPassword, needsRehash, verifyPassword } from "./passwords/hash-password.ts";
 export { pwnedPasswords } from "./passwords/pwned-passwords.ts";
+export { qrCodeSvg } from "./qr-code.ts";
 export { memoryAuthStore } from "./stores/memory-store.ts";
 export { createKeyRing } from "./tokens/create-key-ring.ts";
 export { createTokens } from "./tokens/create-tokens.ts";
@@ -54,13 +56,13 @@ export type {
   AuthLimiters,
   AuthLinks,
   AuthMail,
-  AuthMailer,
   AuthOptions,
   SessionCookieOptions,
   SessionLimits,
   AuthTotpOptions,
 } from "./auth-options.ts";
 export type { AuthErrorCode } from "./errors.ts";
+export type { Mail, Mailer } from "./mailers/mailer.ts";
 export type {
   BcryptEngine,
   BreachLookup,

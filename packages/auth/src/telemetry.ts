@@ -106,3 +106,40 @@ export const cleanUpEvent: TelemetryEvent<"outcome", "items"> = defineEvent("aut
   labels: ["outcome"],
   level: ({ outcome }) => (outcome === "ok" ? "debug" : "error"),
 });
+
+/** A document of an outside issuer was loaded, or could not be. Details: issuer, url, error. */
+export const issuerEvent: TelemetryEvent<"document" | "outcome"> = defineEvent("auth.issuer", {
+  help: "One load of an outside issuer's metadata or keys.",
+  unit: "seconds",
+  labels: ["document", "outcome"],
+  level: ({ outcome }) => (outcome === "ok" ? "debug" : "warn"),
+});
+
+/** An outside issuer's access token was verified or refused. Details: issuer, reason. */
+export const outsideTokenEvent: TelemetryEvent<"outcome"> = defineEvent("auth.outside_token", {
+  help: "One verification of an access token of an outside issuer.",
+  labels: ["outcome"],
+  level: ({ outcome }) => (outcome === "ok" ? "trace" : "info"),
+});
+
+/** A login at an outside provider came back. Details: issuer, user, reason, error. */
+export const oidcLoginEvent: TelemetryEvent<"outcome"> = defineEvent("auth.oidc_login", {
+  help: "One login through an outside OpenID provider.",
+  labels: ["outcome"],
+  level: ({ outcome }) => (outcome === "ok" ? "info" : "warn"),
+});
+
+/** A passkey was registered or used, or refused. Details: user, passkey, reason, error. */
+export const passkeyEvent: TelemetryEvent<"action" | "outcome"> = defineEvent("auth.passkey", {
+  help: "One registration of a passkey or one login with a passkey.",
+  labels: ["action", "outcome"],
+  level: ({ outcome }) => (outcome === "ok" ? "info" : "warn"),
+});
+
+/** A mail was handed over, or could not be. Details: to, error. */
+export const mailEvent: TelemetryEvent<"purpose" | "outcome"> = defineEvent("auth.mail", {
+  help: "One mail that was handed to the mail server.",
+  unit: "seconds",
+  labels: ["purpose", "outcome"],
+  level: ({ outcome }) => (outcome === "ok" ? "debug" : "error"),
+});

@@ -4,8 +4,9 @@ import { withoutUndefined } from "@seaworthy/core/objects";
 import { fromBase32 } from "@seaworthy/core/otp";
 import { type ManualClock, manualClock } from "@seaworthy/core/testing";
 import type { Auth } from "./auth.ts";
-import type { AuthLinks, AuthMailer, AuthOptions } from "./auth-options.ts";
+import type { AuthLinks, AuthOptions } from "./auth-options.ts";
 import { createAuth } from "./create-auth.ts";
+import type { Mailer } from "./mailers/mailer.ts";
 import { createPasswords } from "./passwords/create-passwords.ts";
 import type { Passwords } from "./passwords/passwords.ts";
 import { memoryAuthStore } from "./stores/memory-store.ts";
@@ -16,10 +17,10 @@ import type { Tokens } from "./tokens/tokens.ts";
 import { generateTotp } from "./totp/totp.ts";
 
 /** A mail that was sent. */
-export type CapturedMail = Parameters<AuthMailer["send"]>[0];
+export type CapturedMail = Parameters<Mailer["send"]>[0];
 
 /** Mails that were sent, for tests. */
-export interface CapturedMails extends AuthMailer {
+export interface CapturedMails extends Mailer {
   readonly mails: readonly CapturedMail[];
   /** Resolves with the oldest mail of this purpose that was not asked for yet, once it was sent. */
   next(purpose: string): Promise<CapturedMail>;

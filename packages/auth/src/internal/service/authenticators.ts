@@ -4,29 +4,20 @@ import { checkOptions, showValue } from "@seaworthy/core/options";
 import type { Auth, AuthPrincipal, AuthRequest, CookieAuthOptions } from "../../auth.ts";
 import { errors } from "../../errors.ts";
 import { refusedEvent } from "../../telemetry.ts";
+import { bearerToken, challenged, isRefusal } from "../bearer.ts";
 import { hashSecret } from "../once-secret.ts";
 import { knownClient } from "./known-client.ts";
 import type { Plan } from "./plan.ts";
 import { authenticateToken, usedSession } from "./sessions.ts";
 
-const SCHEME = /^bearer +([^\s]+) *$/i;
 const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
-const REFUSED = new Set(["AUTH_TOKEN_INVALID", "AUTH_TOKEN_EXPIRED", "AUTH_TOKEN_REVOKED"]);
 
 /** What `edge({ authenticate })` takes. */
 export function authenticators(plan: Plan): Pick<Auth, "bearer" | "cookie"> {
   return {
     bearer: () => async (request) => {
-      const token = SCHEME.exec(request.header("authorization") ?? "")?.[1];
-      if (token === undefined) return undefined;
-      try {
-        return await authenticateToken(plan, token, addressOf(request));
-      } catch (error) {
-        // RFC 6750, section 3.1. The edge sends the headers that an error brings along.
-        if (isSeaworthyError(error) && REFUSED.has(error.code))
-          Object.defineProperty(error, "headers", { value: { "www-authenticate": challengeOf(error.message) } });
-        throw error;
-      }
+      const token = bearerToken(request.header("authorization"));
+      return token === undefined ? undefined : challenged(() => authenticateToken(plan, token, addressOf(request)));
     },
     cookie: (options = {}) => {
       const mayCall = originsOf(options);
@@ -48,10 +39,6 @@ function addressOf({ address }: AuthRequest): string | undefined {
   return address === undefined || address === "" ? knownClient().address : address;
 }
 
-function challengeOf(message: string): string {
-  return `Bearer error="invalid_token", error_description="${message.replaceAll(/["\\]/g, "'")}"`;
-}
-
 /** A cookie that is no longer valid means that there is no principal: the browser sends it along to the login page too. */
 async function principalOfCookie(
   plan: Plan,
@@ -63,7 +50,7 @@ async function principalOfCookie(
   try {
     return await usedSession(plan, found, address);
   } catch (error) {
-    if (!isSeaworthyError(error) || !REFUSED.has(error.code)) throw error;
+    if (!isSeaworthyError(error) || !isRefusal(error)) throw error;
     if (refusedEvent.active) refusedEvent.emit({ carrier: "cookie", reason: error.code });
     return undefined;
   }

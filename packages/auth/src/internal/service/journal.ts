@@ -16,10 +16,10 @@ export interface Note {
 
 /** Keeps entries about operations in the audit trail, and emits them as telemetry. */
 export class Journal {
-  readonly #store: AuthStore;
+  readonly #store: Pick<AuthStore, "transaction">;
   readonly #audit: AuditSink | undefined;
 
-  constructor(store: AuthStore, audit: AuditSink | undefined) {
+  constructor(store: Pick<AuthStore, "transaction">, audit: AuditSink | undefined) {
     this.#store = store;
     this.#audit = audit;
   }
@@ -62,7 +62,8 @@ export class Journal {
   }
 }
 
-function reasonOf(error: unknown): string {
+/** Why something was refused, for {@link Journal.refused}. */
+export function reasonOf(error: unknown): string {
   return isSeaworthyError(error) ? error.code : "error";
 }
 

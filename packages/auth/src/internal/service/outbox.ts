@@ -1,12 +1,13 @@
 import type { Clock } from "@seaworthy/core";
 import { withoutUndefined } from "@seaworthy/core/objects";
 import { waitAtMost } from "@seaworthy/core/waiting";
-import type { AuthLinks, AuthMail, AuthMailer, AuthOptions } from "../../auth-options.ts";
+import type { AuthLinks, AuthMail, AuthOptions } from "../../auth-options.ts";
+import type { Mailer } from "../../mailers/mailer.ts";
 import { deliveryEvent } from "../../telemetry.ts";
 
 /** What the outbox is made of. Times are milliseconds. */
 export interface OutboxPlan {
-  readonly mailer: AuthMailer;
+  readonly mailer: Mailer;
   readonly links: AuthLinks;
   readonly compose: NonNullable<AuthOptions["composeMail"]>;
   readonly lifetime: { readonly verify: number; readonly reset: number };
