@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { AuthMailer } from "@seaworthy/auth";
+import type { Mailer } from "@seaworthy/auth";
 
 /** Writes mails into a folder in place of sending them. Only the user of the process can read it, because links are credentials. */
-export function mailFolder(folder: string): AuthMailer {
+export function mailFolder(folder: string): Mailer {
   return {
     async send({ to, subject, text, purpose }) {
       await mkdir(folder, { recursive: true, mode: 0o700 });
