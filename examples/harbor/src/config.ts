@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { byteSize, duration, loadConfig, port, postgresUrl, secretText, url } from "@seaworthy/config";
+import { byteSize, duration, loadConfig, port, postgresUrl, redisUrl, secretText, url } from "@seaworthy/config";
 import { z } from "zod";
 
 const home = join(import.meta.dirname, "..");
@@ -29,6 +29,15 @@ export const schema = z.object({
       instances: z.int().min(1).max(1000).default(1),
     })
     .meta({ separator: "_" })
+    .prefault({}),
+  // REDIS_URL and REDIS_PREFIX. Without a URL, limits and cached answers are those of this process.
+  redis: z
+    .object({ url: redisUrl().optional(), prefix: z.string().max(100).default("harbor:") })
+    .meta({ separator: "_" })
+    .prefault({}),
+  // How often one address may do this in 60 seconds.
+  limits: z
+    .object({ logins: z.int().min(1).max(100_000).default(5), tasks: z.int().min(1).max(1_000_000).default(1200) })
     .prefault({}),
   vault: z.object({ password: secretText({ minBytes: 12 }).optional() }).prefault({}),
   // Signs access tokens. Without it, the vault of the data directory has one; several instances need the same one.

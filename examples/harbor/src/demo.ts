@@ -23,6 +23,7 @@ interface Second {
 const data = mkdtempSync(join(tmpdir(), "harbor-demo-"));
 const second: Second = { durations: [], answers: new Map() };
 const total = { requests: 0, answered: 0, calls: 0 };
+let submitted = 0;
 let breaker = "closed";
 let url = "";
 let upstreamUrl = "";
@@ -112,7 +113,8 @@ async function upstreamCalls(): Promise<number> {
 async function submit(): Promise<void> {
   const start = performance.now();
   const headers = { "content-type": "application/json" };
-  const response = await fetch(`${url}/tasks`, { method: "POST", headers, body: '{"text":"A leak in hold 3"}' });
+  const text = `A leak in hold ${++submitted}`; // an answer to a text that was sent before would come from the cache
+  const response = await fetch(`${url}/tasks`, { method: "POST", headers, body: JSON.stringify({ text }) });
   const { answeredBy = "nothing" } = (await response.json()) as { answeredBy?: string };
   second.durations.push(performance.now() - start);
   second.answers.set(answeredBy, (second.answers.get(answeredBy) ?? 0) + 1);

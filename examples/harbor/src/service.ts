@@ -1,18 +1,23 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { cacheCheck } from "@seaworthy/cache";
+import { redisTier } from "@seaworthy/cache/redis";
 import { isSeaworthyError } from "@seaworthy/core";
-import { breakerCheck, createHealth, eventLoopCheck, memoryCheck, postgresCheck } from "@seaworthy/health";
+import { breakerCheck, createHealth, eventLoopCheck, memoryCheck, postgresCheck, redisCheck } from "@seaworthy/health";
 import { createLifecycle } from "@seaworthy/lifecycle";
 import { createLogger, file, stdout } from "@seaworthy/logger";
 import { createMetrics } from "@seaworthy/metrics";
 import type { Express } from "express";
+import type { Redis } from "ioredis";
 import { createApp } from "./app.ts";
 import { banner } from "./banner.ts";
 import { type HarborConfig, readConfig } from "./config.ts";
+import { connectRedis } from "./connect-redis.ts";
 import { type Credentials, openCredentials } from "./credentials.ts";
 import { openFirstAdministrator } from "./identity/first-administrator.ts";
 import type { Identity } from "./identity/identity.ts";
 import { openIdentity } from "./identity/open-identity.ts";
+import { createLimits, type Limits } from "./limits.ts";
 import { guards } from "./operators.ts";
 import { openDatabase } from "./store/open-database.ts";
 import { openStores, type Stores } from "./store/stores.ts";
@@ -28,7 +33,7 @@ const config = await readConfig().catch((error: unknown) => {
 await serve(config);
 
 async function serve(config: HarborConfig): Promise<void> {
-  const { http, log, data, vault, upstream, shutdown } = config;
+  const { http, log, data, redis, vault, upstream, shutdown } = config;
   const destinations = [
     stdout(),
     ...(log.file === undefined
@@ -50,10 +55,27 @@ async function serve(config: HarborConfig): Promise<void> {
   life.resource("database", {
     start: async (signal) => {
       const db = await openDatabase(config, signal);
-      health.add("database", postgresCheck(db), { groups: ["ready"] });
+      // The embedded database has one connection, which may be in use for a while without a reason to worry.
+      const pool =
+        db.engine === "pglite" ? ({ saturation: { degradedAt: "never" }, connectionWait: "2s" } as const) : {};
+      health.add("database", postgresCheck(db, pool), { groups: ["ready"] });
       stores = openStores(db);
     },
     stop: () => stores?.close(),
+  });
+  let client: Redis | undefined;
+  let limits: Limits | undefined;
+  life.resource("redis", {
+    start: async () => {
+      if (redis.url !== undefined) client = await connectRedis(redis.url);
+      // The service works without it, so it stays ready.
+      if (client !== undefined) health.add("redis", redisCheck(client), { critical: false, groups: ["ready"] });
+      limits = createLimits(config, client);
+    },
+    stop: async () => {
+      await limits?.close();
+      client?.disconnect();
+    },
   });
   let credentials: Credentials | undefined;
   life.resource("vault", {
@@ -64,15 +86,20 @@ async function serve(config: HarborConfig): Promise<void> {
   let simulated: UpstreamProcess | undefined;
   let classifier: Classifier | undefined;
   life.resource("upstream", {
-    after: ["vault"],
+    after: ["redis", "vault"],
     start: async () => {
       const { upstream: apiKey } = credentials as Credentials;
       if (upstream.url === undefined) simulated = await startUpstream(apiKey, upstream.port, upstream.failureRate);
       const url = upstream.url ?? (simulated as UpstreamProcess).url;
-      classifier = createClassifier({ ...upstream, url, apiKey, logger, slow: log.slow });
+      const remote = client === undefined ? undefined : redisTier(client, { prefix: `${redis.prefix}cache:` });
+      classifier = createClassifier({ ...upstream, url, apiKey, logger, slow: log.slow, remote });
+      health.add("answers", cacheCheck(classifier.answers), { critical: false, groups: ["ready"] });
       health.add("classifier", breakerCheck(classifier.breaker), { critical: false, groups: ["ready"] });
     },
-    stop: () => simulated?.stop(),
+    stop: async () => {
+      await classifier?.answers.close();
+      await simulated?.stop();
+    },
   });
   let identity: Identity | undefined;
   life.resource("identity", {
@@ -91,7 +118,8 @@ async function serve(config: HarborConfig): Promise<void> {
     after: ["identity", "upstream"],
     start: () => {
       const parts = { classifier: classifier as Classifier, stores: stores as Stores, identity: identity as Identity };
-      const edge = { health, metrics, lifecycle: life, ...guards(parts.identity.auth, logger) };
+      const { rules } = limits as Limits;
+      const edge = { health, metrics, lifecycle: life, limits: rules, ...guards(parts.identity.auth, logger) };
       app = createApp({ config, ...parts, edge });
     },
   });

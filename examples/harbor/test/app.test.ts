@@ -46,11 +46,12 @@ function startApp(upstream: string, options: EdgeOptions): Promise<string> {
   return listen(createApp({ config: { http, embeddings: { dimensions: 3 } }, classifier, ...parts, edge }));
 }
 
+let sent = 0;
 const send = (url: string, headers: Record<string, string> = {}): Promise<Response> =>
   fetch(`${url}/tasks`, {
     method: "POST",
     headers: { "content-type": "application/json", ...headers },
-    body: '{"text":"calm"}',
+    body: JSON.stringify({ text: `calm ${++sent}` }), // an answer to the same text would come from the cache
   });
 
 test("under overload the list of tasks is refused first, and a new task last", async () => {
