@@ -74,13 +74,18 @@ describe("the Kubernetes manifests", () => {
     expect(container?.env).toContainEqual({ name: "DATABASE_URL_FILE", value: "/secrets/database-url" });
     expect(container?.env).toContainEqual({ name: "AUTH__KEY_FILE", value: "/secrets/auth-key" });
     const { services, secrets } = parse(read("compose.yaml")) as {
-      services: Record<string, { environment: Record<string, string>; secrets: string[]; depends_on?: object }>;
+      services: Record<string, { environment: Record<string, string>; secrets?: string[]; depends_on?: object }>;
       secrets: Record<string, unknown>;
     };
     expect(services.harbor?.environment.DATABASE_URL_FILE).toBe("/run/secrets/database_url");
-    expect(services.harbor?.depends_on).toEqual({ postgres: { condition: "service_healthy" } });
+    expect(services.harbor?.depends_on).toEqual({
+      postgres: { condition: "service_healthy" },
+      redis: { condition: "service_started" },
+    });
+    expect(services).toHaveProperty(new URL(services.harbor?.environment.REDIS_URL ?? "").hostname);
+    expect(container?.env).toContainEqual({ name: "REDIS_URL_FILE", value: "/secrets/redis-url" });
     for (const service of Object.values(services))
-      for (const secret of service.secrets) expect(secrets).toHaveProperty(secret);
+      for (const secret of service.secrets ?? []) expect(secrets).toHaveProperty(secret);
   });
 
   test("the pools of all replicas together fit a server with PostgreSQL's default of 100 connections", () => {

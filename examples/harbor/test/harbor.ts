@@ -29,7 +29,7 @@ export async function startHarbor(environment: Record<string, string> = {}): Pro
   const directory = given ?? dataDirectory(server !== undefined);
   const child = spawn(process.execPath, ["--conditions=@seaworthy/source", join(home, "src", "main.ts")], {
     cwd: tmpdir(),
-    env: { ...INHERITED, DATA__DIRECTORY: directory, LOG__LEVEL: "debug", ...environment },
+    env: { ...INHERITED, DATA__DIRECTORY: directory, LOG__LEVEL: "debug", LIMITS__LOGINS: "100", ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
