@@ -129,6 +129,15 @@ describe("an outage does not lock the accounts of those who know their password"
   });
 });
 
+test("a client that leaves out its user agent is a new device for an account whose devices are known", async () => {
+  const kinds: unknown[] = [];
+  await withAccount({ onAnomaly: (anomaly) => void kinds.push(anomaly.kinds) });
+  await t.auth.login({ ...credentials, ip: "192.0.2.1", userAgent: "Mozilla/5.0" });
+  await t.auth.login({ ...credentials, ip: "192.0.2.1" });
+  await t.auth.login({ ...credentials, ip: "192.0.2.1" });
+  expect(kinds).toEqual([["new-device"]]);
+});
+
 test("a store of keys that never answers does not stop tokens whose keys are known", async () => {
   const clock = manualClock();
   const store = memoryKeyStore();

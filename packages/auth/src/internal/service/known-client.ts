@@ -40,13 +40,14 @@ export function countedAddress(address: string | undefined): string {
   return networkOf(address, { ipv4: 32, ipv6: 64 }) ?? address;
 }
 
-/** Device and network of a client, as they are remembered: the device without the versions that updates change. */
+/**
+ * Device and network of a client, as they are remembered: the device without the versions that updates change. A client that
+ * does not say what it is counts as a device too, or else a thief would only have to leave out the user agent.
+ */
 export function originsOf({ address, userAgent, device }: KnownClient): readonly string[] {
   const network = address === undefined ? undefined : networkOf(address);
-  const agent = device ?? userAgent?.replace(/\d+(?:[._]\d+)*/g, "");
-  const origins: string[] = [];
-  if (agent !== undefined)
-    origins.push(`device:${createHash("sha256").update(agent).digest("base64url").slice(0, 22)}`);
+  const agent = device ?? userAgent?.replace(/\d+(?:[._]\d+)*/g, "") ?? "";
+  const origins = [`device:${createHash("sha256").update(agent).digest("base64url").slice(0, 22)}`];
   if (network !== undefined) origins.push(`network:${network}`);
   return origins;
 }
