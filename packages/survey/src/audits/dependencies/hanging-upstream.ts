@@ -13,7 +13,7 @@ export const hangingUpstream: Audit = {
   does: `Stops passing bytes on to an upstream that is reached over HTTP, and sends ${REQUESTS} requests that need it.`,
   passes: "Every request is answered within thresholds.upstream.",
   mend: {
-    seaworthy: "createPolicy({ timeout }) of @seaworthy/resilience limits every call.",
+    seaworthy: "policy() of @seaworthy/resilience has a timeout for every call.",
     otherwise: "Give every call an AbortSignal.timeout().",
   },
   link: "https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/",

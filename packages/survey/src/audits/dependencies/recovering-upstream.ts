@@ -19,7 +19,7 @@ export const recoveringUpstream: Audit = {
   does: `Refuses connections to an upstream for ${OUTAGE / 1000} seconds while ${RATE} requests per second arrive, and counts the calls of the first second afterwards.`,
   passes: `They are at most ${MOST} times the rate of requests, and the route answers with 2xx again within thresholds.recovery.`,
   mend: {
-    seaworthy: "The breaker of createPolicy() lets single calls through first, and its retries have jitter.",
+    seaworthy: "The breaker of policy() lets single calls through first, and its retries have jitter.",
     otherwise: "Use a circuit breaker that opens half, and backoff with jitter.",
   },
   link: "https://sre.google/sre-book/addressing-cascading-failures/",

@@ -18,7 +18,7 @@ export const retriesBounded: Audit = {
   does: `Resets every answer of an upstream after some bytes, and sends ${REQUESTS} requests, ten at once.`,
   passes: `The upstream gets at most ${MOST} calls per request.`,
   mend: {
-    seaworthy: "createPolicy() of @seaworthy/resilience has a retry budget of 20 % and a breaker.",
+    seaworthy: "policy() of @seaworthy/resilience has a retry budget of 20 % and a breaker.",
     otherwise: "Retry at one level only, with a budget, and stop calling with a circuit breaker.",
   },
   link: "https://sre.google/sre-book/addressing-cascading-failures/",

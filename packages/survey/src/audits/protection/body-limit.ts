@@ -14,7 +14,7 @@ export const bodyLimit: Audit = {
   does: "Sends a JSON document of 20 MiB.",
   passes: "The answer is a 4xx, or the connection is closed, and the service goes on answering.",
   mend: {
-    seaworthy: "Routes of @seaworthy/http have a limit of 1 MiB.",
+    seaworthy: "Routes of @seaworthy/http refuse bodies of more than 100 kB, unless bodyLimit says otherwise.",
     otherwise: "Set the limit of your body parser.",
   },
   link: "https://www.rfc-editor.org/rfc/rfc9110#name-413-content-too-large",

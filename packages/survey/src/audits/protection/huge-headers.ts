@@ -11,7 +11,8 @@ export const hugeHeaders: Audit = {
   does: "Sends one header of 256 KiB, and 5000 headers.",
   passes: "Each is answered with a 4xx or closed, and the service goes on answering.",
   mend: {
-    seaworthy: "Node.js refuses them; guardServer() of @seaworthy/http limits their number too.",
+    seaworthy:
+      "Node.js refuses them by itself, and edge.guard(server) of @seaworthy/http answers with a problem document.",
     otherwise: "Keep --max-http-header-size small, and set server.maxHeadersCount.",
   },
   link: "https://www.rfc-editor.org/rfc/rfc6585#section-5",

@@ -11,7 +11,7 @@ export const slowClients: Audit = {
   does: "Opens one connection that sends its headers one byte per second, and one that sends its body so.",
   passes: "Both are closed or answered within thresholds.slowClient.",
   mend: {
-    seaworthy: "guardServer() of @seaworthy/http sets the timeouts of the server.",
+    seaworthy: "Set headersTimeout and requestTimeout of the server. edge.guard(server) answers such clients with 408.",
     otherwise: "Set server.headersTimeout, server.requestTimeout and server.connectionsCheckingInterval.",
   },
   link: "https://nodejs.org/api/http.html#serverheaderstimeout",

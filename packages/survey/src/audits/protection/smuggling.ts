@@ -10,7 +10,7 @@ export const smuggling: Audit = {
   does: "Sends six malformed requests: two lengths, a length beside chunks, obscured transfer encodings, a bare line feed, two hosts.",
   passes: "Each is answered with a 4xx or 501, or the connection is closed, and none gets two answers.",
   mend: {
-    seaworthy: "guardServer() keeps Node's strict parser and refuses two hosts.",
+    seaworthy: "Node.js refuses most of them by itself, and edge.guard(server) of @seaworthy/http the others.",
     otherwise: "Do not start Node.js with --insecure-http-parser.",
   },
   link: "https://portswigger.net/web-security/request-smuggling",

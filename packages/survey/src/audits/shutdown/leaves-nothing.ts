@@ -11,7 +11,7 @@ export const leavesNothing: Audit = {
   does: "Ends the service by SIGTERM, and looks for members of its process group and for its port.",
   passes: "Within one second after the end nothing is left.",
   mend: {
-    seaworthy: "Start child processes in createLifecycle({ start }), and end them in stop.",
+    seaworthy: "Start child processes in a resource of createLifecycle(), and end them in its stop().",
     otherwise: "Keep the handles of child processes, and end them before the process ends.",
   },
   link: "https://nodejs.org/api/child_process.html#subprocesskillsignal",

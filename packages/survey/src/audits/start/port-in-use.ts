@@ -11,7 +11,7 @@ export const portInUse: Audit = {
   does: "Listens on the port of the service, and starts the service.",
   passes: "The process ends with an exit code other than 0, and its output names the port or EADDRINUSE.",
   mend: {
-    seaworthy: "listen() of createLifecycle rejects, and the process ends with LIFECYCLE_START_FAILED.",
+    seaworthy: "A server of createLifecycle() that cannot listen fails the start, which ends the process.",
     otherwise: "Handle the error event of the server: log it and end the process with code 1.",
   },
   link: "https://nodejs.org/api/net.html#serverlisten",

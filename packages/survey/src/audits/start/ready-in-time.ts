@@ -9,7 +9,7 @@ export const readyInTime: Audit = {
   does: "Starts the service and asks it until it answers. If a readiness probe is known, the probe has to answer with 2xx.",
   passes: "The first good answer comes within thresholds.start.",
   mend: {
-    seaworthy: "Open connections in parallel with createLifecycle({ start }), and load optional parts after readiness.",
+    seaworthy: "Resources of createLifecycle() that do not depend on each other open at the same time.",
     otherwise: "Measure the start with --cpu-prof. Open connections in parallel and load optional parts later.",
   },
   link: "https://12factor.net/disposability",

@@ -14,7 +14,7 @@ export const refusesMissingSecret: Audit = {
   does: `Starts the service once without each variable of the option secrets, and once with the value "${WEAK}".`,
   passes: "The process ends with an exit code other than 0, and its output names the variable.",
   mend: {
-    seaworthy: "Declare the variable with secret({ minLength: 32 }) in loadConfig of @seaworthy/config.",
+    seaworthy: "Declare the variable as secretText({ minBytes: 32 }) for loadConfig() of @seaworthy/config.",
     otherwise: "Check all variables before anything listens, and refuse short and well-known values.",
   },
   link: "https://cheatsheetseries.owasp.org/cheatsheets/Secrets_Management_Cheat_Sheet.html",
