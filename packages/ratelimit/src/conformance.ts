@@ -125,6 +125,23 @@ const CASES: Readonly<Record<string, Check>> = {
       deepEqual(usedIn(await call("peek", 1, { key })), [0]);
     }
   },
+  "additions without measure are answered with numbers that are exact": async ({ store }) => {
+    for (const windows of [[logOf(1)], [drainOf(1, 400 * 1440 * MINUTE)]]) {
+      const call = through(store, windows);
+      const key = windows[0]?.algorithm ?? "";
+      for (let n = 0; n < 3; n++) {
+        const { allowed, windows: usage } = await call("add", 1_000_000_000, { key });
+        equal(allowed, false);
+        const { retryAfter = 0, resetAfter = 0 } = usage[0] ?? {};
+        ok(
+          retryAfter > 0 && retryAfter <= 1e12 && resetAfter <= 1e12,
+          `retryAfter ${retryAfter}, resetAfter ${resetAfter}`,
+        );
+      }
+      await call("reset", 0, { key });
+      equal((await call("consume", 1, { key })).allowed, true);
+    }
+  },
   "a block refuses everything until it is over, and a shorter one does not end it": async ({ store, pass }) => {
     const call = through(store, FIVE);
     await call("block", 1000);

@@ -80,6 +80,29 @@ describe("createConcurrencyLimiter", () => {
     expect(telemetry.of("ratelimit.lease").map(({ labels }) => labels.outcome)).toEqual(["granted", "lost"]);
   });
 
+  test("a lease whose renewal came too late is given back, not kept beside that of another process", async () => {
+    const clock = manualClock();
+    const inner = memoryLimitStore({ clock });
+    let delay = Promise.resolve();
+    const store = {
+      ...inner,
+      lease: (call: Parameters<typeof inner.lease>[0]) =>
+        call.action === "renew" ? delay.then(() => inner.lease(call)) : inner.lease(call),
+    };
+    const limiter = createConcurrencyLimiter({ name: "c", limit: 1, ttl: "3s", store, clock });
+    const frozen = Promise.withResolvers<void>();
+    delay = frozen.promise;
+    const lease = await limiter.acquire("a");
+    await clock.advance("1s");
+    // The process does nothing for longer than the lease lives.
+    await clock.advance("5s");
+    delay = Promise.resolve();
+    frozen.resolve();
+    await clock.advance("1s");
+    expect(lease.signal.reason).toMatchObject({ code: "RATELIMIT_LEASE_LOST" });
+    await (await limiter.acquire("a")).release();
+  });
+
   test("without its store, the limit holds per process, or as it was chosen", async () => {
     const clock = manualClock();
     const store = interruptibleLimitStore(memoryLimitStore({ clock }));

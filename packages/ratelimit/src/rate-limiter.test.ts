@@ -189,6 +189,20 @@ describe("the other operations", () => {
     expect(telemetry.of("ratelimit.eviction")).toHaveLength(1);
   });
 
+  test("what is over makes room behind a key that stays for long, and nothing that counts is forgotten", async () => {
+    using telemetry = captureTelemetry();
+    const clock = manualClock();
+    const { limiter } = make({ clock, store: memoryLimitStore({ entries: 4, clock }), limits: perMinute(1) });
+    for (const key of ["blocked", "banned"]) await limiter.block(key, "1d");
+    for (let n = 0; n < 50; n++) {
+      await limiter.consume(`k${n}`);
+      await clock.advance("1m");
+    }
+    expect(telemetry.of("ratelimit.eviction")).toEqual([]);
+    expect(await limiter.peek("blocked")).toMatchObject({ allowed: false, remaining: 0 });
+    expect((await limiter.peek("banned")).allowed).toBe(false);
+  });
+
   test("events have the limiter's name and the outcome, and no key", async () => {
     using telemetry = captureTelemetry();
     const { limiter } = make({ limits: perMinute(1) });
@@ -235,6 +249,24 @@ describe("acquire", () => {
     const late = runWithContext({ deadline: clock.now() + 1000 }, () => limiter.acquire("a"));
     await expect(late).rejects.toMatchObject({ code: "RATELIMIT_WAIT_TOO_LONG", status: 503, retryAfter: 60_000 });
     await expect(limiter.acquire("a", { signal: AbortSignal.abort(new Error("before")) })).rejects.toThrow("before");
+    expect(clock.pending).toBe(0);
+  });
+
+  test("of the calls behind one that waits for long, those that are cancelled leave nothing behind", async () => {
+    const { clock, limiter } = make({ limits: perMinute(1), maxWaiting: 3 });
+    await limiter.acquire("a");
+    const first = limiter.acquire("a");
+    for (let n = 0; n < 20; n++) {
+      const controllers = [new AbortController(), new AbortController()];
+      const waits = controllers.map(({ signal }) => limiter.acquire("a", { signal }));
+      for (const controller of controllers) controller.abort(new Error("enough"));
+      for (const wait of waits) await expect(wait).rejects.toThrow("enough");
+    }
+    const last = limiter.acquire("a");
+    await clock.advance("1m");
+    expect((await first).allowed).toBe(true);
+    await clock.advance("1m");
+    expect((await last).allowed).toBe(true);
     expect(clock.pending).toBe(0);
   });
 

@@ -129,14 +129,11 @@ export class CountingLimiter implements RateLimiter {
     checkKey(key);
     if (this.#isClosed) throw errors.RATELIMIT_CLOSED({ limiter: this.name });
     const { plan } = this.#parts;
-    if (plan === undefined) return this.#planOf(key).then((made) => this.#count(made, { action, key, amount }));
-    return this.#count(plan, { action, key, amount });
+    if (plan === undefined) return this.#planOf(key).then((made) => this.#count(made, action, key, amount));
+    return this.#count(plan, action, key, amount);
   }
 
-  #count(
-    plan: Plan,
-    { action, key, amount }: Pick<LimitCall, "action" | "key" | "amount">,
-  ): Promise<RateLimitDecision> {
+  #count(plan: Plan, action: Action, key: string, amount: number): Promise<RateLimitDecision> {
     const { counting, allowList, blockList } = this.#parts;
     if (allowList?.has(key) === true) return Promise.resolve(decide(plan, emptyAnswer(plan, true), ALLOWED));
     if (blockList?.has(key) === true) return Promise.resolve(decide(plan, emptyAnswer(plan, false), BLOCKED));

@@ -8,35 +8,36 @@ export interface AnswerOrigin {
   readonly degraded: boolean;
 }
 
+const NONE: readonly string[] = Object.freeze([]);
+const NOTHING: PolicyState = { name: "", limit: 0, window: 0, remaining: 0, resetAfter: 0 };
+
 /** Turns the answer of a store into a decision. Milliseconds are rounded up, so that no client comes back too early. */
 export function decide({ windows, names }: Plan, answer: LimitAnswer, origin: AnswerOrigin): RateLimitDecision {
   const { allowed, blockedFor } = answer;
-  const violated: string[] = [];
-  const policies: PolicyState[] = [];
+  let violated = NONE;
   let wait = blockedFor;
-  let tightest: PolicyState | undefined;
-  let tightestWait = 0;
-  for (let index = 0; index < windows.length; index++) {
-    const { limit, window, burst } = windows[index] as (typeof windows)[number];
+  let tightest = NOTHING;
+  let tightestWait = -1;
+  // An array that grows by push takes place for 17 items.
+  const policies = windows.map(({ limit, window, burst }, index): PolicyState => {
     const { used, resetAfter, retryAfter } = answer.windows[index] as WindowUsage;
     const name = names[index] as string;
     const policy = { name, limit, window, remaining: Math.max(0, burst - used), resetAfter: whole(resetAfter) };
-    policies.push(policy);
-    if (!allowed && retryAfter > 0) violated.push(name);
+    if (!allowed && retryAfter > 0) violated = [...violated, name];
     if (!allowed && retryAfter > wait) wait = retryAfter;
-    const tighter =
-      tightest === undefined ||
-      retryAfter > tightestWait ||
-      (retryAfter === tightestWait && policy.remaining < tightest.remaining);
-    if (!tighter) continue;
-    tightest = policy;
-    tightestWait = retryAfter;
-  }
-  const { limit = 0, remaining = 0, resetAfter = 0 } = tightest ?? {};
+    const isTighter =
+      retryAfter > tightestWait || (retryAfter === tightestWait && policy.remaining < tightest.remaining);
+    if (isTighter) {
+      tightest = policy;
+      tightestWait = retryAfter;
+    }
+    return policy;
+  });
+  const { limit, remaining, resetAfter } = tightest;
   return {
     allowed,
     limit,
-    remaining,
+    remaining: blockedFor > 0 ? 0 : remaining,
     resetAfter: Math.max(resetAfter, whole(blockedFor)),
     retryAfter: allowed ? 0 : whole(wait),
     source: origin.source,

@@ -72,13 +72,15 @@ export class HeldConcurrencyLease implements ConcurrencyLease {
     );
     if (this.#isOver) return;
     if (isHeld && askedAt < this.#until) this.#until = askedAt + call.ttl;
-    else if (clock.monotonic() >= this.#until) return this.#lose();
+    else if (clock.monotonic() >= this.#until) return this.#lose(isHeld);
     this.#schedule();
   }
 
-  #lose(): void {
-    const { call } = this.#options;
+  #lose(isHeld: boolean): void {
+    const { call, leases } = this.#options;
     if (!this.#end()) return;
+    // A renewal that came too late has brought it back, maybe beside the lease of another process.
+    if (isHeld) leases.lease({ ...call, action: "release" }).catch(() => undefined);
     if (leaseEvent.active) leaseEvent.emit({ limiter: call.limiter, outcome: "lost" });
     this.#controller.abort(errors.RATELIMIT_LEASE_LOST({ limiter: call.limiter }));
   }

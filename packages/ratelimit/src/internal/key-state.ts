@@ -6,6 +6,11 @@ const EPSILON = 0.001;
 /** Penalties beyond a limit are entries too; this many more than the limit are kept apart. */
 const SPARE_ENTRIES = 16;
 
+/** About 31 years. The script for Redis has the same bound, beyond which its integers are not exact. */
+const LONGEST_DRAIN = 1e12;
+
+type Usage = { -readonly [K in keyof WindowUsage]: WindowUsage[K] };
+
 /** The counts of one key in this process. All moments are milliseconds of a monotonic clock. */
 export class KeyState {
   #log: UsageLog | undefined;
@@ -23,12 +28,31 @@ export class KeyState {
     if (action === "block") this.#block(amount, now);
     const asked = action === "consume" || action === "peek" ? amount : 1;
     this.#log?.trim(now - longestLog(windows));
-    const usage = windows.map((window) => this.#usage(window, asked, now));
     const blockedFor = Math.max(0, this.#blockedUntil - now);
-    const allowed = blockedFor === 0 && usage.every(({ retryAfter }) => retryAfter === 0);
-    if (action !== "consume" || !allowed) return { allowed, blockedFor, windows: usage, generation: 0 };
+    let allowed = blockedFor === 0;
+    const usage = windows.map((window) => {
+      const found = this.#usage(window, asked, now);
+      if (found.retryAfter !== 0) allowed = false;
+      return found;
+    });
+    if (action === "consume" && allowed) this.#consume(windows, amount, now, usage);
+    return { allowed, blockedFor, windows: usage, generation: 0 };
+  }
+
+  /** Takes what all windows have room for, and writes what follows from it into their usage. */
+  #consume(windows: readonly LimitWindow[], amount: number, now: number, usage: readonly Usage[]): void {
     this.#change(windows, amount, now);
-    return { allowed, blockedFor, windows: windows.map((window) => this.#usage(window, 0, now)), generation: 0 };
+    for (let i = 0; i < windows.length; i++) {
+      const { algorithm, window, limit } = windows[i] as LimitWindow;
+      const found = usage[i] as Usage;
+      if (algorithm === "log") {
+        found.used += amount;
+        found.resetAfter = window - (now - (this.#log?.newest ?? now));
+      } else {
+        found.resetAfter = this.#drainsFor(window, now);
+        found.used = drained(found.resetAfter, window / limit);
+      }
+    }
   }
 
   /** Makes the counts equal to what another store answered. Costs of other processes get the time of the newest one. */
@@ -76,7 +100,8 @@ export class KeyState {
         largest = Math.max(largest, window.limit);
       } else {
         const before = Math.max(now, this.#drained?.get(window.window) ?? 0);
-        this.#drain(window.window, Math.max(now, before + (amount * window.window) / window.limit));
+        const until = before + (amount * window.window) / window.limit;
+        this.#drain(window.window, Math.min(now + LONGEST_DRAIN, Math.max(now, until)));
       }
     }
     if (longest === 0) return;
@@ -97,32 +122,42 @@ export class KeyState {
     if (until > this.expiresAt) this.expiresAt = until;
   }
 
-  #usage(window: LimitWindow, asked: number, now: number): WindowUsage {
+  #usage(window: LimitWindow, asked: number, now: number): Usage {
     return window.algorithm === "log" ? this.#logged(window, asked, now) : this.#drainedUsage(window, asked, now);
   }
 
-  #logged({ limit, window }: LimitWindow, asked: number, now: number): WindowUsage {
-    const newest = this.#log?.newest;
-    if (this.#log === undefined || newest === undefined)
+  #logged({ limit, window }: LimitWindow, asked: number, now: number): Usage {
+    const log = this.#log;
+    const newest = log?.newest;
+    if (log === undefined || newest === undefined)
       return { used: 0, resetAfter: 0, retryAfter: asked > limit ? Number.POSITIVE_INFINITY : 0 };
-    const used = this.#log.used(now - window);
+    const first = log.after(now - window);
+    const used = log.usedFrom(first);
     // In this order, a call of this moment gives the window without an error of rounding.
     const resetAfter = used > 0 ? window - (now - newest) : 0;
     const excess = used + asked - limit;
     if (asked > limit) return { used, resetAfter, retryAfter: Number.POSITIVE_INFINITY };
-    if (asked === 0 || excess <= 0) return { used, resetAfter, retryAfter: 0 };
-    return { used, resetAfter, retryAfter: window - (now - this.#log.timeOf(now - window, excess)) };
+    if (excess <= 0) return { used, resetAfter, retryAfter: 0 };
+    return { used, resetAfter, retryAfter: window - (now - log.timeOf(first, excess)) };
   }
 
-  #drainedUsage({ limit, window, burst }: LimitWindow, asked: number, now: number): WindowUsage {
+  #drainedUsage({ limit, window, burst }: LimitWindow, asked: number, now: number): Usage {
     const interval = window / limit;
-    const resetAfter = Math.max(0, (this.#drained?.get(window) ?? 0) - now);
-    const used = Math.max(0, Math.ceil((resetAfter - EPSILON) / interval));
-    const wait = asked === 0 ? 0 : resetAfter + (asked - burst) * interval;
+    const resetAfter = this.#drainsFor(window, now);
+    const used = drained(resetAfter, interval);
+    const wait = resetAfter + (asked - burst) * interval;
     if (asked > burst) return { used, resetAfter, retryAfter: Number.POSITIVE_INFINITY };
     return { used, resetAfter, retryAfter: wait > EPSILON ? wait : 0 };
   }
+
+  /** Milliseconds until the usage of a drained window is over. */
+  #drainsFor(window: number, now: number): number {
+    return Math.max(0, (this.#drained?.get(window) ?? 0) - now);
+  }
 }
+
+const drained = (resetAfter: number, interval: number): number =>
+  Math.max(0, Math.ceil((resetAfter - EPSILON) / interval));
 
 function longestLog(windows: readonly LimitWindow[]): number {
   let longest = 0;

@@ -10,9 +10,14 @@ export class LeaseTable {
     for (const [other, end] of this.#ends) if (end <= now) this.#ends.delete(other);
     if (action === "release") this.#ends.delete(holder);
     else if (action === "renew" || this.#ends.has(holder) || this.#ends.size < limit) this.#ends.set(holder, now + ttl);
-    const ends = [...this.#ends.values()];
-    this.expiresAt = ends.length === 0 ? now : Math.max(...ends);
-    const freeAfter = ends.length === 0 ? 0 : Math.min(...ends) - now;
-    return { held: this.#ends.has(holder), inUse: ends.length, freeAfter };
+    let first = Number.POSITIVE_INFINITY;
+    let last = now;
+    for (const end of this.#ends.values()) {
+      if (end < first) first = end;
+      if (end > last) last = end;
+    }
+    this.expiresAt = last;
+    const inUse = this.#ends.size;
+    return { held: this.#ends.has(holder), inUse, freeAfter: inUse === 0 ? 0 : first - now };
   }
 }

@@ -105,7 +105,7 @@ local function change(cost)
   end
   for i = 1, n do
     local length = lengths[i]
-    if length < 0 then kept[length] = max(now, max(now, kept[length] or 0) - cost * length / limits[i]) end
+    if length < 0 then kept[length] = min(now + 1e15, max(now, max(now, kept[length] or 0) - cost * length / limits[i])) end
   end
 end
 local function restore(from)

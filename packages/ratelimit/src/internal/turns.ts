@@ -130,7 +130,11 @@ export class Turns {
 
   #left(key: string, former: Waiting): void {
     const queue = this.#queues.get(key);
-    if (queue?.waiting[0] === former) queue.wake.abort();
+    if (queue === undefined) return;
+    const place = queue.waiting.indexOf(former);
+    if (place === 0) queue.wake.abort();
+    // Behind a first one that waits for long, those that left would fill the memory.
+    else if (place > 0) queue.waiting.splice(place, 1);
   }
 
   async #serve(key: string, queue: Queue): Promise<void> {

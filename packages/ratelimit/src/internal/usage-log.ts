@@ -18,7 +18,7 @@ export class UsageLog {
 
   /** Forgets the entries at or before a moment. */
   trim(cutoff: number): void {
-    const first = this.#after(cutoff);
+    const first = this.after(cutoff);
     if (first === this.#start) return;
     this.#base = this.#sumBefore(first);
     this.#start = first;
@@ -26,14 +26,33 @@ export class UsageLog {
     else if (first > SLACK && first * 2 > this.#times.length) this.#compact();
   }
 
-  /** The cost of the entries after a moment. */
-  used(cutoff: number): number {
-    return this.#total() - this.#sumBefore(this.#after(cutoff));
+  /** The place of the first entry after a moment; it changes with the next write. */
+  after(cutoff: number): number {
+    let low = this.#start;
+    let high = this.#times.length;
+    // Most often nothing has expired.
+    if (low === high || (this.#times[low] as number) > cutoff) return low;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#times[middle] as number) > cutoff) high = middle;
+      else low = middle + 1;
+    }
+    return low;
   }
 
-  /** When the entry was made with which at least `cost` of what came after `cutoff` is over. */
-  timeOf(cutoff: number, cost: number): number {
-    let low = this.#after(cutoff);
+  /** The cost of the entries after a moment. */
+  used(cutoff: number): number {
+    return this.usedFrom(this.after(cutoff));
+  }
+
+  /** The cost of the entries from a place on. */
+  usedFrom(first: number): number {
+    return this.#total() - this.#sumBefore(first);
+  }
+
+  /** When the entry was made with which at least `cost` of what is from a place on is over. */
+  timeOf(first: number, cost: number): number {
+    let low = first;
     const target = this.#sumBefore(low) + cost;
     let high = this.#times.length - 1;
     while (low < high) {
@@ -58,7 +77,7 @@ export class UsageLog {
 
   /** Adds an entry in the past. */
   insert(time: number, cost: number): void {
-    const place = this.#after(time);
+    const place = this.after(time);
     this.#times.splice(place, 0, time);
     this.#sums.splice(place, 0, this.#sumBefore(place));
     for (let i = place; i < this.#sums.length; i++) (this.#sums[i] as number) += cost;
@@ -67,7 +86,7 @@ export class UsageLog {
   /** Takes cost away from the newest entries that were made at or before a moment. */
   giveBack(cost: number, until: number = Number.POSITIVE_INFINITY): void {
     let left = cost;
-    for (let i = this.#after(until) - 1; i >= this.#start && left > 0; i--) {
+    for (let i = this.after(until) - 1; i >= this.#start && left > 0; i--) {
       const own = (this.#sums[i] as number) - this.#sumBefore(i);
       const taken = Math.min(own, left);
       left -= taken;
@@ -91,20 +110,6 @@ export class UsageLog {
 
   #sumBefore(index: number): number {
     return index > this.#start ? (this.#sums[index - 1] as number) : this.#base;
-  }
-
-  /** Index of the first entry after a moment. */
-  #after(cutoff: number): number {
-    let low = this.#start;
-    let high = this.#times.length;
-    // Most often nothing has expired.
-    if (low === high || (this.#times[low] as number) > cutoff) return low;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.#times[middle] as number) > cutoff) high = middle;
-      else low = middle + 1;
-    }
-    return low;
   }
 
   #compact(): void {
