@@ -75,8 +75,8 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
     limits: typeof limits === "function" ? limits : () => limits,
     algorithm,
     counting,
-    allowList: allowList === undefined ? undefined : new KeyList("allowList", allowList),
-    blockList: blockList === undefined ? undefined : new KeyList("blockList", blockList),
+    allowList: allowList === undefined ? undefined : new KeyList("allowList", allowList, false),
+    blockList: blockList === undefined ? undefined : new KeyList("blockList", blockList, true),
     maxWaiting: integer("maxWaiting", withDefault(options.maxWaiting, MAX_WAITING), 1, 1_000_000),
     clock,
   });

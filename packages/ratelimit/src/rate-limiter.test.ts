@@ -1,7 +1,7 @@
 import { runWithContext } from "@seaworthy/core";
 import { captureTelemetry, manualClock } from "@seaworthy/core/testing";
 import { describe, expect, test } from "vitest";
-import { createRateLimiter, memoryLimitStore, type RateLimiterOptions } from "./index.ts";
+import { clientKey, createRateLimiter, memoryLimitStore, type RateLimiterOptions } from "./index.ts";
 
 const perMinute = (limit: number) => [{ limit, window: "60s" }] as const;
 const make = (options: Partial<RateLimiterOptions> = {}) => {
@@ -175,6 +175,27 @@ describe("the other operations", () => {
     expect(() => make({ allowList: ["10.0.0.0/33"] })).toThrow('"10.0.0.0/33" is not a subnet');
     expect(() => make({ blockList: ["2001:db8::/129"] })).toThrow("is not a subnet");
     expect(() => make({ allowList: "10.0.0.0/8" as never })).toThrow("allowList must be an array");
+  });
+
+  test("a network is refused if the block list has a part of it, and admitted only if the allow list has all of it", async () => {
+    const key = clientKey("2001:db8::bad");
+    const isAllowed = async (lists: { allowList?: string[]; blockList?: string[] }, of = key): Promise<boolean> =>
+      (await createRateLimiter({ name: "lists", limits: [{ limit: 1, window: "1m" }], ...lists }).consume(of, 1))
+        .allowed;
+    expect(key).toBe("2001:db8::/64");
+    expect(await isAllowed({ blockList: ["2001:db8::bad"] })).toBe(false);
+    expect(await isAllowed({ blockList: ["2001:db8:0:0:ff::/80"] })).toBe(false);
+    expect(await isAllowed({ blockList: ["2001:db8::/32"] })).toBe(false);
+    expect(await isAllowed({ blockList: ["2001:db8:0:1::bad", "192.0.2.0/24"] })).toBe(true);
+    const twice = createRateLimiter({
+      name: "allowed",
+      limits: [{ limit: 1, window: "1m" }],
+      allowList: ["2001:db8::/96", "2001:db8:1::/48"],
+    });
+    await twice.consume(key);
+    expect((await twice.consume(key)).allowed).toBe(false);
+    await twice.consume(clientKey("2001:db8:1::1"));
+    expect((await twice.consume(clientKey("2001:db8:1::1"))).allowed).toBe(true);
   });
 
   test("a full memory forgets the key that was used least recently, and says so", async () => {

@@ -56,7 +56,10 @@ export interface RateLimiterOptions {
   shadowEntries?: number;
   /** Keys, addresses or subnets such as `"10.0.0.0/8"` that are always allowed and not counted. */
   allowList?: readonly string[];
-  /** Keys, addresses or subnets that are always refused. `allowList` is looked at first. */
+  /**
+   * Keys, addresses or subnets that are always refused. `allowList` is looked at first. A key that stands for a network,
+   * such as those of `clientKey` for IPv6, is refused if the list has an address or a subnet of that network.
+   */
   blockList?: readonly string[];
   /** How many calls may wait in `acquire`, 1 to 1 000 000. @default 1000 */
   maxWaiting?: number;

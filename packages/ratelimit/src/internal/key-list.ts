@@ -1,15 +1,24 @@
 import { type IpAddress, parseAddress, parseSubnet, unmapAddress } from "@seaworthy/core/addresses";
 import { boundedString, showValue } from "@seaworthy/core/options";
 
+type Bases = Map<number, Set<bigint>>;
+
 /** Keys, addresses and subnets. */
 export class KeyList {
   readonly #keys: ReadonlySet<string>;
-  /** First bits of the subnets, by the family and the number of bits that are left out. */
-  readonly #subnets = new Map<bigint, Map<number, Set<bigint>>>();
+  /** First bits of the subnets, by the number of bits that are left out, and by the family. */
+  readonly #subnets = new Map<bigint, Bases>();
+  readonly #overlaps: boolean;
+  /** First bits of all subnets that are narrower than a key's, by the number of bits that the key leaves out. */
+  readonly #narrower = new Map<bigint, Bases>();
 
-  /** @throws TypeError if an entry is not a string */
-  constructor(option: string, entries: readonly string[]) {
+  /**
+   * @param overlaps - whether a key that stands for a network is in the list if a part of that network is
+   * @throws TypeError if an entry is not a string
+   */
+  constructor(option: string, entries: readonly string[], overlaps: boolean) {
     if (!Array.isArray(entries)) throw new TypeError(`${option} must be an array; got ${showValue(entries)}`);
+    this.#overlaps = overlaps;
     this.#keys = new Set(entries.map((entry) => boundedString(`${option} entry`, entry, 1, 1024)));
     for (const entry of this.#keys) this.#add(entry);
   }
@@ -18,14 +27,30 @@ export class KeyList {
   has(key: string): boolean {
     if (this.#keys.has(key)) return true;
     if (this.#subnets.size === 0) return false;
-    // A key of clientKey is a subnet if the address is an IPv6 one. Its first address decides.
-    const slash = key.indexOf("/");
-    const parsed = parseAddress(slash < 0 ? key : key.slice(0, slash));
-    if (parsed === undefined) return false;
-    const address = unmapAddress(parsed);
+    const network = networkOfKey(key);
+    if (network === undefined) return false;
+    const { bits, value, shift: own } = network;
     for (const [shift, families] of this.#subnets)
-      if (families.get(address.bits)?.has(address.value >> shift) === true) return true;
-    return false;
+      if (shift >= own && families.get(bits)?.has(value >> shift) === true) return true;
+    return (
+      this.#overlaps &&
+      own > 0n &&
+      this.#narrowerThan(own)
+        .get(bits)
+        ?.has(value >> own) === true
+    );
+  }
+
+  #narrowerThan(own: bigint): Bases {
+    const known = this.#narrower.get(own);
+    if (known !== undefined) return known;
+    const bases: Bases = new Map();
+    for (const [shift, families] of this.#subnets) {
+      if (shift >= own) continue;
+      for (const [bits, values] of families) for (const value of values) addTo(bases, bits, (value << shift) >> own);
+    }
+    this.#narrower.set(own, bases);
+    return bases;
   }
 
   #add(entry: string): void {
@@ -37,10 +62,24 @@ export class KeyList {
       return;
     }
     const plain = unmapped(subnet.base << subnet.shift, subnet);
-    const families = this.#subnets.get(plain.shift) ?? new Map<number, Set<bigint>>();
-    const bases = families.get(plain.bits) ?? new Set<bigint>();
-    this.#subnets.set(plain.shift, families.set(plain.bits, bases.add(plain.value >> plain.shift)));
+    const families: Bases = this.#subnets.get(plain.shift) ?? new Map();
+    addTo(families, plain.bits, plain.value >> plain.shift);
+    this.#subnets.set(plain.shift, families);
   }
+}
+
+function addTo(bases: Bases, bits: number, value: bigint): void {
+  bases.set(bits, (bases.get(bits) ?? new Set<bigint>()).add(value));
+}
+
+/** The address or the network for which a key stands. `clientKey` makes networks of IPv6 addresses. */
+function networkOfKey(key: string): (IpAddress & { shift: bigint }) | undefined {
+  if (key.includes("/")) {
+    const subnet = parseSubnet(key);
+    return subnet && unmapped(subnet.base << subnet.shift, subnet);
+  }
+  const address = parseAddress(key);
+  return address && { ...unmapAddress(address), shift: 0n };
 }
 
 /** An IPv4 subnet that is written as an IPv6 one counts as the IPv4 one. */
