@@ -421,6 +421,8 @@ describe("authenticator apps", () => {
   test("wrong codes lock the account like wrong passwords, and calls without a code do not", async () => {
     const { secret } = await enrolled();
     for (let n = 0; n < 9; n++) await expect(t.auth.login(credentials)).rejects.toEqual(coded("AUTH_TOTP_REQUIRED"));
+    for (let n = 0; n < 9; n++)
+      await expect(t.auth.login({ ...credentials, totp: "" })).rejects.toEqual(coded("AUTH_TOTP_REQUIRED"));
     for (let n = 0; n < 5; n++)
       await expect(t.auth.login({ ...credentials, totp: "12345x" })).rejects.toEqual(coded("AUTH_TOTP_INVALID"));
     const totp = testTotpCode(secret, t.clock.now());

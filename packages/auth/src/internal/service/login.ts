@@ -113,7 +113,8 @@ class Attempt {
       throw await this.refuse("anomaly", errors.AUTH_INVALID_CREDENTIALS(), user);
     }
     if (!required && verdict === "allow") return undefined;
-    if (code === undefined) {
+    // A form posts an empty field for a code that its user has not entered.
+    if (code === undefined || code === "") {
       if (!hasApp) await mailCode(plan, user);
       await plan.store.undoAttempt(user.id);
       throw await this.refuse("factor_required", errors.AUTH_TOTP_REQUIRED({ method: hasApp ? "app" : "mail" }), user);
