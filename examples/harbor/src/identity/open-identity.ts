@@ -1,10 +1,9 @@
 import { hkdfSync } from "node:crypto";
 import { join } from "node:path";
-import { type Auth, createAuth, createKeyRing } from "@seaworthy/auth";
+import { type Auth, createAuth, createKeyRing, fileMailer } from "@seaworthy/auth";
 import { postgresAuthStore } from "@seaworthy/auth/postgres";
 import type { AuditSink, Secret } from "@seaworthy/core";
 import type { Postgres } from "@seaworthy/postgres";
-import { mailFolder } from "./mail-folder.ts";
 
 /** What {@link openIdentity} works with. */
 export interface IdentityOptions {
@@ -31,7 +30,7 @@ export function openIdentity({ db, audit, key, directory, publicUrl }: IdentityO
       keys: createKeyRing({ keys: [{ key, algorithm: "HS256" }] }),
     },
     totp: { issuer: "harbor", key: totpKey },
-    mailer: mailFolder(join(directory, "mails")),
+    mailer: fileMailer(join(directory, "mails")),
     links: {
       verifyEmail: (token) => `${publicUrl}/#verify=${token}`,
       resetPassword: (token) => `${publicUrl}/#reset=${token}`,
