@@ -170,6 +170,8 @@ describe.skipIf(!ENGINES.includes("pg"))("the pool", () => {
 
   test("close lets statements end, and cuts those that take longer than its timeout", async () => {
     const db = await open();
+    // Two connections are there, so that neither statement waits for one.
+    await Promise.all([db.query("select pg_sleep(0.05)"), db.query("select pg_sleep(0.05)")]);
     const quick = db.query("select pg_sleep(0.05), 1 as one");
     const slow = db.query("select pg_sleep(600)");
     const failed = slow.catch((error: unknown) => error);

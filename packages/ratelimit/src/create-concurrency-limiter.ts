@@ -108,8 +108,12 @@ class LeasingLimiter implements ConcurrencyLimiter {
 
   async run<T>(key: string, fn: (signal: AbortSignal) => Promise<T> | T, options?: LeaseOptions): Promise<T> {
     requiredFunction("fn", fn);
-    await using lease = await this.acquire(key, options);
-    return await fn(lease.signal);
+    const lease = await this.acquire(key, options);
+    try {
+      return await fn(lease.signal);
+    } finally {
+      await lease.release();
+    }
   }
 
   async close(): Promise<void> {
