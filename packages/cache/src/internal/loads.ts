@@ -4,6 +4,7 @@ import type { CacheStore, StoreClaim } from "../store.ts";
 import { checkTags } from "./check-key.ts";
 import type { Entry, Lifetime } from "./entry.ts";
 import type { Flight, FlightTags } from "./flight.ts";
+import { beginningOf } from "./frame-beginning.ts";
 import { renewLease } from "./lease-holder.ts";
 import { runLoad } from "./load-job.ts";
 import type { Tiers } from "./tiers.ts";
@@ -134,15 +135,22 @@ export class Loads {
     const { plan, stale } = given;
     const begun = settings.clock.monotonic();
     let startedAt = given.startedAt;
+    let seen = plan.fresh ? ANY_VALUE : stale?.seen;
     for (let pause = FIRST_POLL; ; pause = Math.min(pause * 1.5, LONGEST_POLL)) {
-      const claim = await this.#ask(flight, startedAt, plan.fresh ? ANY_VALUE : stale?.seen);
+      const claim = await this.#ask(flight, startedAt, seen);
       if (claim === undefined) return undefined;
       if (claim.granted) return this.#held(flight);
       if (claim.value !== undefined && !plan.fresh) {
         const entry = await this.#tiers.adopt(flight.key, claim.value, settings.clock.monotonic());
-        if (entry === undefined || this.#tiers.parts.time.now() >= entry.freshUntil) return undefined;
-        counts.load.spared++;
-        return entry;
+        if (entry !== undefined && this.#tiers.parts.time.now() < entry.freshUntil) {
+          counts.load.spared++;
+          return entry;
+        }
+        // What was invalidated must not keep the new value out of the remote tier until its own end.
+        const unusable = beginningOf(claim.value);
+        if (seen === unusable) return undefined;
+        seen = unusable;
+        continue;
       }
       if (plan.isBackground) return LEFT;
       if (settings.clock.monotonic() - begun >= wait || claim.value !== undefined) return undefined;
@@ -152,7 +160,9 @@ export class Loads {
   }
 
   async #claimOnce(flight: Flight, startedAt: number, stale: Entry | undefined): Promise<Lease | undefined> {
-    const claim = await this.#ask(flight, startedAt, stale?.seen);
+    let claim = await this.#ask(flight, startedAt, stale?.seen);
+    if (claim?.value !== undefined && (await this.#tiers.adopt(flight.key, claim.value, startedAt)) === undefined)
+      claim = await this.#ask(flight, startedAt, beginningOf(claim.value));
     return claim?.granted === true ? this.#held(flight) : undefined;
   }
 

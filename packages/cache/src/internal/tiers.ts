@@ -4,6 +4,7 @@ import type { CoarseTime } from "./coarse-time.ts";
 import type { Counts } from "./counts.ts";
 import { type Entry, keptUntil, type Lifetime } from "./entry.ts";
 import type { Decoded, FrameFlaw, Frames } from "./frame.ts";
+import { beginningOf } from "./frame-beginning.ts";
 import { freezeDeep } from "./freeze.ts";
 import type { Marks } from "./marks.ts";
 import type { MemoryTier } from "./memory-tier.ts";
@@ -32,8 +33,6 @@ export interface NewEntry {
   readonly loadTime: number;
 }
 
-// Enough characters of a frame to tell it from another one: its checksum and its time are among them.
-const SEEN = 80;
 // A random number that makes an early refresh earlier than this share of the load time is as rare as one in a billion.
 const MOST_LOGARITHM = 20;
 
@@ -132,7 +131,7 @@ export class Tiers {
     if (typeof read === "string") return this.#discard(key, read);
     counts.remote.readBytes += frame.length;
     const age = Math.max(0, link.storeTime() - read.createdAt);
-    const entry = this.#entry({ ...read, lifetime: read }, age, frame.slice(0, SEEN));
+    const entry = this.#entry({ ...read, lifetime: read }, age, beginningOf(frame));
     const now = time.now();
     if (!marks.allows(entry.position, entry.tags) || now >= keptUntil(entry)) return undefined;
     if (now < entry.freshUntil) counts.remote.hits++;
