@@ -9,7 +9,7 @@ function seeded(seed: number): () => number {
   };
 }
 
-/** `count` members of a list, each as likely as any other, in a random order that depends on the seed alone. */
+/** `count` members of a list, all with the same probability, in a random order that depends on the seed alone. */
 export function choose<T>(members: readonly T[], count: number, seed: number): T[] {
   const random = seeded(seed);
   const rest = [...members];

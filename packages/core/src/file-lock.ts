@@ -13,8 +13,10 @@ import { requiredFunction, showValue } from "./options.ts";
  * @example
  * ```ts
  * import { mkdtemp } from "node:fs/promises";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
  * import { takeFileLock } from "@seaworthy/core/file-lock";
- * const path = `${await mkdtemp("/tmp/queue-")}/queue.lock`;
+ * const path = join(await mkdtemp(join(tmpdir(), "queue-")), "queue.lock");
  * const busy = (holder: number) => new Error(holder === process.pid ? "in use here" : `in use by ${holder}`);
  * const release = await takeFileLock(path, busy);
  * await takeFileLock(path, busy).catch((error: Error) => console.log(error.message)); // in use here

@@ -39,7 +39,7 @@ function addressOf({ address }: AuthRequest): string | undefined {
   return address === undefined || address === "" ? knownClient().address : address;
 }
 
-/** A cookie that is no longer valid means that there is no principal: the browser sends it along to the login page too. */
+/** If a cookie is no longer valid, the request has no principal and is not refused, because the browser sends the cookie to the login page too. */
 async function principalOfCookie(
   plan: Plan,
   secret: string,
